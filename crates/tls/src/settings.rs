@@ -1,0 +1,67 @@
+//! What a connection may negotiate: plain data, shared between the connections of one context.
+
+use bytes::Bytes;
+
+use crate::{CipherSuite, NamedGroup, ProtocolVersion, SignatureScheme};
+
+/// Whether a server asks for the client's certificate in the handshake.
+///
+/// Whether a missing or bad one is fatal is the answer to [`Question::VerifyChain`](crate::Question::VerifyChain).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ClientAuth {
+    /// No CertificateRequest.
+    #[default]
+    None,
+    /// CertificateRequest in every full handshake.
+    Request,
+    /// CertificateRequest only when [`Connection::request_client_certificate`](crate::Connection::request_client_certificate)
+    /// asks after the handshake.
+    PostHandshakeOnly,
+}
+
+/// Everything about a connection that is settled before it starts. Cheap to share: cloned only to be changed.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Lowest version to negotiate.
+    pub min_version: ProtocolVersion,
+    /// Highest version to negotiate.
+    pub max_version: ProtocolVersion,
+    /// Suites of both versions in order of preference.
+    pub suites: Vec<CipherSuite>,
+    /// A server prefers its own order of suites (SSL_OP_CIPHER_SERVER_PREFERENCE).
+    pub server_preference: bool,
+    /// Groups in order of preference; a client sends a key share for the first.
+    pub groups: Vec<NamedGroup>,
+    /// Signature schemes that we accept from the peer, in order of preference.
+    pub schemes: Vec<SignatureScheme>,
+    /// Server: ask for a certificate?
+    pub client_auth: ClientAuth,
+    /// DER names for certificate_authorities (server in CertificateRequest, client in ClientHello).
+    pub authorities: Vec<Bytes>,
+    /// Client: offer post_handshake_auth.
+    pub post_handshake_auth: bool,
+    /// Client: the ProtocolNameList's content to offer; empty for no ALPN.
+    pub protocols: Bytes,
+    /// Client: the name to send in server_name.
+    pub server_name: Option<String>,
+    /// Middlebox compatibility mode (RFC 8446 appendix D.4).
+    pub middlebox_compat: bool,
+    /// Accept and send tickets at all in TLS 1.2 (SSL_OP_NO_TICKET clears it).
+    pub tickets: bool,
+    /// Server: TLS 1.3 tickets after a full handshake.
+    pub num_tickets: usize,
+    /// Resume also with psk_ke, without (EC)DHE (SSL_OP_ALLOW_NO_DHE_KEX).
+    pub allow_psk_ke: bool,
+    /// Largest plaintext in one record that we send, 512 to 16384.
+    pub max_send_fragment: usize,
+    /// Pad records to a multiple of this many bytes; 0 or 1 for none.
+    pub record_padding: usize,
+    /// Largest Certificate message accepted, bytes (SSL_CTX_set_max_cert_list; default 102400).
+    pub max_certificate_len: usize,
+    /// Client: ask for a stapled OCSP response.
+    pub request_ocsp: bool,
+    /// Record trace events (messages and state changes) for [`Connection::take_events`](crate::Connection::take_events).
+    pub observe: bool,
+    /// Emit NSS key-log lines as events.
+    pub key_log: bool,
+}
