@@ -1,0 +1,37 @@
+//! Shapes libcarnet.so so that the dynamic linker takes it for libssl.so.3.
+//!
+//! A program that was linked with libssl.so.3 asks for `SSL_read@OPENSSL_3.0.0`. The dynamic linker gives it an
+//! unversioned `SSL_read` too, provided that the library which answers to that name *defines* the version node; without the
+//! node it warns or refuses. rustc always writes a version script of its own, with every exported symbol in the
+//! unnamed base node, and lld (the default on x86-64 since Rust 1.90) merges a second script into it. So ours adds the
+//! node and nothing else. GNU ld would reject the pair, hence the explicit choice of lld elsewhere.
+
+use std::{env, fs, path::PathBuf};
+
+/// The version node of OpenSSL 3's libssl, which is itself one of its dynamic symbols.
+const NODE: &str = "OPENSSL_3.0.0";
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    println!("cargo:rerun-if-changed=build.rs");
+    println!("cargo:rustc-link-lib=dylib=crypto");
+    if env::var("CARGO_CFG_TARGET_OS")? != "linux" {
+        return Ok(());
+    }
+    let script = PathBuf::from(env::var("OUT_DIR")?).join("libcarnet.map");
+    fs::write(&script, format!("{NODE} {{ global: \"{NODE}\"; }};\n"))?;
+
+    cdylib_arg(&format!("-Wl,--version-script={}", script.display()));
+    cdylib_arg(&format!("-Wl,--defsym={NODE}=0"));
+    cdylib_arg("-Wl,-soname,libcarnet.so.0");
+    // libcrypto keeps pointers to our ex_data and BIO callbacks after a dlclose, exactly as it does for libssl.
+    cdylib_arg("-Wl,-z,nodelete");
+    if env::var("CARGO_CFG_TARGET_ARCH")? != "x86_64" {
+        cdylib_arg("-fuse-ld=lld");
+    }
+    Ok(())
+}
+
+/// Passes `arg` to the linker of libcarnet.so alone, not to that of the tests.
+fn cdylib_arg(arg: &str) {
+    println!("cargo:rustc-cdylib-link-arg={arg}");
+}
