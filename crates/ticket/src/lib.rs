@@ -18,5 +18,7 @@
 mod session;
 mod verdict;
 
-pub use session::{Secret, SecretTooLong, Session, SessionId, SessionIdContext, SessionIdTooLong};
+pub use session::{
+    DecodeError, Secret, SecretTooLong, Session, SessionId, SessionIdContext, SessionIdTooLong, private,
+};
 pub use verdict::{Outcome, Return, Status, verdict};

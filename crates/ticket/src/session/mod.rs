@@ -1,10 +1,15 @@
 //! The session: everything that a resumed connection takes over from the one before it.
 
+mod decode;
+mod encode;
 mod id;
 mod secret;
+#[cfg(test)]
+mod tests;
 
 use bytes::Bytes;
 
+pub use decode::{DecodeError, private};
 pub use id::{SessionId, SessionIdContext, SessionIdTooLong};
 pub use secret::{Secret, SecretTooLong};
 
@@ -102,10 +107,11 @@ impl Session {
 
     /// May it no longer be resumed at `now` (seconds since 1970)?
     ///
-    /// As in OpenSSL, the last second of its life still counts, and an end past the end of time never comes.
+    /// As in OpenSSL, the last second of its life still counts, a negative timeout is none at all, and an end past the
+    /// end of time never comes.
     pub fn is_expired(&self, now: u64) -> bool {
-        // C's negative times live in two's complement here; a signed sum gives them their C meaning.
-        let end = self.time.cast_signed().checked_add(self.timeout.cast_signed());
+        let timeout = self.timeout.cast_signed().max(0);
+        let end = self.time.cast_signed().checked_add(timeout);
         end.is_some_and(|end| now.cast_signed() > end)
     }
 }
