@@ -1,1 +1,10 @@
-//! placeholder
+//! libcarnet: OpenSSL's libssl, its session tickets first, with a TLS of its own.
+//!
+//! `capi` is what C sees; it turns to `objects` (what handles name) and `drive` (which runs connections); those use
+//! `handles` (the registry) and `libcrypto` (safe wrappers). Nothing imports `capi`.
+
+pub mod capi;
+pub mod error;
+pub mod handles;
+pub mod libcrypto;
+pub mod objects;

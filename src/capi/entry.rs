@@ -1,0 +1,78 @@
+//! The one way in: catches panics and puts failures on the error queue, once.
+
+use std::ffi::{CStr, c_char, c_void};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use crate::error::{Error, Result};
+
+/// Runs an entry point's body. A failure is pushed to the error queue as raised by `name` and becomes `failure`; a
+/// panic is an internal error, and never leaves for C.
+pub fn entry<T>(name: &'static str, failure: T, body: impl FnOnce() -> Result<T>) -> T {
+    match catch_unwind(AssertUnwindSafe(body)) {
+        Ok(Ok(value)) => value,
+        Ok(Err(error)) => {
+            error.push(name);
+            failure
+        }
+        Err(_) => {
+            Error::INTERNAL.push(name);
+            failure
+        }
+    }
+}
+
+/// The bytes at `data`. C may pass NULL for none.
+///
+/// # Safety
+/// `data` points at `len` bytes that stay readable and unchanged for `'a`, or `len` is 0.
+pub unsafe fn bytes<'a>(data: *const u8, len: usize) -> Result<&'a [u8]> {
+    if len == 0 {
+        return Ok(&[]);
+    }
+    if data.is_null() {
+        return Err(Error::NULL);
+    }
+    // SAFETY: not NULL, and the caller promises `len` readable bytes.
+    Ok(unsafe { std::slice::from_raw_parts(data, len) })
+}
+
+/// The string at `text`; NULL is an error.
+///
+/// # Safety
+/// `text` is NULL or a NUL-terminated string that stays unchanged for `'a`.
+pub unsafe fn string<'a>(text: *const c_char) -> Result<&'a CStr> {
+    // SAFETY: the caller's promise is ours.
+    unsafe { optional_string(text) }.ok_or(Error::NULL)
+}
+
+/// The string at `text`, or nothing for NULL.
+///
+/// # Safety
+/// `text` is NULL or a NUL-terminated string that stays unchanged for `'a`.
+pub unsafe fn optional_string<'a>(text: *const c_char) -> Option<&'a CStr> {
+    if text.is_null() {
+        return None;
+    }
+    // SAFETY: not NULL, so a NUL-terminated string by the caller's promise.
+    Some(unsafe { CStr::from_ptr(text) })
+}
+
+/// Stores a result where C asked for it; NULL means that C does not want it.
+///
+/// # Safety
+/// `place` is NULL or points at a writable `T`.
+pub unsafe fn store<T>(place: *mut T, value: T) {
+    if !place.is_null() {
+        // SAFETY: not NULL, so writable by the caller's promise.
+        unsafe { place.write(value) }
+    }
+}
+
+
+/// The address of a byte string for C: NULL for an empty one, whose Rust address dangles.
+pub fn data_ptr(data: &[u8]) -> *const u8 {
+    if data.is_empty() { std::ptr::null() } else { data.as_ptr() }
+}
+
+/// What a callback's argument looks like to C.
+pub type Opaque = *mut c_void;

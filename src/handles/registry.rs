@@ -1,0 +1,204 @@
+//! A table of slots that grows and never moves: chunks that double in size, each made once.
+//!
+//! A lookup is one uncontended lock on the slot and one `Arc` clone. Making and ending an object takes the free list's
+//! lock as well. A slot whose generations are used up is retired, so that no name is ever given out twice.
+
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+
+use super::name::{GENERATIONS, INDEXES, Kind, Name};
+
+const FIRST_CHUNK_BITS: u32 = 8;
+const CHUNKS: usize = 17; // 2^8 * (2^17 - 1) is just over INDEXES
+
+/// Why a handle was not accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum HandleError {
+    /// NULL where an object is needed.
+    #[error("passed a null parameter")]
+    Null,
+    /// Not one of our handles at all.
+    #[error("not a handle of this library")]
+    Foreign,
+    /// A handle of another kind, for example an `SSL` where an `SSL_CTX` belongs.
+    #[error("handle of another kind of object")]
+    WrongKind,
+    /// The object is gone.
+    #[error("handle was freed before")]
+    Stale,
+    /// Freed more often than the caller had references, while the library still holds the object.
+    #[error("handle freed more often than it was referenced")]
+    OverReleased,
+    /// Too many objects at once, or too many references on one.
+    #[error("too many handles")]
+    Exhausted,
+}
+
+struct State<T> {
+    generation: u32,
+    c_references: u32,
+    own_references: u32,
+    object: Option<Arc<T>>,
+}
+
+impl<T> State<T> {
+    /// Ends the object when nobody has a reference any more.
+    fn end_if_unused(&mut self) -> Option<Arc<T>> {
+        if self.c_references != 0 || self.own_references != 0 {
+            return None;
+        }
+        self.generation += 1;
+        self.object.take()
+    }
+}
+
+type Slot<T> = Mutex<State<T>>;
+
+/// All objects of one type.
+pub struct Registry<T> {
+    chunks: [OnceLock<Box<[Slot<T>]>>; CHUNKS],
+    free: Mutex<FreeList>,
+}
+
+struct FreeList {
+    unused: Vec<u32>,
+    next: u32,
+}
+
+impl<T> Default for Registry<T> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<T> Registry<T> {
+    /// An empty registry, for a `static`.
+    pub const fn new() -> Self {
+        Self {
+            chunks: [const { OnceLock::new() }; CHUNKS],
+            free: Mutex::new(FreeList { unused: Vec::new(), next: 0 }),
+        }
+    }
+
+    pub(super) fn insert(&self, kind: Kind, object: Arc<T>) -> Result<Name, HandleError> {
+        self.insert_with(kind, |_| object).map(|(_, name)| name)
+    }
+
+    /// Registers an object that wants to know its own name. It has one reference of the library's own.
+    pub(super) fn insert_with(&self, kind: Kind, make: impl FnOnce(Name) -> Arc<T>) -> Result<(Arc<T>, Name), HandleError> {
+        let index = self.vacant_index()?;
+        let slot = self.slot_or_grow(index).ok_or(HandleError::Exhausted)?;
+        // No name of this generation exists yet, so nobody else touches the slot between the two locks.
+        let name = Name { kind, generation: lock(slot).generation, index };
+        let object = make(name);
+        let mut state = lock(slot);
+        state.own_references = 1;
+        state.c_references = 0;
+        state.object = Some(Arc::clone(&object));
+        Ok((object, name))
+    }
+
+    pub(super) fn lookup(&self, name: Name) -> Result<Arc<T>, HandleError> {
+        self.with_live(name, |state| state.object.clone().ok_or(HandleError::Stale))
+    }
+
+    pub(super) fn acquire(&self, name: Name) -> Result<Arc<T>, HandleError> {
+        self.with_live(name, |state| {
+            let object = state.object.clone().ok_or(HandleError::Stale)?;
+            state.own_references = state.own_references.checked_add(1).ok_or(HandleError::Exhausted)?;
+            Ok(object)
+        })
+    }
+
+    pub(super) fn up_ref(&self, name: Name) -> Result<(), HandleError> {
+        self.with_live(name, |state| {
+            state.c_references = state.c_references.checked_add(1).ok_or(HandleError::Exhausted)?;
+            Ok(())
+        })
+    }
+
+    /// Takes one of C's references away. The object comes back when it was the last, to be dropped with no lock held.
+    pub(super) fn release(&self, name: Name) -> Result<Option<Arc<T>>, HandleError> {
+        let ended = self.with_live(name, |state| {
+            state.c_references = state.c_references.checked_sub(1).ok_or(HandleError::OverReleased)?;
+            Ok((state.end_if_unused(), state.generation))
+        })?;
+        Ok(self.recycle(name, ended))
+    }
+
+    pub(super) fn add_c_reference(&self, name: Name) {
+        // The caller holds a `Ref`, so the name is live; only a full counter can refuse, and then C gets a borrowed one.
+        let _full = self.up_ref(name);
+    }
+
+    pub(super) fn add_own_reference(&self, name: Name) {
+        let _live = self.with_live(name, |state| {
+            state.own_references = state.own_references.checked_add(1).ok_or(HandleError::Exhausted)?;
+            Ok(())
+        });
+    }
+
+    pub(super) fn drop_own_reference(&self, name: Name) {
+        let ended = self.with_live(name, |state| {
+            state.own_references = state.own_references.checked_sub(1).ok_or(HandleError::OverReleased)?;
+            Ok((state.end_if_unused(), state.generation))
+        });
+        if let Ok(ended) = ended {
+            drop(self.recycle(name, ended));
+        }
+    }
+
+    fn recycle(&self, name: Name, (object, generation): (Option<Arc<T>>, u32)) -> Option<Arc<T>> {
+        if object.is_some() && generation < GENERATIONS {
+            lock(&self.free).unused.push(name.index);
+        }
+        object
+    }
+
+    fn with_live<R>(&self, name: Name, act: impl FnOnce(&mut State<T>) -> Result<R, HandleError>) -> Result<R, HandleError> {
+        let mut state = lock(self.slot(name.index).ok_or(HandleError::Foreign)?);
+        if state.generation != name.generation || state.object.is_none() {
+            return Err(HandleError::Stale);
+        }
+        act(&mut state)
+    }
+
+    fn vacant_index(&self) -> Result<u32, HandleError> {
+        let mut free = lock(&self.free);
+        if let Some(index) = free.unused.pop() {
+            return Ok(index);
+        }
+        let index = free.next;
+        if index >= INDEXES {
+            return Err(HandleError::Exhausted);
+        }
+        free.next += 1;
+        Ok(index)
+    }
+
+    fn slot(&self, index: u32) -> Option<&Slot<T>> {
+        let (chunk, offset) = position(index);
+        self.chunks.get(chunk)?.get()?.get(offset)
+    }
+
+    fn slot_or_grow(&self, index: u32) -> Option<&Slot<T>> {
+        let (chunk, offset) = position(index);
+        let len = 1usize << (FIRST_CHUNK_BITS as usize + chunk);
+        self.chunks.get(chunk)?.get_or_init(|| (0..len).map(|_| vacant()).collect()).get(offset)
+    }
+}
+
+fn vacant<T>() -> Slot<T> {
+    Mutex::new(State { generation: 0, c_references: 0, own_references: 0, object: None })
+}
+
+/// Chunk `c` holds the indexes from 2^(8+c) - 2^8 on.
+fn position(index: u32) -> (usize, usize) {
+    let shifted = index + (1 << FIRST_CHUNK_BITS);
+    let top = shifted.ilog2();
+    ((top - FIRST_CHUNK_BITS) as usize, (shifted - (1 << top)) as usize)
+}
+
+/// Nothing under these locks can panic, so a poisoned one is as good as new.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,81 @@
+//! SSL_CTX: what connections have in common.
+
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+
+use super::callbacks::ContextHooks;
+use super::config::{Config, Configurable};
+use super::method::SSL_METHOD;
+use crate::handles::{Kind, Named, Registry, SSL_CTX};
+use crate::libcrypto::ex_data::{Class, ExData};
+
+/// The object behind an `SSL_CTX *`.
+pub struct Context {
+    method: &'static SSL_METHOD,
+    config: RwLock<Arc<Config>>,
+    hooks: RwLock<ContextHooks>,
+    ex_data: OnceLock<ExData>,
+    handle: usize,
+}
+
+static REGISTRY: Registry<Context> = Registry::new();
+
+impl Named for Context {
+    type C = SSL_CTX;
+    const KIND: Kind = Kind::Context;
+    fn registry() -> &'static Registry<Self> {
+        &REGISTRY
+    }
+}
+
+impl Configurable for Context {
+    fn config(&self) -> Arc<Config> {
+        Arc::clone(&self.config.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn update<R>(&self, change: impl FnOnce(&mut Config) -> R) -> R {
+        let mut config = self.config.write().unwrap_or_else(PoisonError::into_inner);
+        change(Arc::make_mut(&mut config))
+    }
+}
+
+impl Context {
+    /// A context as `SSL_CTX_new` makes it, known to C as `handle`.
+    pub fn new(method: &'static SSL_METHOD, handle: *mut SSL_CTX) -> Self {
+        let ex_data = OnceLock::new();
+        if let Some(data) = ExData::new(Class::Context, handle) {
+            let _first = ex_data.set(data);
+        }
+        Self {
+            method,
+            config: RwLock::default(),
+            hooks: RwLock::default(),
+            ex_data,
+            handle: handle.addr(),
+        }
+    }
+
+    /// `SSL_CTX_get_ssl_method(3)`
+    pub fn method(&self) -> &'static SSL_METHOD {
+        self.method
+    }
+
+    /// The handle that C knows, for callbacks that get an `SSL_CTX *`.
+    pub fn handle(&self) -> *mut SSL_CTX {
+        std::ptr::without_provenance_mut(self.handle)
+    }
+
+    /// A copy of the callbacks, to be called with no lock held.
+    pub fn hooks(&self) -> ContextHooks {
+        *self.hooks.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Changes the callbacks.
+    pub fn set_hooks(&self, change: impl FnOnce(&mut ContextHooks)) {
+        change(&mut self.hooks.write().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    /// The application's data.
+    pub fn ex_data(&self) -> Option<&ExData> {
+        self.ex_data.get()
+    }
+}
