@@ -8,18 +8,20 @@ use std::process::{Command, Stdio};
 use bytes::Bytes;
 use carnet_ticket::{Secret, Session, SessionId};
 
-const FILES: [&str; 11] = [
+const FILES: [&str; 13] = [
     "tls12",
-    "tls12-alpn-sni-fragment",
+    "tls12-alpn-fragment",
     "tls12-client-cert",
     "tls12-psk",
     "tls12-session-id",
+    "tls12-sni",
     "tls13",
     "tls13-aes128",
-    "tls13-alpn-sni",
+    "tls13-alpn",
     "tls13-chacha-early-data",
     "tls13-client-cert",
     "tls13-psk",
+    "tls13-sni",
 ];
 
 fn file(name: &str) -> Vec<u8> {
@@ -59,7 +61,7 @@ fn come_back_byte_for_byte() {
 
 #[test]
 fn say_what_the_connection_was() {
-    let session = Session::decode(&file("tls13-alpn-sni"), 0).unwrap();
+    let session = Session::decode(&file("tls13-alpn"), 0).unwrap();
     assert_eq!(
         (session.protocol, session.cipher, session.kex_group),
         (0x0304, 0x1302, 0x1d)
@@ -69,10 +71,14 @@ fn say_what_the_connection_was() {
     assert!(session.ticket.is_some() && session.age_add != 0 && session.peer.is_some());
     assert_eq!((session.timeout, session.lifetime_hint), (7200, 7200));
 
-    let session = Session::decode(&file("tls12-alpn-sni-fragment"), 0).unwrap();
-    assert_eq!(session.hostname.as_deref(), Some(&b"ticket.example"[..]));
+    let session = Session::decode(&file("tls12-alpn-fragment"), 0).unwrap();
     assert_eq!(session.max_fragment_mode, 2);
     assert!(session.extended_master_secret());
+
+    for name in ["tls12-sni", "tls13-sni"] {
+        let session = Session::decode(&file(name), 0).unwrap();
+        assert_eq!(session.hostname.as_deref(), Some(&b"ticket.example"[..]), "{name}");
+    }
 
     let session = Session::decode(&file("tls12-session-id"), 0).unwrap();
     assert!(session.ticket.is_none() && session.session_id.len() == 32);
