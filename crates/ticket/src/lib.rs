@@ -15,9 +15,17 @@
     deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)
 )]
 
+mod cipher;
+mod key;
+pub mod layout;
+mod mac;
+mod quota;
 mod session;
 mod verdict;
 
+pub use key::{IV_LEN, KeyError, KeyName, OPENSSL_BLOB_LEN, OpenError, SealError, TicketKey};
+pub use mac::MacAlgorithm;
+pub use quota::{Ended, Owed, Quota};
 pub use session::{
     DecodeError, Secret, SecretTooLong, Session, SessionId, SessionIdContext, SessionIdTooLong, private,
 };
