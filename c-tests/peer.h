@@ -16,13 +16,13 @@ enum {
 
 /* What one connection counted; the SSL's app data points here. */
 struct tally {
-    int tickets;        /* server: made; client: received */
-    char appdata[129];  /* server: found in the ticket that came, printable */
-    int status;         /* server: what the decrypt callback was told, -1 if it did not run */
+    int tickets;       /* server: made; client: received */
+    char appdata[129]; /* server: found in the ticket that came, printable */
+    int status;        /* server: what the decrypt callback was told, -1 if it did not run */
     char sni[256];
-    int hellos;         /* ClientHellos sent or received: two after a HelloRetryRequest */
-    int updates;        /* KeyUpdates received */
-    SSL_SESSION *last;  /* client: the newest session */
+    int hellos;        /* ClientHellos sent or received: two after a HelloRetryRequest */
+    int updates;       /* KeyUpdates received */
+    SSL_SESSION *last; /* client: the newest session */
 };
 
 /* The value of an option, or NULL; a flag that is set has the value "". */

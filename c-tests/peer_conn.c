@@ -261,18 +261,18 @@ static void report(struct flow *flow, struct tally *tally, int number, char *lin
     SSL_get_peer_signature_nid(ssl, &nid);
     peer_name(ssl, name, sizeof name);
     snprintf(sni, sizeof sni, "%s", dash(SSL_is_server(ssl) ? tally->sni : option("sni")));
-    snprintf(line, room,
-             "conn=%d ok=1 version=%s cipher=%s group=%s hrr=%d resumed=%d alpn=%.*s sni=%s tickets=%d appdata=%s status=%d "
-             "peer=%s verify=%ld signature=%s sent=%zu received=%zu sum=%08x updates=%zu/%d closed=%s",
-             number, SSL_get_version(ssl), SSL_get_cipher_name(ssl), group_name(ssl), tally->hellos > 1,
-             SSL_session_reused(ssl),
-             alpn_len ? (int)alpn_len : 1, alpn_len ? (const char *)alpn : "-", sni, tally->tickets,
-             dash(tally->appdata), tally->status, name, SSL_get_verify_result(ssl), nid ? OBJ_nid2sn(nid) : "-",
-             flow->sent, flow->received, (unsigned)flow->sum, flow->updates, tally->updates,
-             flow->closed == 3   ? "both"
-             : flow->closed == 1 ? "sent"
-             : flow->closed == 2 ? "received"
-                                 : "no");
+    snprintf(
+        line, room,
+        "conn=%d ok=1 version=%s cipher=%s group=%s hrr=%d resumed=%d alpn=%.*s sni=%s tickets=%d appdata=%s status=%d "
+        "peer=%s verify=%ld signature=%s sent=%zu received=%zu sum=%08x updates=%zu/%d closed=%s",
+        number, SSL_get_version(ssl), SSL_get_cipher_name(ssl), group_name(ssl), tally->hellos > 1,
+        SSL_session_reused(ssl), alpn_len ? (int)alpn_len : 1, alpn_len ? (const char *)alpn : "-", sni, tally->tickets,
+        dash(tally->appdata), tally->status, name, SSL_get_verify_result(ssl), nid ? OBJ_nid2sn(nid) : "-", flow->sent,
+        flow->received, (unsigned)flow->sum, flow->updates, tally->updates,
+        flow->closed == 3   ? "both"
+        : flow->closed == 1 ? "sent"
+        : flow->closed == 2 ? "received"
+                            : "no");
 }
 
 /* Is every (or is any) of the pieces, separated by semicolons, in the line? */

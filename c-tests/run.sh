@@ -1,0 +1,86 @@
+#!/bin/sh
+# Runs the programs that the Makefile built. `run.sh compare DIR "both" "carnet-only"` compares libcarnet with libssl;
+# `run.sh alone DIR VARIANT "programs"` runs one variant, under $RUNNER if that is set.
+TIMEOUT=${TIMEOUT:-60}
+passed=0
+failed=0
+
+# run VARIANT PROGRAM: output into DIR/out/VARIANT/PROGRAM, 0 if it exited well
+run() {
+    mkdir -p "$dir/out/$1"
+    # shellcheck disable=SC2086  # RUNNER is a command with arguments
+    timeout "$TIMEOUT" $RUNNER "$dir/$1/$2" >"$dir/out/$1/$2" 2>"$dir/out/$1/$2.err"
+}
+
+count() { # count PATTERN FILE
+    grep -c "$1" "$2" || true
+}
+
+# tally VARIANT PROGRAM STATUS: counts the checks of one run, prints what went wrong
+tally() {
+    out=$dir/out/$1/$2
+    good=$(count '^\(carnet \)\?ok ' "$out")
+    bad=$(count '^\(carnet \)\?not ok ' "$out")
+    if [ "$3" -ne 0 ] && [ "$bad" -eq 0 ]; then
+        bad=1
+        echo "  $2 ($1): exit status $3"
+        tail -n 2 "$out" | sed 's/^/      /'
+    fi
+    passed=$((passed + good))
+    failed=$((failed + bad))
+    if [ "$bad" -ne 0 ]; then
+        grep '^\(carnet \)\?not ok' "$out" | head -n "${LINES_SHOWN:-8}" | sed "s/^/  $2 ($1): /"
+        head -n 12 "$out.err" | sed 's/^/      /'
+    fi
+    here=$((here + good))
+    wrong=$((wrong + bad))
+}
+
+# differ VARIANT PROGRAM: one more check, that it printed what libssl's run printed
+differ() {
+    grep -v '^carnet ' "$dir/out/$1/$2" >"$dir/out/$1/$2.cmp"
+    if cmp -s "$dir/out/system/$2" "$dir/out/$1/$2.cmp"; then
+        passed=$((passed + 1))
+    else
+        failed=$((failed + 1))
+        wrong=$((wrong + 1))
+        echo "  $2 ($1) prints something else than with libssl:"
+        diff "$dir/out/system/$2" "$dir/out/$1/$2.cmp" | grep '^[<>]' | head -n "${LINES_SHOWN:-8}" | sed 's/^/      /'
+    fi
+}
+
+summary() { # one line a program
+    if [ "$wrong" -eq 0 ]; then printf '%-24s %4d ok\n' "$1" "$here"; else printf '%-24s %4d ok, %d WRONG\n' "$1" "$here" "$wrong"; fi
+}
+
+mode=$1
+dir=$2
+if [ "$mode" = compare ]; then
+    for p in $3; do
+        here=0 wrong=0
+        run system "$p" || { echo "  $p (system): exit status $?"; failed=$((failed + 1)); wrong=1; }
+        for v in carnet mixed; do
+            run $v "$p"
+            tally $v "$p" $?
+            differ $v "$p"
+        done
+        summary "$p"
+    done
+    for p in $4; do
+        here=0 wrong=0
+        for v in carnet mixed; do
+            run $v "$p"
+            tally $v "$p" $?
+        done
+        summary "$p"
+    done
+else
+    for p in $4; do
+        here=0 wrong=0
+        run "$3" "$p"
+        tally "$3" "$p" $?
+        summary "$p"
+    done
+fi
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]
