@@ -3,6 +3,7 @@
 
 pub mod bio;
 pub mod c;
+pub mod discard;
 pub mod err;
 pub mod evp_ctx;
 pub mod ex_data;
