@@ -2,10 +2,14 @@
 //!
 //! Everything here is `Copy`: whoever calls an application's function copies it out, lets go of every lock, and calls.
 
+#![allow(non_camel_case_types, reason = "C's own names")]
+
 use std::ffi::{c_char, c_int, c_uchar, c_uint, c_void};
 
 use crate::handles::{SSL, SSL_CTX, SSL_SESSION};
-use crate::libcrypto::c::{DH, EVP_CIPHER_CTX, EVP_MAC_CTX, EVP_MD, EVP_PKEY, HMAC_CTX, X509, X509_STORE_CTX, pem_password_cb};
+use crate::libcrypto::c::{
+    DH, EVP_CIPHER_CTX, EVP_MAC_CTX, EVP_MD, EVP_PKEY, HMAC_CTX, X509, X509_STORE_CTX, pem_password_cb,
+};
 
 /// A `void *` that the application gave us to hand back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -35,87 +39,182 @@ pub struct Hook<F: Copy> {
 impl<F: Copy> Hook<F> {
     /// A function with its argument.
     pub fn new(function: F, argument: *mut c_void) -> Self {
-        Self { function, argument: Argument::new(argument) }
+        Self {
+            function,
+            argument: Argument::new(argument),
+        }
     }
 }
 
-macro_rules! callback_types {
-    ($($(#[$doc:meta])* $name:ident = fn($($argument:ident: $kind:ty),*) $(-> $result:ty)?;)*) => {
-        $($(#[$doc])* #[allow(non_camel_case_types, reason = "C's own name")]
-        pub type $name = Option<unsafe extern "C" fn($($argument: $kind),*) $(-> $result)?>;)*
-    };
-}
-
-callback_types! {
-    /// `SSL_CTX_set_info_callback(3)`
-    SSL_info_cb = fn(ssl: *const SSL, kind: c_int, value: c_int);
-    /// `SSL_CTX_set_msg_callback(3)`
-    SSL_msg_cb = fn(write_p: c_int, version: c_int, content_type: c_int, buf: *const c_void, len: usize, ssl: *mut SSL, arg: *mut c_void);
-    /// `SSL_CTX_set_verify(3)`
-    SSL_verify_cb = fn(preverify_ok: c_int, x509_ctx: *mut X509_STORE_CTX) -> c_int;
-    /// `SSL_CTX_set_cert_verify_callback(3)`
-    SSL_cert_verify_cb = fn(ctx: *mut X509_STORE_CTX, arg: *mut c_void) -> c_int;
-    /// `SSL_CTX_set_cert_cb(3)`
-    SSL_cert_cb = fn(ssl: *mut SSL, arg: *mut c_void) -> c_int;
-    /// `SSL_CTX_set_client_cert_cb(3)`
-    SSL_client_cert_cb = fn(ssl: *mut SSL, x509: *mut *mut X509, pkey: *mut *mut EVP_PKEY) -> c_int;
-    /// `SSL_CTX_set_client_hello_cb(3)`
-    SSL_client_hello_cb_fn = fn(ssl: *mut SSL, al: *mut c_int, arg: *mut c_void) -> c_int;
-    /// `SSL_CTX_set_tlsext_servername_callback(3)`
-    SSL_servername_cb = fn(ssl: *mut SSL, al: *mut c_int, arg: *mut c_void) -> c_int;
-    /// `SSL_CTX_set_tlsext_status_cb(3)`
-    SSL_status_cb = fn(ssl: *mut SSL, arg: *mut c_void) -> c_int;
-    /// `SSL_CTX_set_alpn_select_cb(3)`
-    SSL_CTX_alpn_select_cb_func = fn(ssl: *mut SSL, out: *mut *const c_uchar, outlen: *mut c_uchar, input: *const c_uchar, inlen: c_uint, arg: *mut c_void) -> c_int;
-    /// `SSL_CTX_set_next_protos_advertised_cb(3)`
-    SSL_CTX_npn_advertised_cb_func = fn(ssl: *mut SSL, out: *mut *const c_uchar, outlen: *mut c_uint, arg: *mut c_void) -> c_int;
-    /// `SSL_CTX_set_next_proto_select_cb(3)`
-    SSL_CTX_npn_select_cb_func = fn(ssl: *mut SSL, out: *mut *mut c_uchar, outlen: *mut c_uchar, input: *const c_uchar, inlen: c_uint, arg: *mut c_void) -> c_int;
-    /// `SSL_CTX_set_keylog_callback(3)`
-    SSL_CTX_keylog_cb_func = fn(ssl: *const SSL, line: *const c_char);
-    /// `SSL_CTX_sess_set_new_cb(3)`
-    SSL_new_session_cb = fn(ssl: *mut SSL, session: *mut SSL_SESSION) -> c_int;
-    /// `SSL_CTX_sess_set_remove_cb(3)`
-    SSL_remove_session_cb = fn(ctx: *mut SSL_CTX, session: *mut SSL_SESSION);
-    /// `SSL_CTX_sess_set_get_cb(3)`
-    SSL_get_session_cb = fn(ssl: *mut SSL, data: *const c_uchar, len: c_int, copy: *mut c_int) -> *mut SSL_SESSION;
-    /// `SSL_CTX_set_generate_session_id(3)`
-    GEN_SESSION_CB = fn(ssl: *mut SSL, id: *mut c_uchar, id_len: *mut c_uint) -> c_int;
-    /// `SSL_CTX_set_not_resumable_session_callback(3)`
-    SSL_not_resumable_cb = fn(ssl: *mut SSL, is_forward_secure: c_int) -> c_int;
-    /// `SSL_CTX_set_tlsext_ticket_key_cb(3)`
-    SSL_ticket_key_cb = fn(ssl: *mut SSL, key_name: *mut c_uchar, iv: *mut c_uchar, ctx: *mut EVP_CIPHER_CTX, hctx: *mut HMAC_CTX, enc: c_int) -> c_int;
-    /// `SSL_CTX_set_tlsext_ticket_key_evp_cb(3)`
-    SSL_ticket_key_evp_cb = fn(ssl: *mut SSL, key_name: *mut c_uchar, iv: *mut c_uchar, ctx: *mut EVP_CIPHER_CTX, hctx: *mut EVP_MAC_CTX, enc: c_int) -> c_int;
-    /// `SSL_CTX_set_session_ticket_cb(3)`: just before a ticket is made
-    SSL_CTX_generate_session_ticket_fn = fn(ssl: *mut SSL, arg: *mut c_void) -> c_int;
-    /// `SSL_CTX_set_session_ticket_cb(3)`: just after a ticket was opened, or was not
-    SSL_CTX_decrypt_session_ticket_fn = fn(ssl: *mut SSL, session: *mut SSL_SESSION, keyname: *const c_uchar, keyname_length: usize, status: c_int, arg: *mut c_void) -> c_int;
-    /// `SSL_CTX_set_psk_client_callback(3)`
-    SSL_psk_client_cb_func = fn(ssl: *mut SSL, hint: *const c_char, identity: *mut c_char, max_identity_len: c_uint, psk: *mut c_uchar, max_psk_len: c_uint) -> c_uint;
-    /// `SSL_CTX_set_psk_server_callback(3)`
-    SSL_psk_server_cb_func = fn(ssl: *mut SSL, identity: *const c_char, psk: *mut c_uchar, max_psk_len: c_uint) -> c_uint;
-    /// `SSL_CTX_set_psk_find_session_callback(3)`
-    SSL_psk_find_session_cb_func = fn(ssl: *mut SSL, identity: *const c_uchar, identity_len: usize, session: *mut *mut SSL_SESSION) -> c_int;
-    /// `SSL_CTX_set_psk_use_session_callback(3)`
-    SSL_psk_use_session_cb_func = fn(ssl: *mut SSL, md: *const EVP_MD, id: *mut *const c_uchar, idlen: *mut usize, session: *mut *mut SSL_SESSION) -> c_int;
-    /// `SSL_CTX_set_record_padding_callback(3)`
-    SSL_record_padding_cb = fn(ssl: *mut SSL, kind: c_int, len: usize, arg: *mut c_void) -> usize;
-    /// `SSL_CTX_set_security_callback(3)`
-    SSL_security_cb = fn(ssl: *const SSL, ctx: *const SSL_CTX, op: c_int, bits: c_int, nid: c_int, other: *mut c_void, ex: *mut c_void) -> c_int;
-    /// `SSL_CTX_set_allow_early_data_cb(3)`
-    SSL_allow_early_data_cb_fn = fn(ssl: *mut SSL, arg: *mut c_void) -> c_int;
-    /// `SSL_CTX_set_tmp_dh_callback(3)`
-    SSL_tmp_dh_cb = fn(ssl: *mut SSL, is_export: c_int, keylength: c_int) -> *mut DH;
-    /// `SSL_CTX_set_cookie_generate_cb(3)`
-    SSL_cookie_generate_cb = fn(ssl: *mut SSL, cookie: *mut c_uchar, cookie_len: *mut c_uint) -> c_int;
-    /// `SSL_CTX_set_cookie_verify_cb(3)`
-    SSL_cookie_verify_cb = fn(ssl: *mut SSL, cookie: *const c_uchar, cookie_len: c_uint) -> c_int;
-    /// `SSL_CTX_set_stateless_cookie_generate_cb(3)`
-    SSL_stateless_cookie_generate_cb = fn(ssl: *mut SSL, cookie: *mut c_uchar, cookie_len: *mut usize) -> c_int;
-    /// `SSL_CTX_set_stateless_cookie_verify_cb(3)`
-    SSL_stateless_cookie_verify_cb = fn(ssl: *mut SSL, cookie: *const c_uchar, cookie_len: usize) -> c_int;
-}
+/// `SSL_CTX_set_info_callback(3)`
+pub type SSL_info_cb = Option<unsafe extern "C" fn(ssl: *const SSL, kind: c_int, value: c_int)>;
+/// `SSL_CTX_set_msg_callback(3)`
+pub type SSL_msg_cb = Option<
+    unsafe extern "C" fn(
+        write_p: c_int,
+        version: c_int,
+        content_type: c_int,
+        buf: *const c_void,
+        len: usize,
+        ssl: *mut SSL,
+        arg: *mut c_void,
+    ),
+>;
+/// `SSL_CTX_set_verify(3)`
+pub type SSL_verify_cb = Option<unsafe extern "C" fn(preverify_ok: c_int, x509_ctx: *mut X509_STORE_CTX) -> c_int>;
+/// `SSL_CTX_set_cert_verify_callback(3)`
+pub type SSL_cert_verify_cb = Option<unsafe extern "C" fn(ctx: *mut X509_STORE_CTX, arg: *mut c_void) -> c_int>;
+/// `SSL_CTX_set_cert_cb(3)`
+pub type SSL_cert_cb = Option<unsafe extern "C" fn(ssl: *mut SSL, arg: *mut c_void) -> c_int>;
+/// `SSL_CTX_set_client_cert_cb(3)`
+pub type SSL_client_cert_cb =
+    Option<unsafe extern "C" fn(ssl: *mut SSL, x509: *mut *mut X509, pkey: *mut *mut EVP_PKEY) -> c_int>;
+/// `SSL_CTX_set_client_hello_cb(3)`
+pub type SSL_client_hello_cb_fn =
+    Option<unsafe extern "C" fn(ssl: *mut SSL, al: *mut c_int, arg: *mut c_void) -> c_int>;
+/// `SSL_CTX_set_tlsext_servername_callback(3)`
+pub type SSL_servername_cb = Option<unsafe extern "C" fn(ssl: *mut SSL, al: *mut c_int, arg: *mut c_void) -> c_int>;
+/// `SSL_CTX_set_tlsext_status_cb(3)`
+pub type SSL_status_cb = Option<unsafe extern "C" fn(ssl: *mut SSL, arg: *mut c_void) -> c_int>;
+/// `SSL_CTX_set_alpn_select_cb(3)`
+pub type SSL_CTX_alpn_select_cb_func = Option<
+    unsafe extern "C" fn(
+        ssl: *mut SSL,
+        out: *mut *const c_uchar,
+        outlen: *mut c_uchar,
+        input: *const c_uchar,
+        inlen: c_uint,
+        arg: *mut c_void,
+    ) -> c_int,
+>;
+/// `SSL_CTX_set_next_protos_advertised_cb(3)`
+pub type SSL_CTX_npn_advertised_cb_func = Option<
+    unsafe extern "C" fn(ssl: *mut SSL, out: *mut *const c_uchar, outlen: *mut c_uint, arg: *mut c_void) -> c_int,
+>;
+/// `SSL_CTX_set_next_proto_select_cb(3)`
+pub type SSL_CTX_npn_select_cb_func = Option<
+    unsafe extern "C" fn(
+        ssl: *mut SSL,
+        out: *mut *mut c_uchar,
+        outlen: *mut c_uchar,
+        input: *const c_uchar,
+        inlen: c_uint,
+        arg: *mut c_void,
+    ) -> c_int,
+>;
+/// `SSL_CTX_set_keylog_callback(3)`
+pub type SSL_CTX_keylog_cb_func = Option<unsafe extern "C" fn(ssl: *const SSL, line: *const c_char)>;
+/// `SSL_CTX_sess_set_new_cb(3)`
+pub type SSL_new_session_cb = Option<unsafe extern "C" fn(ssl: *mut SSL, session: *mut SSL_SESSION) -> c_int>;
+/// `SSL_CTX_sess_set_remove_cb(3)`
+pub type SSL_remove_session_cb = Option<unsafe extern "C" fn(ctx: *mut SSL_CTX, session: *mut SSL_SESSION)>;
+/// `SSL_CTX_sess_set_get_cb(3)`
+pub type SSL_get_session_cb =
+    Option<unsafe extern "C" fn(ssl: *mut SSL, data: *const c_uchar, len: c_int, copy: *mut c_int) -> *mut SSL_SESSION>;
+/// `SSL_CTX_set_generate_session_id(3)`
+pub type GEN_SESSION_CB = Option<unsafe extern "C" fn(ssl: *mut SSL, id: *mut c_uchar, id_len: *mut c_uint) -> c_int>;
+/// `SSL_CTX_set_not_resumable_session_callback(3)`
+pub type SSL_not_resumable_cb = Option<unsafe extern "C" fn(ssl: *mut SSL, is_forward_secure: c_int) -> c_int>;
+/// `SSL_CTX_set_tlsext_ticket_key_cb(3)`
+pub type SSL_ticket_key_cb = Option<
+    unsafe extern "C" fn(
+        ssl: *mut SSL,
+        key_name: *mut c_uchar,
+        iv: *mut c_uchar,
+        ctx: *mut EVP_CIPHER_CTX,
+        hctx: *mut HMAC_CTX,
+        enc: c_int,
+    ) -> c_int,
+>;
+/// `SSL_CTX_set_tlsext_ticket_key_evp_cb(3)`
+pub type SSL_ticket_key_evp_cb = Option<
+    unsafe extern "C" fn(
+        ssl: *mut SSL,
+        key_name: *mut c_uchar,
+        iv: *mut c_uchar,
+        ctx: *mut EVP_CIPHER_CTX,
+        hctx: *mut EVP_MAC_CTX,
+        enc: c_int,
+    ) -> c_int,
+>;
+/// `SSL_CTX_set_session_ticket_cb(3)`: just before a ticket is made
+pub type SSL_CTX_generate_session_ticket_fn = Option<unsafe extern "C" fn(ssl: *mut SSL, arg: *mut c_void) -> c_int>;
+/// `SSL_CTX_set_session_ticket_cb(3)`: just after a ticket was opened, or was not
+pub type SSL_CTX_decrypt_session_ticket_fn = Option<
+    unsafe extern "C" fn(
+        ssl: *mut SSL,
+        session: *mut SSL_SESSION,
+        keyname: *const c_uchar,
+        keyname_length: usize,
+        status: c_int,
+        arg: *mut c_void,
+    ) -> c_int,
+>;
+/// `SSL_CTX_set_psk_client_callback(3)`
+pub type SSL_psk_client_cb_func = Option<
+    unsafe extern "C" fn(
+        ssl: *mut SSL,
+        hint: *const c_char,
+        identity: *mut c_char,
+        max_identity_len: c_uint,
+        psk: *mut c_uchar,
+        max_psk_len: c_uint,
+    ) -> c_uint,
+>;
+/// `SSL_CTX_set_psk_server_callback(3)`
+pub type SSL_psk_server_cb_func = Option<
+    unsafe extern "C" fn(ssl: *mut SSL, identity: *const c_char, psk: *mut c_uchar, max_psk_len: c_uint) -> c_uint,
+>;
+/// `SSL_CTX_set_psk_find_session_callback(3)`
+pub type SSL_psk_find_session_cb_func = Option<
+    unsafe extern "C" fn(
+        ssl: *mut SSL,
+        identity: *const c_uchar,
+        identity_len: usize,
+        session: *mut *mut SSL_SESSION,
+    ) -> c_int,
+>;
+/// `SSL_CTX_set_psk_use_session_callback(3)`
+pub type SSL_psk_use_session_cb_func = Option<
+    unsafe extern "C" fn(
+        ssl: *mut SSL,
+        md: *const EVP_MD,
+        id: *mut *const c_uchar,
+        idlen: *mut usize,
+        session: *mut *mut SSL_SESSION,
+    ) -> c_int,
+>;
+/// `SSL_CTX_set_record_padding_callback(3)`
+pub type SSL_record_padding_cb =
+    Option<unsafe extern "C" fn(ssl: *mut SSL, kind: c_int, len: usize, arg: *mut c_void) -> usize>;
+/// `SSL_CTX_set_security_callback(3)`
+pub type SSL_security_cb = Option<
+    unsafe extern "C" fn(
+        ssl: *const SSL,
+        ctx: *const SSL_CTX,
+        op: c_int,
+        bits: c_int,
+        nid: c_int,
+        other: *mut c_void,
+        ex: *mut c_void,
+    ) -> c_int,
+>;
+/// `SSL_CTX_set_allow_early_data_cb(3)`
+pub type SSL_allow_early_data_cb_fn = Option<unsafe extern "C" fn(ssl: *mut SSL, arg: *mut c_void) -> c_int>;
+/// `SSL_CTX_set_tmp_dh_callback(3)`
+pub type SSL_tmp_dh_cb = Option<unsafe extern "C" fn(ssl: *mut SSL, is_export: c_int, keylength: c_int) -> *mut DH>;
+/// `SSL_CTX_set_cookie_generate_cb(3)`
+pub type SSL_cookie_generate_cb =
+    Option<unsafe extern "C" fn(ssl: *mut SSL, cookie: *mut c_uchar, cookie_len: *mut c_uint) -> c_int>;
+/// `SSL_CTX_set_cookie_verify_cb(3)`
+pub type SSL_cookie_verify_cb =
+    Option<unsafe extern "C" fn(ssl: *mut SSL, cookie: *const c_uchar, cookie_len: c_uint) -> c_int>;
+/// `SSL_CTX_set_stateless_cookie_generate_cb(3)`
+pub type SSL_stateless_cookie_generate_cb =
+    Option<unsafe extern "C" fn(ssl: *mut SSL, cookie: *mut c_uchar, cookie_len: *mut usize) -> c_int>;
+/// `SSL_CTX_set_stateless_cookie_verify_cb(3)`
+pub type SSL_stateless_cookie_verify_cb =
+    Option<unsafe extern "C" fn(ssl: *mut SSL, cookie: *const c_uchar, cookie_len: usize) -> c_int>;
 
 /// What a connection gets from its context at `SSL_new` and may change for itself.
 #[derive(Debug, Clone, Copy, Default)]
