@@ -34,6 +34,8 @@ pub enum Kind {
     Session = 3,
     /// `SSL_CONF_CTX *`
     Configuration = 4,
+    /// `carnet_keystore *`
+    KeyStore = 5,
 }
 
 /// A handle taken apart.
