@@ -1,2 +1,55 @@
-//! placeholder
+//! TLS 1.3 without I/O: bytes in, bytes and questions out. (TLS 1.2 comes next; versions and questions know of it.)
+//!
+//! A [`Connection`] never calls out. [`Connection::step`] goes on until it needs wire bytes, has some to be written, has
+//! application data, or needs a decision that is not TLS's own; then it says so and gives up the borrow. Whoever drives
+//! it does what is asked and steps again.
+//!
+//! Inside, a handshake state is an owned value that one message or one answer consumes; see `server` and `client`, which
+//! list their states in the order of the wire. RFC 8446 is quoted beside the code that obeys it.
 #![forbid(unsafe_code)]
+#![cfg_attr(
+    not(test),
+    deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)
+)]
+
+mod alert;
+mod client;
+mod codec;
+mod connection;
+mod core;
+mod error;
+mod event;
+mod facts;
+mod kx;
+mod message;
+mod number;
+mod open;
+mod question;
+mod record;
+mod schedule;
+mod server;
+mod settings;
+mod state;
+mod transcript;
+
+pub use alert::{AlertDescription, AlertLevel};
+pub use connection::{Connection, Step};
+pub use error::{Error, ErrorKind};
+pub use event::{Event, StateName};
+pub use message::ClientHello;
+pub use number::{
+    CipherSuite, ContentType, ExtensionType, HandshakeType, NamedGroup, ProtocolVersion, SignatureScheme,
+};
+pub use question::{
+    Answer, Credential, CredentialRequest, NewTicket, Offer, Question, ReceivedTicket, TicketDraft, TicketVerdict,
+};
+pub use settings::{ClientAuth, Settings};
+
+/// Which side of a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    /// The one that sends ClientHello.
+    Client,
+    /// The one that answers it.
+    Server,
+}

@@ -206,4 +206,3 @@ pub struct Offer {
     /// Milliseconds since the ticket was received, for the obfuscated age (RFC 8446 section 4.2.11.1).
     pub age_ms: u32,
 }
-

@@ -1,0 +1,164 @@
+//! What may be asked of a connection at any time.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use carnet_ticket::Session;
+
+use super::Connection;
+use crate::message::ClientHello;
+use crate::schedule::Digest;
+use crate::state::{State, Wants};
+use crate::{
+    AlertDescription, AlertLevel, CipherSuite, Error, ErrorKind, NamedGroup, ProtocolVersion, Settings, Side,
+    SignatureScheme, StateName,
+};
+
+impl Connection {
+    /// Which side this is.
+    pub fn side(&self) -> Side {
+        self.core.side
+    }
+
+    /// The settings in force, after all switches.
+    pub fn settings(&self) -> &Arc<Settings> {
+        &self.core.settings
+    }
+
+    /// Is the handshake still going on, or post-handshake work that needs [`Connection::step`] before data can be
+    /// written?
+    pub fn is_handshaking(&self) -> bool {
+        match &self.state {
+            State::Open(open) => open.wants() != Wants::Anything,
+            State::Server(_) | State::Client(_) => true,
+            State::Failed(_) => false,
+        }
+    }
+
+    /// The opposite of [`Self::is_handshaking`], for a connection that has not failed.
+    pub fn step_handshake_done(&self) -> bool {
+        !self.is_handshaking() && !self.is_failed()
+    }
+
+    /// Has it failed?
+    pub fn is_failed(&self) -> bool {
+        matches!(self.state, State::Failed(_))
+    }
+
+    /// The negotiated version.
+    pub fn version(&self) -> Option<ProtocolVersion> {
+        self.core.facts.version
+    }
+
+    /// The negotiated cipher suite.
+    pub fn suite(&self) -> Option<CipherSuite> {
+        self.core.facts.suite
+    }
+
+    /// The group of the key exchange; none with psk_ke.
+    pub fn group(&self) -> Option<NamedGroup> {
+        self.core.facts.group
+    }
+
+    /// Has a session been resumed?
+    pub fn resumed(&self) -> bool {
+        self.core.facts.resumed.is_some()
+    }
+
+    /// The session that was resumed.
+    pub fn resumed_session(&self) -> Option<&Arc<Session>> {
+        self.core.facts.resumed.as_ref()
+    }
+
+    /// Server: the client's last ClientHello, until [`Connection::release_buffers`] after the handshake.
+    pub fn client_hello(&self) -> Option<&ClientHello> {
+        self.core.facts.names.client_hello.as_deref()
+    }
+
+    /// The name in server_name: what the client sent, on either side.
+    pub fn server_name(&self) -> Option<&str> {
+        self.core.facts.names.server_name.as_deref()
+    }
+
+    /// The protocol that ALPN selected.
+    pub fn alpn(&self) -> Option<&[u8]> {
+        self.core.facts.names.protocol.as_deref()
+    }
+
+    /// ClientHello.random; zeros before there is one.
+    pub fn client_random(&self) -> [u8; 32] {
+        self.core.facts.client_random
+    }
+
+    /// ServerHello.random; zeros before there is one.
+    pub fn server_random(&self) -> [u8; 32] {
+        self.core.facts.server_random
+    }
+
+    /// The peer's certificates as it sent them, leaf first; empty if none, also when a session was resumed.
+    pub fn peer_chain(&self) -> &[Bytes] {
+        &self.core.facts.authentication.peer_chain
+    }
+
+    /// Client: the OCSP response that the server stapled.
+    pub fn peer_ocsp_response(&self) -> Option<&Bytes> {
+        self.core.facts.authentication.peer_ocsp_response.as_ref()
+    }
+
+    /// The scheme of the peer's CertificateVerify.
+    pub fn peer_scheme(&self) -> Option<SignatureScheme> {
+        self.core.facts.authentication.peer_scheme
+    }
+
+    /// The scheme of our own CertificateVerify.
+    pub fn own_scheme(&self) -> Option<SignatureScheme> {
+        self.core.facts.authentication.own_scheme
+    }
+
+    /// The verify_data of our last Finished; empty before it.
+    pub fn finished_local(&self) -> &[u8] {
+        self.core.facts.finished_local.as_ref().map_or(&[], Digest::as_bytes)
+    }
+
+    /// The verify_data of the peer's last Finished; empty before it.
+    pub fn finished_peer(&self) -> &[u8] {
+        self.core.facts.finished_peer.as_ref().map_or(&[], Digest::as_bytes)
+    }
+
+    /// Has the peer sent close_notify?
+    pub fn peer_closed(&self) -> bool {
+        self.core.facts.peer_closed
+    }
+
+    /// The last alert that the peer sent.
+    pub fn alert_received(&self) -> Option<(AlertLevel, AlertDescription)> {
+        self.core.facts.alert_received
+    }
+
+    /// How far it has got.
+    pub fn state(&self) -> StateName {
+        self.core.facts.state
+    }
+
+    /// Keying material for the application (RFC 8446 section 7.5; in TLS 1.3 no context and an empty one are the same).
+    ///
+    /// # Errors
+    /// [`ErrorKind::Misuse`] before the handshake is done, and for a label or an output that is too long.
+    pub fn export_keying_material(&self, out: &mut [u8], label: &[u8], context: Option<&[u8]>) -> Result<(), Error> {
+        match &self.state {
+            State::Open(open) => open.keys.exporter().export(out, label, context.unwrap_or_default()),
+            _ => Err(ErrorKind::Misuse.into()),
+        }
+    }
+}
+
+impl std::fmt::Debug for Connection {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Connection")
+            .field("side", &self.core.side)
+            .field("state", &self.core.facts.state)
+            .field("version", &self.core.facts.version)
+            .field("suite", &self.core.facts.suite)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,326 @@
+//! The shell round the states: bytes in, bytes and questions out.
+
+mod facts;
+
+use std::sync::Arc;
+
+use crate::core::{Core, Received};
+use crate::open::{Open, Post};
+use crate::state::{State, Wants};
+use crate::{AlertLevel, Answer, Error, ErrorKind, Event, Offer, Question, Settings, Side, StateName, client, server};
+
+/// What to do next.
+#[derive(Debug)]
+pub enum Step {
+    /// Wire bytes are needed: fill [`Connection::input_buffer`], call [`Connection::received`], step again.
+    Read,
+    /// Output is pending and must be written before going on: the end of a flight, or an alert.
+    Write,
+    /// The application is asked: call [`Connection::answer`], step again.
+    Ask(Question),
+    /// Decrypted application data is waiting in [`Connection::plaintext`].
+    Data,
+    /// The handshake is done. Reported once per handshake, and once per completed post-handshake authentication.
+    HandshakeDone,
+    /// The peer has sent close_notify.
+    Closed,
+}
+
+/// A TLS connection without I/O.
+pub struct Connection {
+    core: Core,
+    state: State,
+}
+
+impl Connection {
+    /// A server's side of a new connection.
+    pub fn server(settings: Arc<Settings>) -> Self {
+        let core = Core::new(Side::Server, settings);
+        let state = server::start(&core);
+        Self {
+            core,
+            state: State::Server(state),
+        }
+    }
+
+    /// A client's side of a new connection, which offers to resume these sessions.
+    pub fn client(settings: Arc<Settings>, offers: Vec<Offer>) -> Self {
+        let mut core = Core::new(Side::Client, settings);
+        let state = client::start(&mut core, offers).unwrap_or_else(State::Failed);
+        Self { core, state }
+    }
+
+    /// Goes on as far as possible without the application or the network.
+    ///
+    /// An error is final: it is returned again by every later call. The alert that tells the peer is then in
+    /// [`Self::output`] already.
+    pub fn step(&mut self) -> Result<Step, Error> {
+        self.advance().map_err(|error| self.fail(error))
+    }
+
+    fn advance(&mut self) -> Result<Step, Error> {
+        loop {
+            match self.state.wants() {
+                Wants::Nothing(error) => return Err(error),
+                Wants::Answer => return Ok(Step::Ask(self.state.question()?)),
+                Wants::Report => {
+                    if self.must_write()? {
+                        return Ok(Step::Write);
+                    }
+                    self.report();
+                    return Ok(Step::HandshakeDone);
+                }
+                wants @ (Wants::Message | Wants::Anything) => {
+                    if let Some(step) = self.receive(wants == Wants::Anything)? {
+                        return Ok(step);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Takes what has arrived; `None` when that changed the state.
+    fn receive(&mut self, takes_data: bool) -> Result<Option<Step>, Error> {
+        if !self.core.inbound.input.plaintext().is_empty() {
+            return Ok(Some(Step::Data));
+        }
+        match self.core.receive()? {
+            Received::Message(message) => {
+                let state = self.take_state();
+                self.state = state.message(&mut self.core, message)?;
+                Ok(None)
+            }
+            Received::Data if !takes_data => Err(ErrorKind::UnexpectedRecord.into()),
+            Received::Data => {
+                if let State::Open(open) = &mut self.state {
+                    open.data_received();
+                }
+                Ok(Some(Step::Data))
+            }
+            Received::Closed if self.must_write()? => Ok(Some(Step::Write)),
+            Received::Closed => Ok(Some(Step::Closed)),
+            Received::NeedInput if self.must_write()? => Ok(Some(Step::Write)),
+            Received::NeedInput => Ok(Some(Step::Read)),
+        }
+    }
+
+    /// Ends the flight; is there something of it that has to be written now?
+    fn must_write(&mut self) -> Result<bool, Error> {
+        self.core.outbound.seal_flight(&mut self.core.events)?;
+        Ok(self.core.outbound.must_flush())
+    }
+
+    fn report(&mut self) {
+        match self.take_state() {
+            State::Open(open) => self.state = State::Open(Box::new(open.reported())),
+            other => self.state = other,
+        }
+        self.core.enter(StateName::Established);
+    }
+
+    /// Takes the state out to be consumed. If what consumes it fails, the caller's error replaces this one.
+    fn take_state(&mut self) -> State {
+        std::mem::replace(&mut self.state, State::Failed(ErrorKind::Internal.into()))
+    }
+
+    /// Makes an error final, and tells the peer.
+    fn fail(&mut self, error: Error) -> Error {
+        if let State::Failed(first) = &self.state
+            && self.core.facts.state == StateName::Failed
+        {
+            return *first;
+        }
+        self.state = State::Failed(error);
+        self.core.enter(StateName::Failed);
+        if let Some(alert) = error.alert()
+            && !self.core.is_write_closed()
+        {
+            // The first error is the one to report, whatever happens to its alert.
+            let _ = self.core.send_alert(AlertLevel::Fatal, alert);
+        }
+        error
+    }
+
+    /// Answers the question of the last [`Step::Ask`].
+    ///
+    /// # Errors
+    /// The answer led to a failure, which is final, as that of [`Self::step`]. Without a question to answer:
+    /// [`ErrorKind::Misuse`], and nothing has changed.
+    pub fn answer(&mut self, answer: Answer) -> Result<(), Error> {
+        match (self.state.wants(), answer) {
+            (Wants::Nothing(error), _) => Err(error),
+            (Wants::Answer, Answer::Later) => Ok(()),
+            (Wants::Answer, answer) => match self.take_state().answer(&mut self.core, answer) {
+                Ok(state) => {
+                    self.state = state;
+                    Ok(())
+                }
+                Err(error) => Err(self.fail(error)),
+            },
+            _ => Err(ErrorKind::Misuse.into()),
+        }
+    }
+
+    // ---- wire
+
+    /// Asks for more input than the next record's missing bytes, to save system calls.
+    pub fn set_read_ahead(&mut self, yes: bool) {
+        self.core.inbound.input.read_ahead = yes;
+    }
+
+    /// Where wire bytes go: exactly the missing bytes of a record's header or body, or, with read-ahead, all that fits.
+    pub fn input_buffer(&mut self) -> &mut [u8] {
+        self.core.inbound.input.buffer()
+    }
+
+    /// The first `n` bytes of [`Self::input_buffer`] have been filled.
+    pub fn received(&mut self, n: usize) {
+        self.core.inbound.input.received(n);
+    }
+
+    /// Are there bytes that have been received and not been taken, decrypted or not?
+    pub fn has_buffered_input(&self) -> bool {
+        let input = &self.core.inbound.input;
+        !input.plaintext().is_empty() || !input.wire().is_empty() || !self.core.inbound.is_aligned()
+    }
+
+    /// What has to be written to the wire.
+    pub fn output(&self) -> &[u8] {
+        self.core.outbound.output()
+    }
+
+    /// The first `n` bytes of [`Self::output`] have been written.
+    pub fn output_written(&mut self, n: usize) {
+        self.core.outbound.written(n);
+    }
+
+    // ---- application data
+
+    /// What is left of the current record of application data, decrypted in place.
+    pub fn plaintext(&self) -> &[u8] {
+        self.core.inbound.input.plaintext()
+    }
+
+    /// The first `n` bytes of [`Self::plaintext`] have been taken.
+    pub fn consume_plaintext(&mut self, n: usize) {
+        self.core.inbound.input.consume_plaintext(n);
+    }
+
+    /// Puts up to `max_send_fragment` bytes into one record in [`Self::output`]; says how many.
+    ///
+    /// 0 for data that is not empty: something else goes first (tickets that were requested, the end of a
+    /// post-handshake authentication); [`Self::step`] tells what.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Misuse`] before the handshake is done and after [`Self::close_notify`]; a failure is final.
+    pub fn write(&mut self, data: &[u8]) -> Result<usize, Error> {
+        match (&mut self.state, data) {
+            (State::Failed(error), _) => Err(*error),
+            (State::Server(_) | State::Client(_), _) => Err(ErrorKind::Misuse.into()),
+            (State::Open(_), _) if self.core.is_write_closed() => Err(ErrorKind::Misuse.into()),
+            (State::Open(open), []) => {
+                // Nothing to send, but a worn key is renewed all the same.
+                Self::refresh_key(&mut self.core, open).map_err(|error| self.fail(error))?;
+                Ok(0)
+            }
+            (State::Open(open), data) => {
+                if matches!(open.wants(), Wants::Answer | Wants::Report) {
+                    return Ok(0);
+                }
+                let core = &mut self.core;
+                let sealed = Self::refresh_key(core, open).and_then(|()| core.outbound.data(data, &mut core.events));
+                sealed.map_err(|error| self.fail(error))
+            }
+        }
+    }
+
+    /// RFC 8446 section 5.5: "Implementations SHOULD do a key update [...] prior to reaching these limits."
+    fn refresh_key(core: &mut Core, open: &mut Open) -> Result<(), Error> {
+        if core.outbound.is_key_worn() {
+            open.keys.update(core, false)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Gives back memory that is not in use: buffers, and what was kept of the handshake's messages.
+    pub fn release_buffers(&mut self) {
+        self.core.inbound.input.release();
+        self.core.outbound.release();
+        if let State::Open(_) = self.state {
+            self.core.facts.names.client_hello = None;
+        }
+    }
+
+    // ---- after the handshake
+
+    /// Queues close_notify, once. Nothing can be written after it.
+    pub fn close_notify(&mut self) {
+        if !matches!(self.state, State::Failed(_)) {
+            self.core.close_notify();
+        }
+    }
+
+    /// Server: asks for the client's certificate (RFC 8446 section 4.6.2).
+    ///
+    /// # Errors
+    /// [`ErrorKind::Misuse`] for a client, before the handshake is done, while another request or tickets are under
+    /// way, and if the client did not offer post_handshake_auth.
+    pub fn request_client_certificate(&mut self) -> Result<(), Error> {
+        let Self { core, state } = self;
+        match state {
+            State::Open(open) => match &mut open.post {
+                Post::Server(post) => post.request_certificate(core),
+                Post::Client(_) => Err(ErrorKind::Misuse.into()),
+            },
+            State::Failed(error) => Err(*error),
+            _ => Err(ErrorKind::Misuse.into()),
+        }
+    }
+
+    /// Server: one more ticket, made at the next [`Self::step`].
+    ///
+    /// # Errors
+    /// [`ErrorKind::Misuse`] for a client, and before the handshake is done.
+    pub fn request_ticket(&mut self) -> Result<(), Error> {
+        let Self { core, state } = self;
+        match state {
+            State::Open(open) => match &mut open.post {
+                Post::Server(post) => post.request_ticket(core),
+                Post::Client(_) => Err(ErrorKind::Misuse.into()),
+            },
+            State::Failed(error) => Err(*error),
+            _ => Err(ErrorKind::Misuse.into()),
+        }
+    }
+
+    /// Server: how many tickets follow a full handshake from now on.
+    pub fn set_num_tickets(&mut self, n: usize) {
+        Arc::make_mut(&mut self.core.settings).num_tickets = n;
+        if let State::Open(open) = &mut self.state
+            && let Post::Server(post) = &mut open.post
+        {
+            post.set_num_tickets(n);
+        }
+    }
+
+    /// Sends a KeyUpdate, which may ask the peer for one, too (RFC 8446 section 4.6.3).
+    ///
+    /// # Errors
+    /// [`ErrorKind::Misuse`] before the handshake is done and after close_notify.
+    pub fn update_keys(&mut self, request_peer: bool) -> Result<(), Error> {
+        match &mut self.state {
+            State::Failed(error) => Err(*error),
+            State::Open(open) if !self.core.is_write_closed() => {
+                let updated = open.keys.update(&mut self.core, request_peer);
+                updated.map_err(|error| self.fail(error))
+            }
+            _ => Err(ErrorKind::Misuse.into()),
+        }
+    }
+
+    /// What happened since the last call, if [`Settings::observe`] or [`Settings::key_log`] is set.
+    pub fn take_events(&mut self) -> Vec<Event> {
+        self.core.events.take()
+    }
+}

@@ -1,0 +1,245 @@
+//! What all states of a connection share: settings, record layer, facts, events.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use zeroize::Zeroizing;
+
+use crate::codec::Writer;
+use crate::event::Events;
+use crate::facts::Facts;
+use crate::message::{self, Message};
+use crate::record::{Inbound, Incoming, Outbound, RecordKey};
+use crate::schedule::TrafficSecret;
+use crate::transcript::Transcript;
+use crate::{
+    AlertDescription, AlertLevel, ContentType, Error, ErrorKind, Event, HandshakeType, Settings, Side, StateName,
+};
+
+/// So many warning alerts may come in a row.
+const MAX_WARNINGS: u8 = 5;
+
+/// What [`Core::receive`] found.
+pub(crate) enum Received {
+    Message(Message),
+    Data,
+    Closed,
+    NeedInput,
+}
+
+/// The shared part of a connection. States get it by reference.
+pub(crate) struct Core {
+    pub(crate) side: Side,
+    pub(crate) settings: Arc<Settings>,
+    pub(crate) inbound: Inbound,
+    pub(crate) outbound: Outbound,
+    pub(crate) facts: Facts,
+    pub(crate) events: Events,
+    warnings: u8,
+    sent_close: bool,
+}
+
+impl Core {
+    pub(crate) fn new(side: Side, settings: Arc<Settings>) -> Self {
+        Self {
+            side,
+            inbound: Inbound::new(),
+            outbound: Outbound::new(settings.max_send_fragment, settings.record_padding),
+            facts: Facts::default(),
+            events: Events::new(&settings),
+            settings,
+            warnings: 0,
+            sent_close: false,
+        }
+    }
+
+    /// Goes on with other settings.
+    pub(crate) fn switch_settings(&mut self, settings: Arc<Settings>) {
+        self.outbound
+            .set_limits(settings.max_send_fragment, settings.record_padding);
+        self.settings = settings;
+    }
+
+    // ---- sending
+
+    /// Adds a handshake message to the flight and to the transcript. It is put into a record, together with its
+    /// neighbours, when the key changes or the flight ends.
+    pub(crate) fn send(
+        &mut self,
+        transcript: &mut Transcript,
+        kind: HandshakeType,
+        body: impl FnOnce(&mut Writer<'_>),
+    ) -> Result<(), Error> {
+        let at = self.outbound.flight().len();
+        self.send_untranscribed(kind, body)?;
+        transcript.add(self.outbound.flight().get(at..).unwrap_or_default());
+        Ok(())
+    }
+
+    /// As [`Self::send`], for messages that belong to no transcript.
+    pub(crate) fn send_untranscribed(
+        &mut self,
+        kind: HandshakeType,
+        body: impl FnOnce(&mut Writer<'_>),
+    ) -> Result<(), Error> {
+        let flight = self.outbound.flight();
+        let at = flight.len();
+        message::encode(flight, kind, body)?;
+        self.sent(kind, at);
+        Ok(())
+    }
+
+    /// Adds a message that is already encoded, header and all, and that the caller puts into the transcript.
+    pub(crate) fn send_encoded(&mut self, message: &[u8]) {
+        let flight = self.outbound.flight();
+        let at = flight.len();
+        flight.extend_from_slice(message);
+        self.sent(HandshakeType(message.first().copied().unwrap_or_default()), at);
+    }
+
+    fn sent(&mut self, kind: HandshakeType, at: usize) {
+        let version = self.facts.trace_version();
+        let flight = self.outbound.flight();
+        self.events.push(|| Event::Message {
+            sent: true,
+            content_type: ContentType::HANDSHAKE,
+            version,
+            bytes: Bytes::copy_from_slice(flight.get(at..).unwrap_or_default()),
+        });
+        self.enter(StateName::Wrote(kind));
+    }
+
+    /// The dummy change_cipher_spec of middlebox compatibility mode.
+    pub(crate) fn send_change_cipher_spec(&mut self) -> Result<(), Error> {
+        self.outbound.change_cipher_spec(&mut self.events)?;
+        self.trace_message(true, ContentType::CHANGE_CIPHER_SPEC, &[1]);
+        self.enter(StateName::WroteChangeCipherSpec);
+        Ok(())
+    }
+
+    /// Protects what is sent from now on.
+    pub(crate) fn set_write_key(&mut self, key: RecordKey) -> Result<(), Error> {
+        self.outbound.set_key(key, &mut self.events)
+    }
+
+    /// Expects what arrives from now on to be protected.
+    pub(crate) fn set_read_key(&mut self, key: RecordKey) -> Result<(), Error> {
+        self.inbound.set_key(key)
+    }
+
+    pub(crate) fn send_alert(&mut self, level: AlertLevel, description: AlertDescription) -> Result<(), Error> {
+        self.outbound
+            .alert(level.code(), description.code(), &mut self.events)?;
+        self.trace_message(true, ContentType::ALERT, &[level.code(), description.code()]);
+        self.events.push(|| Event::Alert {
+            sent: true,
+            level,
+            description,
+        });
+        Ok(())
+    }
+
+    /// "Each party MUST send a 'close_notify' alert before closing its write side of the connection" (section 6.1).
+    pub(crate) fn close_notify(&mut self) {
+        if !self.sent_close {
+            self.sent_close = true;
+            // Sealing fails only when the sequence numbers are used up, and then nothing can be said any more.
+            let _ = self.send_alert(AlertLevel::Warning, AlertDescription::CloseNotify);
+        }
+    }
+
+    /// Has close_notify been sent, so that nothing may follow?
+    pub(crate) fn is_write_closed(&self) -> bool {
+        self.sent_close
+    }
+
+    // ---- receiving
+
+    /// The next message, or whatever else arrived. Deals with alerts.
+    pub(crate) fn receive(&mut self) -> Result<Received, Error> {
+        if self.facts.peer_closed {
+            return Ok(Received::Closed);
+        }
+        loop {
+            match self.inbound.next(&mut self.events, self.settings.max_certificate_len)? {
+                Incoming::Message(message) => {
+                    self.warnings = 0;
+                    self.trace_message(false, ContentType::HANDSHAKE, message.raw());
+                    self.enter(StateName::Read(message.kind()));
+                    return Ok(Received::Message(message));
+                }
+                Incoming::Data => {
+                    self.warnings = 0;
+                    return Ok(Received::Data);
+                }
+                Incoming::NeedInput => return Ok(Received::NeedInput),
+                Incoming::Alert(level, description) => {
+                    self.alert(level, description)?;
+                    if self.facts.peer_closed {
+                        return Ok(Received::Closed);
+                    }
+                }
+            }
+        }
+    }
+
+    /// "All the alerts listed in Section 6.2 MUST be sent with AlertLevel=fatal and MUST be treated as error alerts when
+    /// received regardless of the AlertLevel in the message. Unknown Alert types MUST be treated as error alerts."
+    fn alert(&mut self, level: AlertLevel, description: AlertDescription) -> Result<(), Error> {
+        self.facts.alert_received = Some((level, description));
+        self.trace_message(false, ContentType::ALERT, &[level.code(), description.code()]);
+        self.events.push(|| Event::Alert {
+            sent: false,
+            level,
+            description,
+        });
+        match description {
+            AlertDescription::CloseNotify => {
+                self.facts.peer_closed = true;
+                Ok(())
+            }
+            // "This alert is a notification that the sender is canceling the handshake for some reason unrelated to a
+            // protocol failure. [...] user_canceled SHOULD be followed by a close_notify."
+            AlertDescription::UserCanceled => {
+                self.warnings += 1;
+                if self.warnings > MAX_WARNINGS {
+                    Err(ErrorKind::TooManyWarnings.into())
+                } else {
+                    Ok(())
+                }
+            }
+            _ => Err(ErrorKind::AlertReceived(description).into()),
+        }
+    }
+
+    // ---- traces
+
+    pub(crate) fn enter(&mut self, name: StateName) {
+        self.facts.state = name;
+        self.events.push(|| Event::State(name));
+    }
+
+    fn trace_message(&mut self, sent: bool, content_type: ContentType, bytes: &[u8]) {
+        let version = self.facts.trace_version();
+        self.events.push(|| Event::Message {
+            sent,
+            content_type,
+            version,
+            bytes: Bytes::copy_from_slice(bytes),
+        });
+    }
+
+    pub(crate) fn log_key(&mut self, label: &'static str, secret: &TrafficSecret) {
+        self.log_secret(label, secret.as_bytes());
+    }
+
+    pub(crate) fn log_secret(&mut self, label: &'static str, secret: &[u8]) {
+        let client_random = self.facts.client_random;
+        let secret = || Zeroizing::new(secret.to_vec());
+        self.events.push_key(|| Event::KeyLog {
+            label,
+            client_random,
+            secret: secret(),
+        });
+    }
+}

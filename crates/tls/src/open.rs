@@ -1,0 +1,139 @@
+//! An established TLS 1.3 connection: traffic keys and their updates; what else happens differs by side.
+
+use crate::core::Core;
+use crate::message::{Message, post};
+use crate::number::Suite13;
+use crate::schedule::{ExporterSecret, TrafficSecret};
+use crate::state::Wants;
+use crate::{Answer, Error, ErrorKind, HandshakeType, Question, client, server};
+
+/// So many KeyUpdates may come without application data between them.
+const MAX_KEY_UPDATES: u8 = 32;
+
+/// The state after the handshake.
+pub(crate) struct Open {
+    pub(crate) keys: TrafficKeys,
+    pub(crate) post: Post,
+}
+
+/// What may happen after the handshake, by side.
+pub(crate) enum Post {
+    Server(server::Post),
+    Client(client::Post),
+}
+
+/// The secrets of a connection whose Finished messages have both been verified. There is no other way to one of these
+/// than [`TrafficKeys::new`], which the states call that have just done so.
+pub(crate) struct TrafficKeys {
+    suite: &'static Suite13,
+    read: TrafficSecret,
+    write: TrafficSecret,
+    exporter: ExporterSecret,
+    updates: u8,
+}
+
+impl TrafficKeys {
+    pub(crate) fn new(
+        suite: &'static Suite13,
+        read: TrafficSecret,
+        write: TrafficSecret,
+        exporter: ExporterSecret,
+    ) -> Self {
+        Self {
+            suite,
+            read,
+            write,
+            exporter,
+            updates: 0,
+        }
+    }
+
+    /// The key for Finished in post-handshake authentication (RFC 8446 section 4.4): the client's current one.
+    pub(crate) fn read_secret(&self) -> &TrafficSecret {
+        &self.read
+    }
+
+    pub(crate) fn write_secret(&self) -> &TrafficSecret {
+        &self.write
+    }
+
+    pub(crate) fn exporter(&self) -> &ExporterSecret {
+        &self.exporter
+    }
+
+    /// A KeyUpdate has arrived (section 4.6.3).
+    fn peer_updates(&mut self, core: &mut Core, message: &Message) -> Result<(), Error> {
+        let requested = post::parse_key_update(message)?;
+        self.updates += 1;
+        if self.updates > MAX_KEY_UPDATES {
+            return Err(ErrorKind::TooManyKeyUpdates.into());
+        }
+        self.read = self.read.next();
+        core.set_read_key(self.read.record_key(self.suite)?)?;
+        // "If the request_update field is set to 'update_requested', then the receiver MUST send a KeyUpdate of its own
+        // with request_update set to 'update_not_requested' prior to sending its next Application Data record."
+        if requested && !core.is_write_closed() {
+            self.update(core, false)?;
+        }
+        Ok(())
+    }
+
+    /// Sends a KeyUpdate. "Both sender and receiver MUST encrypt their KeyUpdate messages with the old keys."
+    pub(crate) fn update(&mut self, core: &mut Core, request_peer: bool) -> Result<(), Error> {
+        core.send_untranscribed(HandshakeType::KEY_UPDATE, |w| w.u8(request_peer.into()))?;
+        self.write = self.write.next();
+        core.set_write_key(self.write.record_key(self.suite)?)
+    }
+}
+
+impl Open {
+    pub(crate) fn wants(&self) -> Wants {
+        match &self.post {
+            Post::Server(post) => post.wants(),
+            Post::Client(post) => post.wants(),
+        }
+    }
+
+    pub(crate) fn question(&self) -> Result<Question, Error> {
+        match &self.post {
+            Post::Server(post) => post.question(),
+            Post::Client(post) => post.question(),
+        }
+    }
+
+    pub(crate) fn message(mut self, core: &mut Core, message: Message) -> Result<Self, Error> {
+        if message.kind() == HandshakeType::KEY_UPDATE {
+            self.keys.peer_updates(core, &message)?;
+            return Ok(self);
+        }
+        let Self { mut keys, post } = self;
+        let post = match post {
+            Post::Server(post) => Post::Server(post.message(core, &mut keys, message)?),
+            Post::Client(post) => Post::Client(post.message(core, &mut keys, message)?),
+        };
+        Ok(Self { keys, post })
+    }
+
+    pub(crate) fn answer(self, core: &mut Core, answer: Answer) -> Result<Self, Error> {
+        let Self { mut keys, post } = self;
+        let post = match post {
+            Post::Server(post) => Post::Server(post.answer(core, &mut keys, answer)?),
+            Post::Client(post) => Post::Client(post.answer(core, &mut keys, answer)?),
+        };
+        Ok(Self { keys, post })
+    }
+
+    /// The end of a handshake (or of a post-handshake authentication) has been told.
+    pub(crate) fn reported(self) -> Self {
+        let post = match self.post {
+            Post::Server(post) => Post::Server(post.reported()),
+            Post::Client(post) => Post::Client(post.reported()),
+        };
+        Self { keys: self.keys, post }
+    }
+
+    /// Application data has arrived: KeyUpdates may come again.
+    pub(crate) fn data_received(&mut self) {
+        self.keys.updates = 0;
+    }
+}

@@ -1,0 +1,292 @@
+//! Records as they arrive (RFC 8446 section 5): framing, opening, and all that may be wrong with them.
+
+use std::ops::Range;
+
+use super::input::Input;
+use super::joiner::Joiner;
+use super::{HEADER_LEN, MAX_CIPHERTEXT, MAX_PLAINTEXT, RecordKey};
+use crate::event::Events;
+use crate::message::Message;
+use crate::{AlertDescription, AlertLevel, ContentType, Error, ErrorKind, Event};
+
+/// So many records without content may come in a row.
+const MAX_EMPTY_RECORDS: u8 = 32;
+/// So much early data is skipped by a server that did not accept it: what it would have granted, had it granted any.
+const MAX_SKIPPED: usize = MAX_PLAINTEXT;
+
+/// What arrived.
+#[derive(Debug)]
+pub(crate) enum Incoming {
+    /// A whole handshake message.
+    Message(Message),
+    /// Application data; it waits in the input buffer.
+    Data,
+    /// An alert.
+    Alert(AlertLevel, AlertDescription),
+    /// Not enough bytes for anything.
+    NeedInput,
+}
+
+/// Early data that was not accepted, and how much more of it is skipped (RFC 8446 section 4.2.10).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Skip {
+    Nothing,
+    /// After a HelloRetryRequest: "skipping all records with an external content type of 'application_data'".
+    Unread(usize),
+    /// After a ServerHello: "attempting to deprotect received records using the handshake traffic key, discarding
+    /// records which fail deprotection".
+    Undecryptable(usize),
+}
+
+/// The receiving half of the record layer.
+#[derive(Debug)]
+pub(crate) struct Inbound {
+    pub(crate) input: Input,
+    joiner: Joiner,
+    key: Option<RecordKey>,
+    skip: Skip,
+    /// change_cipher_spec is tolerated now (RFC 8446 section 5).
+    tolerates_ccs: bool,
+    /// The peer may not have keys yet, so its alerts may come unprotected.
+    plain_alerts: bool,
+    /// Nothing has been received yet.
+    fresh: bool,
+    empty_records: u8,
+}
+
+impl Inbound {
+    pub(crate) fn new() -> Self {
+        Self {
+            input: Input::default(),
+            joiner: Joiner::default(),
+            key: None,
+            skip: Skip::Nothing,
+            tolerates_ccs: false,
+            plain_alerts: false,
+            fresh: true,
+            empty_records: 0,
+        }
+    }
+
+    /// Changes the key for what comes next.
+    ///
+    /// "Implementations MUST verify that all messages immediately preceding a key change align with a record boundary;
+    /// if not, then they MUST terminate the connection with an 'unexpected_message' alert" (section 5.1).
+    pub(crate) fn set_key(&mut self, key: RecordKey) -> Result<(), Error> {
+        if !self.joiner.is_empty() {
+            return Err(ErrorKind::InterleavedMessage.into());
+        }
+        self.key = Some(key);
+        Ok(())
+    }
+
+    /// Is the last message taken the end of its record?
+    pub(crate) fn is_aligned(&self) -> bool {
+        self.joiner.is_empty()
+    }
+
+    /// Unprotected alerts are taken until the first protected record can be opened: a client that fails on the
+    /// ServerHello has no other way to say so.
+    pub(crate) fn allow_plain_alerts(&mut self) {
+        self.plain_alerts = true;
+    }
+
+    pub(crate) fn tolerate_ccs(&mut self, yes: bool) {
+        self.tolerates_ccs = yes;
+    }
+
+    /// The client offered early data and gets a HelloRetryRequest.
+    pub(crate) fn skip_early_data_unread(&mut self) {
+        self.skip = Skip::Unread(MAX_SKIPPED);
+    }
+
+    /// The client offered early data and gets a ServerHello that does not accept it.
+    pub(crate) fn skip_early_data(&mut self) {
+        self.skip = Skip::Undecryptable(MAX_SKIPPED);
+    }
+
+    /// The next thing that the bytes so far amount to.
+    pub(crate) fn next(&mut self, events: &mut Events, max_certificate_len: usize) -> Result<Incoming, Error> {
+        loop {
+            if let Some(message) = self.joiner.next(max_certificate_len)? {
+                return Ok(Incoming::Message(message));
+            }
+            let Some(header) = self.input.header() else {
+                return Ok(Incoming::NeedInput);
+            };
+            let (content_type, len) = self.check_header(header)?;
+            let Some(body) = self.input.take_record(len) else {
+                return Ok(Incoming::NeedInput);
+            };
+            self.fresh = false;
+            events.push(|| Event::Record { sent: false, header });
+            if let Some(incoming) = self.record(content_type, header, body)? {
+                return Ok(incoming);
+            }
+        }
+    }
+
+    fn check_header(&self, header: [u8; HEADER_LEN]) -> Result<(ContentType, usize), Error> {
+        let [content_type, major, _, high, low] = header;
+        let content_type = ContentType(content_type);
+        let is_ours = matches!(
+            content_type,
+            ContentType::CHANGE_CIPHER_SPEC
+                | ContentType::ALERT
+                | ContentType::HANDSHAKE
+                | ContentType::APPLICATION_DATA
+        );
+        if self.fresh && (!is_ours || major != 3) {
+            return Err(not_tls(header).into());
+        }
+        // "If a TLS implementation receives an unexpected record type, it MUST terminate the connection with an
+        // 'unexpected_message' alert."
+        if !is_ours {
+            return Err(ErrorKind::UnexpectedRecord.into());
+        }
+        // legacy_record_version "MUST be ignored for all purposes"; another major version is another protocol.
+        if major != 3 {
+            return Err(ErrorKind::WrongVersionNumber.into());
+        }
+        let len = usize::from(u16::from_be_bytes([high, low]));
+        // "The length MUST NOT exceed 2^14 + 256 bytes. An endpoint that receives a record that exceeds this length
+        // MUST terminate the connection with a 'record_overflow' alert." Unprotected: 2^14.
+        let max = if content_type == ContentType::APPLICATION_DATA {
+            MAX_CIPHERTEXT
+        } else {
+            MAX_PLAINTEXT
+        };
+        if len > max {
+            return Err(ErrorKind::RecordTooLong.into());
+        }
+        Ok((content_type, len))
+    }
+
+    fn record(
+        &mut self,
+        content_type: ContentType,
+        header: [u8; HEADER_LEN],
+        body: Range<usize>,
+    ) -> Result<Option<Incoming>, Error> {
+        match (content_type, self.key.is_some()) {
+            (ContentType::CHANGE_CIPHER_SPEC, _) => self.change_cipher_spec(body).map(|()| None),
+            (ContentType::APPLICATION_DATA, true) => self.protected(header, body),
+            (ContentType::APPLICATION_DATA, false) => self.skip_unread(&body).map(|()| None),
+            (ContentType::ALERT, true) if self.plain_alerts => self.content(content_type, body),
+            (_, true) => Err(ErrorKind::UnexpectedRecord.into()),
+            (_, false) => self.content(content_type, body),
+        }
+    }
+
+    /// "An implementation may receive an unencrypted record of type change_cipher_spec consisting of the single byte
+    /// value 0x01 at any time after the first ClientHello message has been sent or received and before the peer's
+    /// Finished message has been received and MUST simply drop it without further processing" (section 5).
+    fn change_cipher_spec(&mut self, body: Range<usize>) -> Result<(), Error> {
+        if self.input.bytes(body) != [1] || !self.tolerates_ccs {
+            return Err(ErrorKind::BadChangeCipherSpec.into());
+        }
+        if !self.joiner.is_empty() {
+            return Err(ErrorKind::InterleavedMessage.into());
+        }
+        self.count_empty()
+    }
+
+    fn protected(&mut self, header: [u8; HEADER_LEN], body: Range<usize>) -> Result<Option<Incoming>, Error> {
+        let Some(key) = self.key.as_mut() else {
+            return Err(ErrorKind::Internal.into());
+        };
+        let inner_len = match key.open(header, self.input.bytes_mut(body.clone())) {
+            Ok(len) => len,
+            Err(error) => return self.skip_undecryptable(&body, error).map(|()| None),
+        };
+        // "Once a record is deprotected successfully, it is treated as the start of the client's second flight."
+        self.skip = Skip::Nothing;
+        self.plain_alerts = false;
+        let inner = self.input.bytes(body.start..body.start + inner_len);
+        // "If a receiving implementation does not find a non-zero octet in the cleartext, it MUST terminate the
+        // connection with an 'unexpected_message' alert" (section 5.4).
+        let end = inner
+            .iter()
+            .rposition(|byte| *byte != 0)
+            .ok_or(ErrorKind::NoInnerType)?;
+        let content_type = ContentType(inner.get(end).copied().unwrap_or_default());
+        // "The full TLSInnerPlaintext MUST NOT exceed 2^14 + 1 octets", padding included.
+        if inner_len > MAX_PLAINTEXT + 1 {
+            return Err(ErrorKind::PlaintextTooLong.into());
+        }
+        self.content(content_type, body.start..body.start + end)
+    }
+
+    /// A record's content, whatever protected it.
+    fn content(&mut self, content_type: ContentType, content: Range<usize>) -> Result<Option<Incoming>, Error> {
+        // "Handshake messages MUST NOT be interleaved with other record types" (section 5.1).
+        if content_type != ContentType::HANDSHAKE && !self.joiner.is_empty() {
+            return Err(ErrorKind::InterleavedMessage.into());
+        }
+        match content_type {
+            ContentType::HANDSHAKE => {
+                // "Implementations MUST NOT send zero-length fragments of Handshake types".
+                if content.is_empty() {
+                    return Err(ErrorKind::UnexpectedRecord.into());
+                }
+                self.skip = Skip::Nothing;
+                self.empty_records = 0;
+                self.joiner.push(self.input.bytes(content));
+                Ok(None)
+            }
+            ContentType::APPLICATION_DATA if content.is_empty() => self.count_empty().map(|()| None),
+            ContentType::APPLICATION_DATA => {
+                self.empty_records = 0;
+                self.input.set_plaintext(content);
+                Ok(Some(Incoming::Data))
+            }
+            ContentType::ALERT => match self.input.bytes(content) {
+                // "an alert message MUST NOT be fragmented", and a record holds one.
+                [level, description] => Ok(Some(Incoming::Alert((*level).into(), (*description).into()))),
+                _ => Err(ErrorKind::MalformedAlert.into()),
+            },
+            // "receives a protected change_cipher_spec record MUST abort the handshake with an 'unexpected_message'".
+            ContentType::CHANGE_CIPHER_SPEC => Err(ErrorKind::BadChangeCipherSpec.into()),
+            _ => Err(ErrorKind::UnexpectedRecord.into()),
+        }
+    }
+
+    fn count_empty(&mut self) -> Result<(), Error> {
+        self.empty_records += 1;
+        if self.empty_records > MAX_EMPTY_RECORDS {
+            return Err(ErrorKind::TooManyEmptyRecords.into());
+        }
+        Ok(())
+    }
+
+    fn skip_unread(&mut self, body: &Range<usize>) -> Result<(), Error> {
+        let Skip::Unread(left) = self.skip else {
+            return Err(ErrorKind::UnexpectedRecord.into());
+        };
+        self.skip = Skip::Unread(less(left, body)?);
+        Ok(())
+    }
+
+    fn skip_undecryptable(&mut self, body: &Range<usize>, error: Error) -> Result<(), Error> {
+        let Skip::Undecryptable(left) = self.skip else {
+            return Err(error);
+        };
+        self.skip = Skip::Undecryptable(less(left, body)?);
+        Ok(())
+    }
+}
+
+/// What may still be skipped after this record. Even an empty one counts, so that there is an end.
+fn less(left: usize, body: &Range<usize>) -> Result<usize, Error> {
+    let data = body.len().saturating_sub(super::TAG_LEN + 1).max(1);
+    left.checked_sub(data).ok_or_else(|| ErrorKind::TooMuchEarlyData.into())
+}
+
+/// What the first bytes look like, when they are not TLS.
+fn not_tls(start: [u8; HEADER_LEN]) -> ErrorKind {
+    match &start {
+        b"GET /" | b"POST " | b"HEAD " | b"PUT /" => ErrorKind::HttpRequest,
+        b"CONNE" => ErrorKind::ProxyRequest,
+        _ => ErrorKind::WrongVersionNumber,
+    }
+}

@@ -1,0 +1,105 @@
+//! Record protection (RFC 8446 section 5.2): one direction's AEAD key, IV and sequence number.
+
+use std::fmt;
+
+use aws_lc_rs::aead::{Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+
+use super::HEADER_LEN;
+use crate::number::Suite13;
+use crate::{ContentType, Error, ErrorKind, ProtocolVersion};
+
+/// Length of the authentication tag, the same for all suites.
+pub(crate) const TAG_LEN: usize = 16;
+
+/// Protects or opens records, in order.
+pub(crate) struct RecordKey {
+    key: LessSafeKey,
+    iv: [u8; NONCE_LEN],
+    sequence: u64,
+    limit: u64,
+}
+
+impl RecordKey {
+    pub(crate) fn new(suite: &Suite13, key: &[u8], iv: &[u8]) -> Result<Self, Error> {
+        Ok(Self {
+            key: LessSafeKey::new(UnboundKey::new(suite.aead, key)?),
+            iv: iv.try_into().map_err(|_| ErrorKind::Internal)?,
+            sequence: 0,
+            limit: suite.record_limit,
+        })
+    }
+
+    /// Has it protected so many records that another key should take over?
+    pub(crate) fn is_worn(&self) -> bool {
+        self.sequence >= self.limit
+    }
+
+    /// "The 64-bit record sequence number is encoded in network byte order and padded to the left with zeros to
+    /// iv_length. [It] is XORed with either the static client_write_iv or server_write_iv" (section 5.3).
+    fn nonce(&self) -> Nonce {
+        let mut nonce = self.iv;
+        for (byte, sequence) in nonce.iter_mut().rev().zip(self.sequence.to_be_bytes().iter().rev()) {
+            *byte ^= sequence;
+        }
+        Nonce::assume_unique_for_key(nonce)
+    }
+
+    /// "Sequence numbers MUST NOT wrap" (section 5.3).
+    fn advance(&mut self) -> Result<(), Error> {
+        self.sequence = self.sequence.checked_add(1).ok_or(ErrorKind::Internal)?;
+        Ok(())
+    }
+
+    /// Opens a record's body in place; gives the length of the TLSInnerPlaintext at its front. A failure leaves the
+    /// sequence number alone, so that early data can be skipped by trial.
+    pub(crate) fn open(&mut self, header: [u8; HEADER_LEN], body: &mut [u8]) -> Result<usize, Error> {
+        let plain = self.key.open_in_place(self.nonce(), Aad::from(header), body);
+        let len = plain.map_err(|_| ErrorKind::BadRecordMac)?.len();
+        self.advance()?;
+        Ok(len)
+    }
+
+    /// Appends a protected record of `data` to `out`, padded to a multiple of `padding` bytes.
+    pub(crate) fn seal(
+        &mut self,
+        content_type: ContentType,
+        data: &[u8],
+        padding: usize,
+        out: &mut Vec<u8>,
+    ) -> Result<(), Error> {
+        let inner_len = padded_len(data.len() + 1, padding);
+        let len = u16::try_from(inner_len + TAG_LEN).map_err(|_| ErrorKind::Internal)?;
+        out.reserve(HEADER_LEN + usize::from(len));
+        let header = super::header(ContentType::APPLICATION_DATA, ProtocolVersion::TLS1_2, len);
+        out.extend_from_slice(&header);
+        let at = out.len();
+        out.extend_from_slice(data);
+        out.push(content_type.0);
+        out.resize(at + inner_len, 0);
+        let inner = out.get_mut(at..).ok_or(ErrorKind::Internal)?;
+        let tag = self
+            .key
+            .seal_in_place_separate_tag(self.nonce(), Aad::from(header), inner)?;
+        out.extend_from_slice(tag.as_ref());
+        self.advance()
+    }
+}
+
+/// The full TLSInnerPlaintext "MUST NOT exceed 2^14 + 1 octets" (section 5.2), so padding yields to that.
+fn padded_len(inner_len: usize, padding: usize) -> usize {
+    match padding {
+        0 | 1 => inner_len,
+        block => inner_len
+            .next_multiple_of(block)
+            .min(super::MAX_PLAINTEXT + 1)
+            .max(inner_len),
+    }
+}
+
+impl fmt::Debug for RecordKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RecordKey")
+            .field("sequence", &self.sequence)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,54 @@
+//! The server's states.
+
+use crate::core::Core;
+use crate::message::Message;
+use crate::open::TrafficKeys;
+use crate::state::Wants;
+use crate::{Answer, Error, Question};
+
+pub(crate) enum State {}
+pub(crate) enum Post {}
+
+pub(crate) fn start(_core: &Core) -> State {
+    todo!()
+}
+
+impl State {
+    pub(crate) fn wants(&self) -> Wants {
+        match *self {}
+    }
+    pub(crate) fn question(&self) -> Result<Question, Error> {
+        match *self {}
+    }
+    pub(crate) fn message(self, _core: &mut Core, _message: Message) -> Result<crate::state::State, Error> {
+        match self {}
+    }
+    pub(crate) fn answer(self, _core: &mut Core, _answer: Answer) -> Result<crate::state::State, Error> {
+        match self {}
+    }
+}
+
+impl Post {
+    pub(crate) fn wants(&self) -> Wants {
+        match *self {}
+    }
+    pub(crate) fn question(&self) -> Result<Question, Error> {
+        match *self {}
+    }
+    pub(crate) fn message(self, _core: &mut Core, _keys: &mut TrafficKeys, _message: Message) -> Result<Self, Error> {
+        match self {}
+    }
+    pub(crate) fn answer(self, _core: &mut Core, _keys: &mut TrafficKeys, _answer: Answer) -> Result<Self, Error> {
+        match self {}
+    }
+    pub(crate) fn reported(self) -> Self {
+        self
+    }
+    pub(crate) fn request_certificate(&mut self, _core: &mut Core) -> Result<(), Error> {
+        match *self {}
+    }
+    pub(crate) fn request_ticket(&mut self, _core: &mut Core) -> Result<(), Error> {
+        match *self {}
+    }
+    pub(crate) fn set_num_tickets(&mut self, _n: usize) {}
+}

@@ -1,0 +1,73 @@
+//! The states of a connection, as the shell sees them.
+//!
+//! A state is an owned value. A message or an answer consumes it and gives the next one, or an error, which is final.
+
+use crate::core::Core;
+use crate::message::Message;
+use crate::open::Open;
+use crate::{Answer, Error, ErrorKind, Question, client, server};
+
+/// What a state is waiting for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Wants {
+    /// A handshake message.
+    Message,
+    /// Application data, or a post-handshake message: nothing in particular.
+    Anything,
+    /// The answer to its question.
+    Answer,
+    /// That the handshake's end be told, once all output is written.
+    Report,
+    /// Nothing, ever.
+    Nothing(Error),
+}
+
+/// All states.
+pub(crate) enum State {
+    Server(server::State),
+    Client(client::State),
+    Open(Box<Open>),
+    Failed(Error),
+}
+
+impl State {
+    pub(crate) fn wants(&self) -> Wants {
+        match self {
+            Self::Server(state) => state.wants(),
+            Self::Client(state) => state.wants(),
+            Self::Open(open) => open.wants(),
+            Self::Failed(error) => Wants::Nothing(*error),
+        }
+    }
+
+    pub(crate) fn question(&self) -> Result<Question, Error> {
+        match self {
+            Self::Server(state) => state.question(),
+            Self::Client(state) => state.question(),
+            Self::Open(open) => open.question(),
+            Self::Failed(error) => Err(*error),
+        }
+    }
+
+    pub(crate) fn message(self, core: &mut Core, message: Message) -> Result<Self, Error> {
+        match self {
+            Self::Server(state) => state.message(core, message),
+            Self::Client(state) => state.message(core, message),
+            Self::Open(open) => Ok(Self::Open(Box::new(open.message(core, message)?))),
+            Self::Failed(error) => Err(error),
+        }
+    }
+
+    pub(crate) fn answer(self, core: &mut Core, answer: Answer) -> Result<Self, Error> {
+        // "Abort" fits every question.
+        if let Answer::Abort(alert) = answer {
+            return Err(ErrorKind::Aborted(alert).into());
+        }
+        match self {
+            Self::Server(state) => state.answer(core, answer),
+            Self::Client(state) => state.answer(core, answer),
+            Self::Open(open) => Ok(Self::Open(Box::new(open.answer(core, answer)?))),
+            Self::Failed(error) => Err(error),
+        }
+    }
+}

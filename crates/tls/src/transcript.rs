@@ -1,0 +1,46 @@
+//! The transcript hash (RFC 8446 section 4.4.1).
+
+use crate::HandshakeType;
+use crate::schedule::{Digest, HashAlgorithm, Running};
+
+/// The hash of all handshake messages so far.
+#[derive(Clone)]
+pub(crate) struct Transcript {
+    running: Running,
+}
+
+impl Transcript {
+    pub(crate) fn new(hash: HashAlgorithm) -> Self {
+        Self {
+            running: Running::new(hash),
+        }
+    }
+
+    /// Adds a whole message, header included.
+    pub(crate) fn add(&mut self, message: &[u8]) {
+        self.running.update(message);
+    }
+
+    pub(crate) fn current(&self) -> Digest {
+        self.running.clone().finish()
+    }
+
+    /// The hash as if `tail` came next: for binders, which cover only a part of the ClientHello.
+    pub(crate) fn with(&self, tail: &[u8]) -> Digest {
+        let mut running = self.running.clone();
+        running.update(tail);
+        running.finish()
+    }
+
+    /// "When the server responds to a ClientHello with a HelloRetryRequest, the value of ClientHello1 is replaced with
+    /// a special synthetic handshake message of handshake type 'message_hash' containing Hash(ClientHello1)."
+    pub(crate) fn replaced_by_message_hash(self) -> Self {
+        let hash = self.running.hash();
+        let first_hello = self.running.finish();
+        let mut running = Running::new(hash);
+        let len = u8::try_from(hash.len()).unwrap_or(u8::MAX);
+        running.update(&[HandshakeType::MESSAGE_HASH.0, 0, 0, len]);
+        running.update(first_hello.as_bytes());
+        Self { running }
+    }
+}
