@@ -1,0 +1,23 @@
+//! libcarnet against other people's TLS: OpenSSL's and GnuTLS's command-line tools, curl and rustls, in both
+//! directions. Our side is `c-tests/peer.c`, an ordinary OpenSSL program, linked with the `libcarnet.so` of this build.
+//!
+//! `CARNET_LIB=DIR` tests the library in another directory; `CARNET_TEST_LIBSSL=1` runs our side on the system's
+//! libssl, which tells a fault of a test from a fault of the library.
+
+mod gnutls;
+mod openssl;
+mod peer;
+mod place;
+mod process;
+
+mod alpn_sni;
+mod bulk;
+mod client_certificates;
+mod key_update;
+mod manual_page;
+mod post_handshake;
+mod resumption;
+mod retry;
+mod session_files;
+mod signatures;
+mod suites;

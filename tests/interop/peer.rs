@@ -1,0 +1,109 @@
+//! Our side: `c-tests/peer.c` on the library under test.
+
+use crate::place::{CERTIFICATES, Identity, compile};
+use crate::process::Process;
+use std::collections::HashMap;
+use std::ffi::OsStr;
+use std::process::Command;
+
+fn program() -> Command {
+    Command::new(compile("peer", &["c-tests/peer.c", "c-tests/peer_conn.c"]))
+}
+
+/// What the peer reports of one connection: `key=value` pairs.
+#[derive(Debug)]
+pub struct Report(HashMap<String, String>);
+
+impl Report {
+    /// Values have no `=`, but may have spaces: a word without one belongs to the value before it.
+    fn parse(line: &str) -> Report {
+        let mut pairs: Vec<(String, String)> = Vec::new();
+        for word in line.split_whitespace() {
+            match (word.split_once('='), pairs.last_mut()) {
+                (Some((key, value)), _) => pairs.push((key.to_owned(), value.to_owned())),
+                (None, Some((_, value))) => *value += &format!(" {word}"),
+                (None, None) => {}
+            }
+        }
+        Report(pairs.into_iter().collect())
+    }
+
+    pub fn get(&self, key: &str) -> &str {
+        self.0.get(key).map_or("(absent)", String::as_str)
+    }
+
+    /// Panics unless every `key=value` of `wanted`, separated by spaces, is in the report.
+    #[track_caller]
+    pub fn expect(&self, wanted: &str) -> &Report {
+        for (key, value) in &Report::parse(wanted).0 {
+            assert_eq!(self.get(key), value, "{key} in {:?}", self.0);
+        }
+        self
+    }
+}
+
+fn reports(text: &str) -> Vec<Report> {
+    text.lines()
+        .filter(|line| line.starts_with("conn="))
+        .map(Report::parse)
+        .collect()
+}
+
+/// A server of ours, already listening.
+pub struct Server {
+    process: Process,
+    pub port: String,
+}
+
+impl Server {
+    pub fn start(identity: &Identity, options: &[&str]) -> Server {
+        let mut command = program();
+        command
+            .args(["server", "-port", "0", "-cert", &identity.cert, "-key", &identity.key])
+            .args(options);
+        let process = Process::start(&mut command);
+        let port = process.wait_for_line("listening port=");
+        Server { process, port }
+    }
+
+    /// The usual one: P-256, answers what it hears until the client closes.
+    pub fn echo(rounds: usize, options: &[&str]) -> Server {
+        let rounds = rounds.to_string();
+        Server::start(&CERTIFICATES.p256, &[&["-echo", "-rounds", &rounds], options].concat())
+    }
+
+    pub fn address(&self) -> String {
+        format!("127.0.0.1:{}", self.port)
+    }
+
+    /// Waits for the server's end, which has to be a good one.
+    pub fn reports(self) -> Vec<Report> {
+        reports(&self.process.succeed())
+    }
+
+    /// Waits for the server's end, good or bad.
+    pub fn any_reports(self) -> Vec<Report> {
+        reports(&self.process.finish().text)
+    }
+}
+
+/// A client of ours. It says `Process::finish` only when it has done what `options` ask for.
+pub fn start_client<S: AsRef<OsStr>>(port: &str, options: &[S]) -> Process {
+    Process::start(
+        program()
+            .args(["client", "-port", port, "-ca", &CERTIFICATES.ca])
+            .args(options),
+    )
+}
+
+/// Runs a client of ours that has to succeed, and checks the server's certificate on the way.
+pub fn client(port: &str, options: &[&str]) -> Vec<Report> {
+    let mut all = vec!["-verify", "peer", "-verify-name", "localhost"];
+    all.extend_from_slice(options);
+    reports(&start_client(port, &all).succeed())
+}
+
+/// Runs a client of ours that may fail.
+pub fn any_client(port: &str, options: &[&str]) -> Vec<Report> {
+    reports(&start_client(port, options).finish().text)
+}

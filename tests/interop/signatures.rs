@@ -1,0 +1,81 @@
+//! Server certificates of each kind of key, both ways: ECDSA on two curves, RSA (which signs with PSS), Ed25519.
+
+use crate::place::{CERTIFICATES, Identity};
+use crate::{gnutls, openssl, peer};
+
+/// The certificate, and how `s_client` names what it was proved with.
+fn kinds() -> [(&'static Identity, &'static str, &'static str); 4] {
+    let c = &*CERTIFICATES;
+    [
+        (&c.p256, "Peer signature type: ECDSA", "ECDSA-SECP256R1-SHA256"),
+        (&c.p384, "Peer signature type: ECDSA", "ECDSA-SECP384R1-SHA384"),
+        (&c.rsa, "Peer signature type: RSA-PSS", "RSA-PSS-RSAE-SHA256"),
+        (&c.ed25519, "Peer signature type: ed25519", "EdDSA-Ed25519"),
+    ]
+}
+
+#[test]
+fn openssl_clients_accept_ours() {
+    for (identity, signature, _) in kinds() {
+        let server = peer::Server::start(identity, &["-echo"]);
+        let text = openssl::visit(&server.address(), &[]);
+        assert!(
+            text.contains(signature) && text.contains("Verify return code: 0 (ok)"),
+            "{signature}: {text}"
+        );
+        server.reports()[0].expect("ok=1");
+    }
+}
+
+#[test]
+fn gnutls_clients_accept_ours() {
+    for (identity, _, signature) in kinds() {
+        let server = peer::Server::start(identity, &["-echo"]);
+        let text = gnutls::visit(&server.port, &[]);
+        assert!(
+            text.contains(signature) && text.contains("The certificate is trusted"),
+            "{signature}: {text}"
+        );
+        server.reports()[0].expect("ok=1 version=TLSv1.3");
+    }
+}
+
+#[test]
+fn ours_accepts_openssl_servers() {
+    for (identity, ..) in kinds() {
+        let server = openssl::Server::start(identity, &["-naccept", "1", "-www"]);
+        let reports = peer::client(&server.port, &["-text", "GET / HTTP/1.0\\r\\n\\r\\n", "-recv", "all"]);
+        reports[0].expect("ok=1 verify=0 peer=localhost");
+        server.process.succeed();
+    }
+}
+
+#[test]
+fn ours_accepts_gnutls_servers() {
+    for (identity, ..) in kinds() {
+        let server = gnutls::Server::start(identity, &["--echo", "-a"]);
+        let reports = peer::client(&server.port, &["-text", "hello\\n", "-recv", "6"]);
+        reports[0].expect("ok=1 verify=0 peer=localhost");
+    }
+}
+
+#[test]
+fn ours_refuses_a_stranger() {
+    let server = openssl::Server::start(&CERTIFICATES.stranger, &["-naccept", "1"]);
+    let reports = peer::any_client(&server.port, &["-verify", "peer"]);
+    reports[0]
+        .expect("ok=0 stage=handshake")
+        .expect("reason=certificate verify failed verify=20");
+    let told = server.process.finish().text;
+    assert!(told.contains("alert unknown ca"), "{told}");
+}
+
+#[test]
+fn ours_refuses_the_wrong_name() {
+    let server = openssl::Server::start(&CERTIFICATES.other, &["-naccept", "1"]);
+    let reports = peer::any_client(&server.port, &["-verify", "peer", "-verify-name", "localhost"]);
+    reports[0]
+        .expect("ok=0 stage=handshake")
+        .expect("reason=certificate verify failed verify=62");
+    assert!(server.process.finish().text.contains("alert bad certificate"));
+}
