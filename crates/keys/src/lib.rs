@@ -1,2 +1,31 @@
-//! placeholder
+//! Which key seals session tickets and which keys open them, now.
+//!
+//! A [`Ring`] holds a few keys. One seals; it, those before it and the one after it open. Nothing here reads a clock:
+//! `now` is always an argument, in seconds since 1970, and nothing here runs by itself.
+//!
+//! ```
+//! use carnet_keys::{Policy, Ring};
+//!
+//! let ring = Ring::rotating(Policy::default(), 1_700_000_000);
+//! let sealing = ring.sealing(1_700_000_000).ok_or("no key, no ticket")?;
+//! let found = ring.opening(sealing.name(), 1_700_003_600).ok_or("gone")?;
+//! assert!(!found.still_seals, "an hour later, its client gets a new ticket");
+//! # Ok::<(), &str>(())
+//! ```
 #![forbid(unsafe_code)]
+#![cfg_attr(
+    not(test),
+    deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)
+)]
+
+mod entropy;
+mod ring;
+mod schedule;
+mod snapshot;
+#[cfg(test)]
+mod tests;
+
+pub use entropy::{Entropy, NoEntropy, SystemEntropy};
+pub use ring::{Found, Ring};
+pub use schedule::Policy;
+pub use snapshot::{KeyInfo, KeyState};
