@@ -19,6 +19,7 @@
 )]
 
 mod entropy;
+mod iv;
 mod ring;
 mod schedule;
 mod snapshot;
@@ -26,6 +27,7 @@ mod snapshot;
 mod tests;
 
 pub use entropy::{Entropy, NoEntropy, SystemEntropy};
+pub use iv::fresh_iv;
 pub use ring::{Found, Ring};
 pub use schedule::Policy;
 pub use snapshot::{KeyInfo, KeyState};
