@@ -3,12 +3,14 @@
 use std::ffi::{CStr, c_char, c_int};
 use std::ptr::NonNull;
 
-use super::c::{OSSL_LIB_CTX, X509_STORE, X509_VERIFY_PARAM};
+use super::c::{OSSL_LIB_CTX, X509, X509_STORE, X509_VERIFY_PARAM};
+use super::x509::Certificate;
 
 unsafe extern "C" {
     fn X509_STORE_new() -> *mut X509_STORE;
     fn X509_STORE_up_ref(store: *mut X509_STORE) -> c_int;
     fn X509_STORE_free(store: *mut X509_STORE);
+    fn X509_STORE_add_cert(store: *mut X509_STORE, x: *mut X509) -> c_int;
     fn X509_STORE_load_file_ex(
         store: *mut X509_STORE,
         file: *const c_char,
@@ -102,6 +104,12 @@ impl Store {
     /// The address, owned by `self`.
     pub fn as_ptr(&self) -> *mut X509_STORE {
         self.0.as_ptr()
+    }
+
+    /// Trusts a certificate.
+    pub fn add(&self, certificate: &Certificate) {
+        // SAFETY: both live; the store takes a reference of its own. One that is there already is no failure.
+        unsafe { X509_STORE_add_cert(self.as_ptr(), certificate.as_ptr()) };
     }
 
     /// Adds the certificates and revocation lists of a PEM file. Failures are on the error queue.

@@ -2,8 +2,12 @@
 
 pub mod callbacks;
 pub mod cipher;
+mod cipher_list;
 pub mod config;
 pub mod context;
 pub mod credentials;
+pub mod group;
 pub mod method;
+mod presented;
+pub mod scheme;
 pub mod session;

@@ -1,0 +1,85 @@
+//! Key exchange groups and their names (`SSL_CTX_set1_groups_list(3)`).
+
+use std::ffi::CStr;
+
+/// A group that the interface can name.
+#[derive(Debug)]
+pub struct Group {
+    /// The number on the wire.
+    pub code: u16,
+    /// OpenSSL's NID; 0 when it has none.
+    pub nid: i32,
+    /// The name that `SSL_group_to_name(3)` gives.
+    pub name: &'static CStr,
+    aliases: &'static [&'static str],
+    supported: bool,
+}
+
+const fn group(code: u16, nid: i32, name: &'static CStr, aliases: &'static [&'static str], supported: bool) -> Group {
+    Group { code, nid, name, aliases, supported }
+}
+
+/// Groups by OpenSSL's names; those that are not supported may stand in a list, and are left out.
+pub static ALL: &[Group] = &[
+    group(0x001d, 1034, c"x25519", &["X25519"], true),
+    group(0x0017, 415, c"secp256r1", &["P-256", "prime256v1"], true),
+    group(0x0018, 715, c"secp384r1", &["P-384"], true),
+    group(0x11ec, 0, c"X25519MLKEM768", &["x25519mlkem768"], true),
+    group(0x001e, 1035, c"x448", &["X448"], false),
+    group(0x0019, 716, c"secp521r1", &["P-521"], false),
+    group(0x001a, 927, c"brainpoolP256r1", &[], false),
+    group(0x001b, 931, c"brainpoolP384r1", &[], false),
+    group(0x001c, 933, c"brainpoolP512r1", &[], false),
+    group(0x0016, 714, c"secp256k1", &[], false),
+    group(0x0100, 1126, c"ffdhe2048", &[], false),
+    group(0x0101, 1127, c"ffdhe3072", &[], false),
+    group(0x0102, 1128, c"ffdhe4096", &[], false),
+    group(0x0103, 1129, c"ffdhe6144", &[], false),
+    group(0x0104, 1130, c"ffdhe8192", &[], false),
+];
+
+/// A client's default: OpenSSL's order, limited to what we have. It sends one key share, for the first.
+pub const CLIENT_DEFAULT: &[u16] = &[0x001d, 0x0017, 0x0018];
+/// A server's default: post-quantum for clients that ask for it.
+pub const SERVER_DEFAULT: &[u16] = &[0x11ec, 0x001d, 0x0017, 0x0018];
+
+/// The group with this number.
+pub fn find(code: u16) -> Option<&'static Group> {
+    ALL.iter().find(|group| group.code == code)
+}
+
+/// `SSL_CTX_set1_groups_list(3)`. `None` for a list with an unknown or repeated name, or without any group that we have.
+pub fn parse_list(list: &str) -> Option<Vec<u16>> {
+    let named = list.split(':').map(|name| {
+        ALL.iter().find(|group| group.name.to_bytes() == name.as_bytes() || group.aliases.contains(&name))
+    });
+    collect(named)
+}
+
+/// `SSL_CTX_set1_groups(3)`: by NID.
+pub fn from_nids(nids: &[i32]) -> Option<Vec<u16>> {
+    collect(nids.iter().map(|nid| ALL.iter().find(|group| group.nid == *nid && *nid != 0)))
+}
+
+fn collect(groups: impl Iterator<Item = Option<&'static Group>>) -> Option<Vec<u16>> {
+    let groups = groups.collect::<Option<Vec<_>>>()?;
+    let repeated = groups.iter().enumerate().any(|(at, group)| groups.iter().take(at).any(|g| g.code == group.code));
+    let codes: Vec<u16> = groups.iter().filter(|group| group.supported).map(|group| group.code).collect();
+    (!repeated && !codes.is_empty()).then_some(codes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_by_name_and_by_number() {
+        assert_eq!(parse_list("X25519:P-256:secp384r1"), Some(vec![0x1d, 0x17, 0x18]));
+        assert_eq!(parse_list("P-521:X25519MLKEM768"), Some(vec![0x11ec]));
+        assert_eq!(parse_list("P-521"), None);
+        assert_eq!(parse_list("foo:P-256"), None);
+        assert_eq!(parse_list("P-256:prime256v1"), None);
+        assert_eq!(from_nids(&[415, 1034]), Some(vec![0x17, 0x1d]));
+        assert_eq!(from_nids(&[0]), None);
+    }
+}
