@@ -14,4 +14,5 @@ pub mod sign;
 pub mod stack;
 pub mod store;
 pub mod store_ctx;
+pub mod ticket_key;
 pub mod x509;

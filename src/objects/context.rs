@@ -4,6 +4,7 @@ use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use super::callbacks::ContextHooks;
 use super::config::{Config, Configurable};
+use super::keystore::KeyStore;
 use super::method::SSL_METHOD;
 use crate::handles::{Kind, Named, Registry, SSL_CTX};
 use crate::libcrypto::ex_data::{Class, ExData};
@@ -13,6 +14,7 @@ pub struct Context {
     method: &'static SSL_METHOD,
     config: RwLock<Arc<Config>>,
     hooks: RwLock<ContextHooks>,
+    keys: RwLock<Arc<KeyStore>>,
     ex_data: OnceLock<ExData>,
     handle: usize,
 }
@@ -49,6 +51,7 @@ impl Context {
             method,
             config: RwLock::default(),
             hooks: RwLock::default(),
+            keys: RwLock::new(Arc::new(KeyStore::single())),
             ex_data,
             handle: handle.addr(),
         }
@@ -72,6 +75,17 @@ impl Context {
     /// Changes the callbacks.
     pub fn set_hooks(&self, change: impl FnOnce(&mut ContextHooks)) {
         change(&mut self.hooks.write().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    /// The ticket keys. A connection takes those of the context it started with.
+    pub fn key_store(&self) -> Arc<KeyStore> {
+        Arc::clone(&self.keys.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Replaces the ticket keys: `SSL_CTX_set_tlsext_ticket_keys(3)`, `carnet_CTX_use_keystore`.
+    pub fn use_key_store(&self, keys: Arc<KeyStore>) {
+        let old = std::mem::replace(&mut *self.keys.write().unwrap_or_else(PoisonError::into_inner), keys);
+        drop(old);
     }
 
     /// The application's data.

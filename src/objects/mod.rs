@@ -7,6 +7,7 @@ pub mod config;
 pub mod context;
 pub mod credentials;
 pub mod group;
+pub mod keystore;
 pub mod method;
 mod presented;
 pub mod scheme;
