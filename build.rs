@@ -23,6 +23,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     cdylib_arg(&format!("-Wl,--version-script={}", script.display()));
     cdylib_arg(&format!("-Wl,--defsym={NODE}=0"));
     cdylib_arg("-Wl,-soname,libcarnet.so.0");
+    // Our calls of our own functions never go to a libssl that came first: it could not read our handles.
+    cdylib_arg("-Wl,-Bsymbolic-functions");
     // libcrypto keeps pointers to our ex_data and BIO callbacks after a dlclose, exactly as it does for libssl.
     cdylib_arg("-Wl,-z,nodelete");
     if env::var("CARGO_CFG_TARGET_ARCH")? != "x86_64" {
