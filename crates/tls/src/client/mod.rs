@@ -1,57 +1,136 @@
-//! The client's states.
+//! The client's side of the TLS 1.3 handshake (RFC 8446 appendix A.1).
+//!
+//! ```text
+//! ClientHello                      start
+//!            ServerHello           ExpectServerHello, or once: HelloRetryRequest, ClientHello, ExpectServerHello
+//!            EncryptedExtensions   ExpectEncryptedExtensions
+//!            [CertificateRequest]  ExpectCertificateOrRequest  } not when a session
+//!            Certificate           ExpectCertificate           } is resumed
+//!              judge the chain     ExpectChainVerdict          }
+//!            CertificateVerify     ExpectCertificateVerify     }
+//!              check the signature ExpectSignatureVerdict      }
+//!            Finished              ExpectFinished
+//!              which certificate?  ExpectCredential    } only after a CertificateRequest
+//! [Certificate
+//!              sign                ExpectSignature     } only with a certificate
+//! [CertificateVerify]]
+//! Finished                         -> Open, with Post: tickets and post-handshake authentication
+//! ```
+
+mod authenticate;
+mod certificate;
+mod encrypted;
+mod finished;
+mod hello;
+mod offered;
+mod post;
+mod psk;
+mod retry;
+mod server_hello;
 
 use crate::core::Core;
 use crate::message::Message;
-use crate::open::TrafficKeys;
-use crate::state::Wants;
+use crate::number::Suite13;
+use crate::schedule::{Handshake, TrafficSecret};
+use crate::state::{State as Next, Wants};
+use crate::transcript::Transcript;
 use crate::{Answer, Error, ErrorKind, Offer, Question};
 
-/// The client's handshake states.
-pub(crate) enum State {}
+use authenticate::{ExpectCredential, ExpectSignature};
+use certificate::{
+    ExpectCertificate, ExpectCertificateOrRequest, ExpectCertificateVerify, ExpectChainVerdict, ExpectSignatureVerdict,
+};
+use encrypted::ExpectEncryptedExtensions;
+use finished::ExpectFinished;
+use offered::Offered;
+pub(crate) use post::Post;
+use server_hello::ExpectServerHello;
 
-/// What a client does after the handshake.
-pub(crate) enum Post {}
+/// The states of a client before its Finished, in the order of the wire.
+pub(crate) enum State {
+    ServerHello(Box<ExpectServerHello>),
+    EncryptedExtensions(Box<ExpectEncryptedExtensions>),
+    CertificateOrRequest(Box<ExpectCertificateOrRequest>),
+    Certificate(Box<ExpectCertificate>),
+    ChainVerdict(Box<ExpectChainVerdict>),
+    CertificateVerify(Box<ExpectCertificateVerify>),
+    SignatureVerdict(Box<ExpectSignatureVerdict>),
+    Finished(Box<ExpectFinished>),
+    Credential(Box<ExpectCredential>),
+    Signature(Box<ExpectSignature>),
+}
 
-pub(crate) fn start(_core: &mut Core, _offers: Vec<Offer>) -> Result<crate::state::State, Error> {
-    Err(ErrorKind::Misuse.into())
+/// Sends the ClientHello.
+pub(crate) fn start(core: &mut Core, offers: Vec<Offer>) -> Result<Next, Error> {
+    ExpectServerHello::start(core, offers).map(|state| State::ServerHello(Box::new(state)).into())
 }
 
 impl State {
     pub(crate) fn wants(&self) -> Wants {
-        match *self {}
+        match self {
+            Self::ServerHello(_)
+            | Self::EncryptedExtensions(_)
+            | Self::CertificateOrRequest(_)
+            | Self::Certificate(_)
+            | Self::CertificateVerify(_)
+            | Self::Finished(_) => Wants::Message,
+            Self::ChainVerdict(_) | Self::SignatureVerdict(_) | Self::Credential(_) | Self::Signature(_) => {
+                Wants::Answer
+            }
+        }
     }
 
     pub(crate) fn question(&self) -> Result<Question, Error> {
-        match *self {}
+        match self {
+            Self::ChainVerdict(state) => Ok(state.question()),
+            Self::SignatureVerdict(state) => Ok(state.question()),
+            Self::Credential(state) => Ok(state.question()),
+            Self::Signature(state) => Ok(state.question()),
+            _ => Err(ErrorKind::Internal.into()),
+        }
     }
 
-    pub(crate) fn message(self, _core: &mut Core, _message: Message) -> Result<crate::state::State, Error> {
-        match self {}
+    pub(crate) fn message(self, core: &mut Core, message: Message) -> Result<Next, Error> {
+        match self {
+            Self::ServerHello(state) => state.message(core, message),
+            Self::EncryptedExtensions(state) => state.message(core, message),
+            Self::CertificateOrRequest(state) => state.message(core, message),
+            Self::Certificate(state) => state.message(core, message),
+            Self::CertificateVerify(state) => state.message(message),
+            Self::Finished(state) => state.message(core, message),
+            Self::ChainVerdict(_) | Self::SignatureVerdict(_) | Self::Credential(_) | Self::Signature(_) => {
+                Err(ErrorKind::Internal.into())
+            }
+        }
     }
 
-    pub(crate) fn answer(self, _core: &mut Core, _answer: Answer) -> Result<crate::state::State, Error> {
-        match self {}
+    pub(crate) fn answer(self, core: &mut Core, answer: Answer) -> Result<Next, Error> {
+        match (self, answer) {
+            (Self::ChainVerdict(state), Answer::Verdict(verdict)) => state.answer(verdict),
+            (Self::SignatureVerdict(state), Answer::Verdict(verdict)) => state.answer(core, verdict),
+            (Self::Credential(state), Answer::Credential(credential)) => state.answer(core, credential),
+            (Self::Signature(state), Answer::Signature(signature)) => state.answer(core, &signature),
+            _ => Err(ErrorKind::WrongAnswer.into()),
+        }
     }
 }
 
-impl Post {
-    pub(crate) fn wants(&self) -> Wants {
-        match *self {}
+impl From<State> for Next {
+    fn from(state: State) -> Self {
+        Self::Client(state)
     }
+}
 
-    pub(crate) fn question(&self) -> Result<Question, Error> {
-        match *self {}
-    }
-
-    pub(crate) fn message(self, _core: &mut Core, _keys: &mut TrafficKeys, _message: Message) -> Result<Self, Error> {
-        match self {}
-    }
-
-    pub(crate) fn answer(self, _core: &mut Core, _keys: &mut TrafficKeys, _answer: Answer) -> Result<Self, Error> {
-        match self {}
-    }
-
-    pub(crate) fn reported(self) -> Self {
-        self
-    }
+/// What every state between ServerHello and the server's Finished carries on.
+struct Flight {
+    offered: Offered,
+    suite: &'static Suite13,
+    transcript: Transcript,
+    schedule: Handshake,
+    /// client_handshake_traffic_secret
+    write: TrafficSecret,
+    /// server_handshake_traffic_secret
+    read: TrafficSecret,
+    /// The dummy change_cipher_spec of middlebox compatibility mode is still to be sent.
+    owes_ccs: bool,
 }

@@ -1,0 +1,307 @@
+//! The ClientHello (RFC 8446 section 4.1.2): what is offered, and so what the server's answers are judged by.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use super::offered::Offered;
+use super::psk::TicketOffer;
+use crate::codec::Writer;
+use crate::kx::{self, KeyShare};
+use crate::message::{self, server_hello::extension};
+use crate::schedule::HashAlgorithm;
+use crate::transcript::Transcript;
+use crate::{
+    CipherSuite, Error, ErrorKind, ExtensionType, HandshakeType, NamedGroup, Offer, ProtocolVersion, Settings,
+};
+
+/// Everything that a client offers. A HelloRetryRequest changes it in few places; the rest must stay as it is.
+pub(super) struct Hello {
+    settings: Arc<Settings>,
+    random: [u8; 32],
+    session_id: Vec<u8>,
+    suites: Vec<CipherSuite>,
+    groups: Vec<NamedGroup>,
+    shares: Vec<KeyShare>,
+    tickets: Vec<TicketOffer>,
+    cookie: Option<Bytes>,
+}
+
+impl Hello {
+    /// Settles what to offer; draws the randomness and the key shares.
+    pub(super) fn new(settings: Arc<Settings>, offers: Vec<Offer>) -> Result<Self, Error> {
+        if settings.min_version > ProtocolVersion::TLS1_3 || settings.max_version < ProtocolVersion::TLS1_3 {
+            return Err(ErrorKind::UnsupportedVersion.into());
+        }
+        let suites: Vec<_> = settings
+            .suites
+            .iter()
+            .copied()
+            .filter(|suite| suite.is_tls13())
+            .collect();
+        let groups: Vec<_> = settings
+            .groups
+            .iter()
+            .copied()
+            .filter(|group| kx::is_supported(*group))
+            .collect();
+        if suites.is_empty() {
+            return Err(ErrorKind::NoSharedCipher.into());
+        }
+        let shares = first_shares(&groups)?;
+        let tickets = offers
+            .into_iter()
+            .filter_map(|offer| TicketOffer::new(offer, &suites))
+            .collect();
+        let mut random = [0; 32];
+        getrandom::fill(&mut random)?;
+        let session_id = made_up_session_id(&settings)?;
+        Ok(Self {
+            settings,
+            random,
+            session_id,
+            suites,
+            groups,
+            shares,
+            tickets,
+            cookie: None,
+        })
+    }
+
+    pub(super) fn random(&self) -> &[u8; 32] {
+        &self.random
+    }
+
+    pub(super) fn session_id(&self) -> &[u8] {
+        &self.session_id
+    }
+
+    pub(super) fn offers_suite(&self, suite: CipherSuite) -> bool {
+        self.suites.contains(&suite)
+    }
+
+    pub(super) fn offers_group(&self, group: NamedGroup) -> bool {
+        self.groups.contains(&group)
+    }
+
+    pub(super) fn has_share(&self, group: NamedGroup) -> bool {
+        self.shares.iter().any(|share| share.group() == group)
+    }
+
+    /// What the messages after ServerHello are judged by.
+    pub(super) fn offered(&self) -> Offered {
+        let extensions = WIRE_ORDER
+            .iter()
+            .filter(|row| (row.is_sent)(self))
+            .map(|row| row.extension_type)
+            .collect();
+        Offered::new(Arc::clone(&self.settings), extensions)
+    }
+
+    /// The key pair whose public half was sent for `group`. It can be used once.
+    pub(super) fn take_share(&mut self, group: NamedGroup) -> Option<KeyShare> {
+        let at = self.shares.iter().position(|share| share.group() == group)?;
+        Some(self.shares.swap_remove(at))
+    }
+
+    /// The ticket that the server's selected_identity means. The others are of no use any more.
+    pub(super) fn take_ticket(&mut self, index: u16) -> Option<TicketOffer> {
+        std::mem::take(&mut self.tickets).into_iter().nth(index.into())
+    }
+
+    /// Applies a HelloRetryRequest: the group asked for, the cookie, and the suite that has been chosen.
+    pub(super) fn retry(
+        &mut self,
+        group: Option<NamedGroup>,
+        cookie: Option<Bytes>,
+        hash: HashAlgorithm,
+    ) -> Result<(), Error> {
+        if let Some(group) = group {
+            // "replacing the list of shares with a list containing a single KeyShareEntry from the indicated group".
+            self.shares = vec![KeyShare::generate(group)?];
+        }
+        self.cookie = cookie;
+        // "In addition, in its updated ClientHello, the client SHOULD NOT offer any pre-shared keys associated with a
+        // hash other than that of the selected cipher suite" (section 4.1.4).
+        self.tickets.retain(|ticket| ticket.hash() == hash);
+        Ok(())
+    }
+
+    /// The whole message. `before` is the transcript of what was exchanged before it: nothing, or the first
+    /// ClientHello's hash and the HelloRetryRequest.
+    pub(super) fn encode(&self, before: Option<&Transcript>) -> Result<Vec<u8>, Error> {
+        let mut message = Vec::with_capacity(512 + self.shares.iter().map(|share| share.public().len()).sum::<usize>());
+        message::encode(&mut message, HandshakeType::CLIENT_HELLO, |w| self.write(w))?;
+        // The binders are the message's tail, and sign what is before them.
+        let tail: usize = self.tickets.iter().map(|ticket| 1 + ticket.hash().len()).sum();
+        let at = message.len().saturating_sub(tail);
+        // The list's own length field "is not included" in what is hashed either (section 4.2.11.2).
+        let truncated = message.get(..at.saturating_sub(2)).unwrap_or_default();
+        let binders: Vec<_> = self
+            .tickets
+            .iter()
+            .map(|ticket| ticket.binder(truncated, before))
+            .collect();
+        message.truncate(at);
+        for binder in binders {
+            Writer::new(&mut message).vec8(binder.as_bytes());
+        }
+        Ok(message)
+    }
+
+    fn write(&self, w: &mut Writer<'_>) {
+        // "the legacy_version field MUST be set to 0x0303, which is the version number for TLS 1.2".
+        w.u16(ProtocolVersion::TLS1_2.0);
+        w.bytes(&self.random);
+        w.vec8(&self.session_id);
+        w.nest16(|w| self.suites.iter().for_each(|suite| w.u16(suite.0)));
+        // "this vector MUST contain exactly one byte, set to zero".
+        w.vec8(&[0]);
+        w.nest16(|w| {
+            for row in &WIRE_ORDER {
+                if (row.is_sent)(self) {
+                    extension(w, row.extension_type, |w| (row.write)(self, w));
+                }
+            }
+        });
+    }
+}
+
+/// The shares to send unasked: one for the group that we like best, as a second would rarely be used, except that the
+/// hybrid is accompanied by X25519. Servers that do not know ML-KEM are still many, nearly all of them take X25519, and
+/// its 36 bytes and 15 microseconds save them a round trip (OpenSSL 3.5, rustls and the browsers do the same).
+fn first_shares(groups: &[NamedGroup]) -> Result<Vec<KeyShare>, Error> {
+    let first = *groups.first().ok_or(ErrorKind::NoSharedGroup)?;
+    let mut shares = vec![KeyShare::generate(first)?];
+    if first == NamedGroup::X25519MLKEM768 && groups.contains(&NamedGroup::X25519) {
+        shares.push(KeyShare::generate(NamedGroup::X25519)?);
+    }
+    Ok(shares)
+}
+
+/// "In compatibility mode [...], this field MUST be non-empty, so a client not offering a pre-TLS 1.3 session MUST
+/// generate a new 32-byte value. [...] Otherwise, it MUST be set as a zero-length vector" (section 4.1.2).
+fn made_up_session_id(settings: &Settings) -> Result<Vec<u8>, Error> {
+    if !settings.middlebox_compat {
+        return Ok(Vec::new());
+    }
+    let mut session_id = vec![0; 32];
+    getrandom::fill(&mut session_id)?;
+    Ok(session_id)
+}
+
+/// One extension: when it is sent, and with what content.
+struct Row {
+    extension_type: ExtensionType,
+    is_sent: fn(&Hello) -> bool,
+    write: fn(&Hello, &mut Writer<'_>),
+}
+
+/// In the order of the wire, which is OpenSSL's.
+static WIRE_ORDER: [Row; 12] = [
+    Row {
+        extension_type: ExtensionType::SERVER_NAME,
+        is_sent: |hello| hello.settings.server_name.is_some(),
+        write: write_server_name,
+    },
+    Row {
+        extension_type: ExtensionType::SUPPORTED_GROUPS,
+        is_sent: |_| true,
+        write: |hello, w| w.nest16(|w| hello.groups.iter().for_each(|group| w.u16(group.0))),
+    },
+    Row {
+        extension_type: ExtensionType::STATUS_REQUEST,
+        is_sent: |hello| hello.settings.request_ocsp,
+        // struct { CertificateStatusType status_type = ocsp(1); ResponderID responder_id_list<0..2^16-1>;
+        // Extensions request_extensions<0..2^16-1>; } (RFC 6066 section 8)
+        write: |_, w| w.bytes(&[1, 0, 0, 0, 0]),
+    },
+    Row {
+        extension_type: ExtensionType::ALPN,
+        is_sent: |hello| !hello.settings.protocols.is_empty(),
+        write: |hello, w| w.vec16(&hello.settings.protocols),
+    },
+    Row {
+        extension_type: ExtensionType::POST_HANDSHAKE_AUTH,
+        is_sent: |hello| hello.settings.post_handshake_auth,
+        write: |_, _| {},
+    },
+    Row {
+        extension_type: ExtensionType::SIGNATURE_ALGORITHMS,
+        is_sent: |_| true,
+        write: |hello, w| w.nest16(|w| hello.settings.schemes.iter().for_each(|scheme| w.u16(scheme.0))),
+    },
+    Row {
+        extension_type: ExtensionType::SUPPORTED_VERSIONS,
+        is_sent: |_| true,
+        write: |_, w| w.nest8(|w| w.u16(ProtocolVersion::TLS1_3.0)),
+    },
+    Row {
+        // Without it no server "MUST" send tickets, even if nothing is offered now (section 4.2.9).
+        extension_type: ExtensionType::PSK_KEY_EXCHANGE_MODES,
+        is_sent: |_| true,
+        write: write_psk_modes,
+    },
+    Row {
+        extension_type: ExtensionType::KEY_SHARE,
+        is_sent: |_| true,
+        write: write_key_shares,
+    },
+    Row {
+        extension_type: ExtensionType::COOKIE,
+        is_sent: |hello| hello.cookie.is_some(),
+        write: |hello, w| w.vec16(hello.cookie.as_deref().unwrap_or_default()),
+    },
+    Row {
+        extension_type: ExtensionType::CERTIFICATE_AUTHORITIES,
+        is_sent: |hello| !hello.settings.authorities.is_empty(),
+        write: |hello, w| w.nest16(|w| hello.settings.authorities.iter().for_each(|name| w.vec16(name))),
+    },
+    // "The 'pre_shared_key' extension MUST be the last extension in the ClientHello" (section 4.2.11).
+    Row {
+        extension_type: ExtensionType::PRE_SHARED_KEY,
+        is_sent: |hello| !hello.tickets.is_empty(),
+        write: write_tickets,
+    },
+];
+
+fn write_server_name(hello: &Hello, w: &mut Writer<'_>) {
+    // struct { NameType name_type = host_name(0); HostName<1..2^16-1>; } (RFC 6066 section 3)
+    w.nest16(|w| {
+        w.u8(0);
+        w.vec16(hello.settings.server_name.as_deref().unwrap_or_default().as_bytes());
+    });
+}
+
+fn write_psk_modes(hello: &Hello, w: &mut Writer<'_>) {
+    w.nest8(|w| {
+        w.u8(1);
+        if hello.settings.allow_psk_ke {
+            w.u8(0);
+        }
+    });
+}
+
+fn write_key_shares(hello: &Hello, w: &mut Writer<'_>) {
+    w.nest16(|w| {
+        for share in &hello.shares {
+            w.u16(share.group().0);
+            w.vec16(share.public());
+        }
+    });
+}
+
+/// Identities, and room for the binders, which need the rest of the message.
+fn write_tickets(hello: &Hello, w: &mut Writer<'_>) {
+    w.nest16(|w| {
+        for ticket in &hello.tickets {
+            w.vec16(ticket.identity());
+            w.u32(ticket.obfuscated_age());
+        }
+    });
+    w.nest16(|w| {
+        for ticket in &hello.tickets {
+            w.vec8(ticket.hash().of_nothing().as_bytes());
+        }
+    });
+}

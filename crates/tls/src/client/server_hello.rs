@@ -1,0 +1,237 @@
+//! ServerHello (RFC 8446 section 4.1.3): what all else depends on, and so the strictest of all checks.
+
+use super::encrypted::ExpectEncryptedExtensions;
+use super::hello::Hello;
+use super::{Flight, State};
+use crate::core::Core;
+use crate::kx::SharedSecret;
+use crate::message::Message;
+use crate::message::server_hello::{DOWNGRADE_BELOW_TLS12, DOWNGRADE_TO_TLS12, ServerHello};
+use crate::number::Suite13;
+use crate::schedule::{Early, Handshake};
+use crate::state::State as Next;
+use crate::transcript::Transcript;
+use crate::{Error, ErrorKind, ExtensionType, HandshakeType, Offer, ProtocolVersion};
+
+/// A ClientHello has been sent.
+pub(super) struct ExpectServerHello {
+    pub(super) hello: Hello,
+    pub(super) round: Round,
+}
+
+/// Which ClientHello it was.
+pub(super) enum Round {
+    /// The first: this message. Which hash its transcript takes is not known yet.
+    First(Vec<u8>),
+    /// The one that answers a HelloRetryRequest, which also chose the suite.
+    Second {
+        transcript: Transcript,
+        suite: &'static Suite13,
+    },
+}
+
+impl ExpectServerHello {
+    /// Sends the first ClientHello.
+    pub(super) fn start(core: &mut Core, offers: Vec<Offer>) -> Result<Self, Error> {
+        let hello = Hello::new(core.settings.clone(), offers)?;
+        let message = hello.encode(None)?;
+        core.facts.client_random = *hello.random();
+        core.facts.names.server_name = core.settings.server_name.clone();
+        // "an initial ClientHello, where it MAY also be 0x0301 for compatibility purposes" (section 5.1), as OpenSSL
+        // has it.
+        core.outbound.set_version(ProtocolVersion::TLS1_0);
+        core.send_encoded(&message)?;
+        core.outbound.seal_flight(&mut core.events)?;
+        core.outbound.set_version(ProtocolVersion::TLS1_2);
+        core.inbound.tolerate_ccs(true);
+        Ok(Self {
+            hello,
+            round: Round::First(message),
+        })
+    }
+
+    pub(super) fn message(self, core: &mut Core, message: Message) -> Result<Next, Error> {
+        let message = message.expect(HandshakeType::SERVER_HELLO)?;
+        let server = ServerHello::parse(&message)?;
+        check_version(&server)?;
+        let suite = self.check(&server)?;
+        core.facts.version = Some(ProtocolVersion::TLS1_3);
+        core.facts.suite = Some(suite.suite);
+        match self.round {
+            Round::First(hello1) if server.is_retry() => {
+                super::retry::retry(core, self.hello, &hello1, &message, &server, suite)
+            }
+            // "If a client receives a second HelloRetryRequest in the same connection [...], it MUST abort the
+            // handshake with an 'unexpected_message' alert" (section 4.1.4).
+            Round::Second { .. } if server.is_retry() => Err(ErrorKind::UnexpectedMessage.into()),
+            Round::First(hello1) => {
+                let mut transcript = Transcript::new(suite.hash);
+                transcript.add(&hello1);
+                transcript.add(message.raw());
+                let owes_ccs = core.settings.middlebox_compat;
+                negotiate(
+                    core,
+                    self.hello,
+                    &server,
+                    Agreed {
+                        suite,
+                        transcript,
+                        owes_ccs,
+                    },
+                )
+            }
+            Round::Second { mut transcript, .. } => {
+                transcript.add(message.raw());
+                negotiate(
+                    core,
+                    self.hello,
+                    &server,
+                    Agreed {
+                        suite,
+                        transcript,
+                        owes_ccs: false,
+                    },
+                )
+            }
+        }
+    }
+
+    /// What ServerHello and HelloRetryRequest have in common.
+    fn check(&self, server: &ServerHello) -> Result<&'static Suite13, Error> {
+        // "In TLS 1.3, [...] the legacy_version field MUST be set to 0x0303".
+        if server.legacy_version != ProtocolVersion::TLS1_2.0 {
+            return Err(ErrorKind::BadVersion.into());
+        }
+        // "A client which receives a legacy_session_id_echo field that does not match what it sent in the ClientHello
+        // MUST abort the handshake with an 'illegal_parameter' alert."
+        if server.session_id != self.hello.session_id() {
+            return Err(ErrorKind::BadSessionIdEcho.into());
+        }
+        // "A single byte which MUST have the value 0."
+        if server.compression != 0 {
+            return Err(ErrorKind::BadCompression.into());
+        }
+        // "A client which receives a cipher suite that was not offered MUST abort the handshake with an
+        // 'illegal_parameter' alert."
+        let suite = server
+            .suite
+            .tls13()
+            .filter(|suite| self.hello.offers_suite(suite.suite));
+        let suite = suite.ok_or(ErrorKind::BadCipher)?;
+        match &self.round {
+            // "Upon receiving the ServerHello, clients MUST check that the cipher suite supplied in the ServerHello is
+            // the same as that in the HelloRetryRequest and otherwise abort the handshake with an 'illegal_parameter'
+            // alert" (section 4.1.4).
+            Round::Second { suite: before, .. } if before.suite != suite.suite => Err(ErrorKind::BadCipher.into()),
+            _ => Ok(suite),
+        }
+    }
+}
+
+/// Which version has been negotiated (sections 4.1.3 and 4.2.1)?
+fn check_version(server: &ServerHello) -> Result<(), Error> {
+    match server.selected_version()? {
+        Some(ProtocolVersion::TLS1_3) => Ok(()),
+        // "If the 'supported_versions' extension in the ServerHello contains a version not offered by the client or
+        // contains a version prior to TLS 1.3, the client MUST abort the handshake with an 'illegal_parameter' alert."
+        Some(_) => Err(ErrorKind::BadVersion.into()),
+        None => {
+            // "TLS 1.3 clients receiving a ServerHello indicating TLS 1.2 or below MUST check that the last 8 bytes are
+            // not equal to either of these values. [...] If a match is found, the client MUST abort the handshake with
+            // an 'illegal_parameter' alert."
+            let sentinel = server.random.last_chunk();
+            if sentinel == Some(&DOWNGRADE_TO_TLS12) || sentinel == Some(&DOWNGRADE_BELOW_TLS12) {
+                return Err(ErrorKind::Downgrade.into());
+            }
+            Err(ErrorKind::UnsupportedVersion.into())
+        }
+    }
+}
+
+/// What is settled before the keys are.
+struct Agreed {
+    suite: &'static Suite13,
+    transcript: Transcript,
+    owes_ccs: bool,
+}
+
+/// Takes the server's choice of key share and PSK, and turns to protected records.
+fn negotiate(core: &mut Core, mut hello: Hello, server: &ServerHello, agreed: Agreed) -> Result<Next, Error> {
+    let Agreed {
+        suite,
+        transcript,
+        owes_ccs,
+    } = agreed;
+    let offered = hello.offered();
+    let specified = [
+        ExtensionType::SUPPORTED_VERSIONS,
+        ExtensionType::KEY_SHARE,
+        ExtensionType::PRE_SHARED_KEY,
+    ];
+    offered.check_responses(&server.extensions, &specified)?;
+    let early = take_psk(core, &mut hello, server, suite)?;
+    let shared = agree(core, &mut hello, server, early.is_some())?;
+    let resumed = early.is_some();
+    let schedule = match (early, &shared) {
+        (Some(early), shared) => early.handshake(shared.as_ref().map(SharedSecret::as_bytes)),
+        (None, Some(shared)) => Handshake::without_psk(suite.hash, shared.as_bytes()),
+        (None, None) => return Err(ErrorKind::MissingExtension.into()),
+    };
+    core.facts.server_random = server.random;
+    let so_far = transcript.current();
+    let write = schedule.client_traffic(&so_far);
+    let read = schedule.server_traffic(&so_far);
+    core.log_key("SERVER_HANDSHAKE_TRAFFIC_SECRET", &read);
+    core.log_key("CLIENT_HANDSHAKE_TRAFFIC_SECRET", &write);
+    core.set_read_key(read.record_key(suite)?)?;
+    // From here on our alerts are protected, too.
+    core.set_write_key(write.record_key(suite)?)?;
+    let flight = Flight {
+        offered,
+        suite,
+        transcript,
+        schedule,
+        write,
+        read,
+        owes_ccs,
+    };
+    Ok(State::EncryptedExtensions(Box::new(ExpectEncryptedExtensions { flight, resumed })).into())
+}
+
+/// "Clients MUST verify that the server's selected_identity is within the range supplied by the client, that the server
+/// selected a cipher suite indicating a Hash associated with the PSK, and that a server 'key_share' extension is present
+/// if required by the ClientHello 'psk_key_exchange_modes' extension. If these values are not consistent, the client
+/// MUST abort the handshake with an 'illegal_parameter' alert" (section 4.2.11).
+fn take_psk(core: &mut Core, hello: &mut Hello, server: &ServerHello, suite: &Suite13) -> Result<Option<Early>, Error> {
+    let Some(index) = server.selected_identity()? else {
+        return Ok(None);
+    };
+    let ticket = hello.take_ticket(index).ok_or(ErrorKind::BadPsk)?;
+    if ticket.hash() != suite.hash {
+        return Err(ErrorKind::BadPsk.into());
+    }
+    let (session, early) = ticket.into_parts();
+    core.facts.resumed = Some(session);
+    Ok(Some(early))
+}
+
+/// The key exchange; nothing for psk_ke.
+fn agree(
+    core: &mut Core,
+    hello: &mut Hello,
+    server: &ServerHello,
+    with_psk: bool,
+) -> Result<Option<SharedSecret>, Error> {
+    match server.server_share()? {
+        Some((group, share)) => {
+            // "the client [...] MUST verify that the selected NamedGroup in the ServerHello is the same as that in the
+            // HelloRetryRequest" (section 4.2.8): after one, there is only that share.
+            let own = hello.take_share(group).ok_or(ErrorKind::BadKeyShare)?;
+            core.facts.group = Some(group);
+            own.agree(share).map(Some)
+        }
+        None if with_psk && core.settings.allow_psk_ke => Ok(None),
+        None if with_psk => Err(ErrorKind::BadPsk.into()),
+        None => Err(ErrorKind::MissingExtension.into()),
+    }
+}
