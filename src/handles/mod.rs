@@ -39,13 +39,18 @@ pub struct Ref<T: Named> {
 impl<T: Named> Ref<T> {
     /// Registers an object. C has no reference yet: see [`Ref::to_c`].
     pub fn new(object: Arc<T>) -> Result<Self, HandleError> {
-        let name = T::registry().insert(T::KIND, Arc::clone(&object))?;
+        let (object, name) = T::registry().insert_with(T::KIND, |_| Ok::<_, HandleError>(object))?;
         Ok(Self { object, name })
     }
 
     /// Registers what `make` builds, telling it the handle that it will have.
     pub fn new_with(make: impl FnOnce(*mut T::C) -> T) -> Result<Self, HandleError> {
-        let (object, name) = T::registry().insert_with(T::KIND, |name| Arc::new(make(name.to_pointer())))?;
+        Self::try_new_with(|handle| Ok(make(handle)))
+    }
+
+    /// The same for what may fail to be built.
+    pub fn try_new_with<E: From<HandleError>>(make: impl FnOnce(*mut T::C) -> Result<T, E>) -> Result<Self, E> {
+        let (object, name) = T::registry().insert_with(T::KIND, |name| make(name.to_pointer()).map(Arc::new))?;
         Ok(Self { object, name })
     }
 

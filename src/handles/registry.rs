@@ -79,17 +79,17 @@ impl<T> Registry<T> {
         }
     }
 
-    pub(super) fn insert(&self, kind: Kind, object: Arc<T>) -> Result<Name, HandleError> {
-        self.insert_with(kind, |_| object).map(|(_, name)| name)
-    }
-
     /// Registers an object that wants to know its own name. It has one reference of the library's own.
-    pub(super) fn insert_with(&self, kind: Kind, make: impl FnOnce(Name) -> Arc<T>) -> Result<(Arc<T>, Name), HandleError> {
+    pub(super) fn insert_with<E: From<HandleError>>(
+        &self,
+        kind: Kind,
+        make: impl FnOnce(Name) -> Result<Arc<T>, E>,
+    ) -> Result<(Arc<T>, Name), E> {
         let index = self.vacant_index()?;
         let slot = self.slot_or_grow(index).ok_or(HandleError::Exhausted)?;
         // No name of this generation exists yet, so nobody else touches the slot between the two locks.
         let name = Name { kind, generation: lock(slot).generation, index };
-        let object = make(name);
+        let object = make(name).inspect_err(|_| lock(&self.free).unused.push(index))?;
         let mut state = lock(slot);
         state.own_references = 1;
         state.c_references = 0;

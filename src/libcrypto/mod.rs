@@ -7,6 +7,7 @@ pub mod discard;
 pub mod err;
 pub mod evp_ctx;
 pub mod ex_data;
+pub mod lib_ctx;
 pub mod pem;
 pub mod pkey;
 pub mod reasons;

@@ -85,6 +85,12 @@ impl Certificate {
         (usize::try_from(written) == Ok(len) && len != 0).then(|| der.into())
     }
 
+    /// Another reference.
+    pub fn share(&self) -> Option<Self> {
+        // SAFETY: live, since `self` holds a reference.
+        unsafe { Self::from_borrowed(self.as_ptr()) }
+    }
+
     /// The address, owned by `self`.
     pub fn as_ptr(&self) -> *mut X509 {
         self.0.as_ptr()

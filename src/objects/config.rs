@@ -10,6 +10,9 @@ use bytes::Bytes;
 use super::callbacks::{ConnectionHooks, SSL_verify_cb};
 use super::cipher::Suites;
 use super::credentials::Credentials;
+use super::settings::Settled;
+use crate::error::{Reason, Result};
+use crate::libcrypto::stack::NameStack;
 
 /// Something that has a [`Config`]: a context or a connection. Entry points for both are written once, over this.
 pub trait Configurable {
@@ -17,6 +20,13 @@ pub trait Configurable {
     fn config(&self) -> Arc<Config>;
     /// Changes the configuration; a copy is made when somebody else holds it.
     fn update<R>(&self, change: impl FnOnce(&mut Config) -> R) -> R;
+}
+
+/// Changes a shared configuration, for those who implement [`Configurable::update`].
+pub fn change<R>(config: &mut Arc<Config>, change: impl FnOnce(&mut Config) -> R) -> R {
+    let config = Arc::make_mut(config);
+    config.settled.forget();
+    change(config)
 }
 
 /// The configuration of a connection.
@@ -40,10 +50,12 @@ pub struct Config {
     pub alpn: Bytes,
     /// Callbacks.
     pub hooks: ConnectionHooks,
+    /// What carnet-tls is told of all this, worked out once.
+    pub(super) settled: Settled,
 }
 
 /// Versions, options and mode.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy)]
 pub struct Protocol {
     /// `SSL_set_min_proto_version(3)`; 0 for the lowest there is.
     pub min_version: u16,
@@ -60,7 +72,7 @@ pub struct Protocol {
 }
 
 /// Groups and signature schemes.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Algorithms {
     /// `SSL_set1_groups(3)`: code points in order of preference; `None` for the default.
     pub groups: Option<Arc<[u16]>>,
@@ -73,7 +85,7 @@ pub struct Algorithms {
 }
 
 /// The record layer.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy)]
 pub struct Records {
     /// `SSL_set_read_ahead(3)`
     pub read_ahead: bool,
@@ -102,10 +114,14 @@ pub struct Verify {
     pub callback: SSL_verify_cb,
     /// `SSL_set_post_handshake_auth(3)`
     pub post_handshake_auth: bool,
+    /// `SSL_set_client_CA_list(3)`: names for a server's CertificateRequest.
+    pub client_authorities: Option<Arc<NameStack>>,
+    /// `SSL_set0_CA_list(3)`: names for both sides; a server prefers those above.
+    pub authorities: Option<Arc<NameStack>>,
 }
 
 /// Sessions and tickets.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy)]
 pub struct Resumption {
     /// `SSL_set_session_id_context(3)`
     pub id_context: carnet_ticket::SessionIdContext,
@@ -115,4 +131,133 @@ pub struct Resumption {
     pub max_early_data: u32,
     /// `SSL_set_recv_max_early_data(3)`
     pub recv_max_early_data: u32,
+}
+
+/// SSL_MODE_AUTO_RETRY
+const DEFAULT_MODE: u32 = 4;
+const DEFAULT_SECURITY_LEVEL: i32 = 2;
+const NO_STATUS_TYPE: i32 = -1;
+const MAX_FRAGMENT: usize = 16384;
+const DEFAULT_MAX_CERTIFICATE_LEN: usize = 102_400;
+const DEFAULT_NUM_TICKETS: usize = 2;
+/// SSL_OP_NO_COMPRESSION and SSL_OP_ENABLE_MIDDLEBOX_COMPAT
+const DEFAULT_OPTIONS: u64 = 1 << 17 | 1 << 20;
+
+impl Default for Protocol {
+    fn default() -> Self {
+        Self {
+            min_version: 0,
+            max_version: 0,
+            options: DEFAULT_OPTIONS,
+            mode: DEFAULT_MODE,
+            quiet_shutdown: false,
+            status_type: NO_STATUS_TYPE,
+        }
+    }
+}
+
+impl Default for Algorithms {
+    fn default() -> Self {
+        Self { groups: None, schemes: None, client_schemes: None, security_level: DEFAULT_SECURITY_LEVEL }
+    }
+}
+
+impl Default for Records {
+    fn default() -> Self {
+        Self {
+            read_ahead: false,
+            max_send_fragment: MAX_FRAGMENT,
+            split_send_fragment: MAX_FRAGMENT,
+            max_pipelines: 1,
+            default_read_buffer_len: 0,
+            block_padding: 0,
+            max_certificate_len: DEFAULT_MAX_CERTIFICATE_LEN,
+            max_fragment_mode: 0,
+        }
+    }
+}
+
+impl Default for Resumption {
+    fn default() -> Self {
+        Self {
+            id_context: Default::default(),
+            num_tickets: DEFAULT_NUM_TICKETS,
+            max_early_data: 0,
+            recv_max_early_data: MAX_FRAGMENT as u32,
+        }
+    }
+}
+
+const MIN_SEND_FRAGMENT: usize = 512;
+const MAX_PIPELINES: usize = 32;
+
+impl Records {
+    /// `SSL_set_max_send_fragment(3)`
+    pub fn set_max_send_fragment(&mut self, len: usize) -> bool {
+        let good = (MIN_SEND_FRAGMENT..=MAX_FRAGMENT).contains(&len);
+        if good {
+            self.max_send_fragment = len;
+            self.split_send_fragment = self.split_send_fragment.min(len);
+        }
+        good
+    }
+
+    /// `SSL_set_split_send_fragment(3)`
+    pub fn set_split_send_fragment(&mut self, len: usize) -> bool {
+        let good = (1..=self.max_send_fragment).contains(&len);
+        self.split_send_fragment = if good { len } else { self.split_send_fragment };
+        good
+    }
+
+    /// `SSL_set_max_pipelines(3)`
+    pub fn set_max_pipelines(&mut self, count: usize) -> bool {
+        let good = (1..=MAX_PIPELINES).contains(&count);
+        self.max_pipelines = if good { count } else { self.max_pipelines };
+        good
+    }
+
+    /// `SSL_set_block_padding(3)`
+    pub fn set_block_padding(&mut self, block: usize) -> bool {
+        let good = block <= MAX_FRAGMENT;
+        self.block_padding = if good { block } else { self.block_padding };
+        good
+    }
+
+    /// `SSL_set_tlsext_max_fragment_length(3)`
+    pub fn set_max_fragment_mode(&mut self, mode: u8) -> Result<()> {
+        const LONGEST: u8 = 4;
+        if mode > LONGEST {
+            return Err(Reason::SSL3_EXT_INVALID_MAX_FRAGMENT_LENGTH.into());
+        }
+        self.max_fragment_mode = mode;
+        Ok(())
+    }
+}
+
+impl Protocol {
+    /// `SSL_set_min_proto_version(3)` and `SSL_set_max_proto_version(3)`: 0, or SSL 3.0 to TLS 1.3. DTLS numbers are
+    /// accepted and mean nothing here, as in OpenSSL.
+    pub fn accepts_version(version: i64) -> bool {
+        matches!(version, 0 | 0x0300..=0x0304 | 0xfefd | 0xfeff | 0x0100)
+    }
+}
+
+impl Resumption {
+    /// `SSL_set_session_id_context(3)`
+    pub fn set_id_context(&mut self, context: &[u8]) -> Result<()> {
+        let context = carnet_ticket::SessionIdContext::new(context);
+        self.id_context = context.map_err(|_| Reason::SSL_SESSION_ID_CONTEXT_TOO_LONG)?;
+        Ok(())
+    }
+}
+
+/// Checks a ProtocolNameList for `SSL_set_alpn_protos(3)`: names of 1 to 255 bytes that fill it exactly.
+pub fn is_protocol_list(mut list: &[u8]) -> bool {
+    while let [len, rest @ ..] = list {
+        match rest.split_at_checked(usize::from(*len)) {
+            Some((name, rest)) if !name.is_empty() => list = rest,
+            _ => return false,
+        }
+    }
+    true
 }

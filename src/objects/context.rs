@@ -1,22 +1,39 @@
 //! SSL_CTX: what connections have in common.
 
+use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
+use carnet_ticket::TicketKey;
+
 use super::callbacks::ContextHooks;
-use super::config::{Config, Configurable};
+use super::config::{self, Config, Configurable};
 use super::keystore::KeyStore;
 use super::method::SSL_METHOD;
+use crate::error::{Common, Reason, Result};
 use crate::handles::{Kind, Named, Registry, SSL_CTX};
 use crate::libcrypto::ex_data::{Class, ExData};
+use crate::libcrypto::lib_ctx::Library;
+use crate::libcrypto::store::{Store, VerifyParam};
 
 /// The object behind an `SSL_CTX *`.
 pub struct Context {
-    method: &'static SSL_METHOD,
+    method: RwLock<&'static SSL_METHOD>,
     config: RwLock<Arc<Config>>,
     hooks: RwLock<ContextHooks>,
+    trust: Trust,
+    /// The session cache's settings and counters.
+    pub sessions: Sessions,
     keys: RwLock<Arc<KeyStore>>,
+    library: Library,
     ex_data: OnceLock<ExData>,
     handle: usize,
+}
+
+/// Whom a context trusts, and how chains are checked unless a connection says otherwise.
+struct Trust {
+    store: RwLock<Store>,
+    /// In one place for good, because C may hold its address (`SSL_CTX_get0_param(3)`).
+    param: VerifyParam,
 }
 
 static REGISTRY: Registry<Context> = Registry::new();
@@ -35,31 +52,39 @@ impl Configurable for Context {
     }
 
     fn update<R>(&self, change: impl FnOnce(&mut Config) -> R) -> R {
-        let mut config = self.config.write().unwrap_or_else(PoisonError::into_inner);
-        change(Arc::make_mut(&mut config))
+        config::change(&mut self.config.write().unwrap_or_else(PoisonError::into_inner), change)
     }
 }
 
 impl Context {
-    /// A context as `SSL_CTX_new` makes it, known to C as `handle`.
-    pub fn new(method: &'static SSL_METHOD, handle: *mut SSL_CTX) -> Self {
-        let ex_data = OnceLock::new();
-        if let Some(data) = ExData::new(Class::Context, handle) {
-            let _first = ex_data.set(data);
-        }
-        Self {
-            method,
+    /// A context as `SSL_CTX_new_ex(3)` makes it, known to C as `handle`.
+    pub fn new(method: &'static SSL_METHOD, library: Library, handle: *mut SSL_CTX) -> Result<Self> {
+        let ex_data = ExData::new(Class::Context, handle).ok_or(Common::MallocFailure)?;
+        Ok(Self {
+            method: RwLock::new(method),
             config: RwLock::default(),
             hooks: RwLock::default(),
+            trust: Trust {
+                store: RwLock::new(Store::new().ok_or(Common::MallocFailure)?),
+                param: VerifyParam::new().ok_or(Common::MallocFailure)?,
+            },
+            sessions: Sessions::default(),
             keys: RwLock::new(Arc::new(KeyStore::single())),
-            ex_data,
+            library,
+            ex_data: OnceLock::from(ex_data),
             handle: handle.addr(),
-        }
+        })
     }
 
     /// `SSL_CTX_get_ssl_method(3)`
     pub fn method(&self) -> &'static SSL_METHOD {
-        self.method
+        *self.method.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// `SSL_CTX_set_ssl_version(3)`: the suites go back to their defaults.
+    pub fn set_method(&self, method: &'static SSL_METHOD) {
+        *self.method.write().unwrap_or_else(PoisonError::into_inner) = method;
+        self.update(|config| config.suites = Default::default());
     }
 
     /// The handle that C knows, for callbacks that get an `SSL_CTX *`.
@@ -77,19 +102,136 @@ impl Context {
         change(&mut self.hooks.write().unwrap_or_else(PoisonError::into_inner));
     }
 
-    /// The ticket keys. A connection takes those of the context it started with.
+    /// The application's data.
+    pub fn ex_data(&self) -> Option<&ExData> {
+        self.ex_data.get()
+    }
+
+    /// The library context and property query of `SSL_CTX_new_ex(3)`.
+    pub fn library(&self) -> &Library {
+        &self.library
+    }
+
+    /// `SSL_CTX_get_cert_store(3)`
+    pub fn store(&self) -> Store {
+        self.trust.store.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// `SSL_CTX_set_cert_store(3)`
+    pub fn set_store(&self, store: Store) {
+        *self.trust.store.write().unwrap_or_else(PoisonError::into_inner) = store;
+        self.renew_chains();
+    }
+
+    /// The trusted certificates have changed: chains that they completed are completed anew.
+    pub fn renew_chains(&self) {
+        self.update(|config| config.credentials.renew_all());
+    }
+
+    /// `SSL_CTX_get0_param(3)`
+    pub fn param(&self) -> &VerifyParam {
+        &self.trust.param
+    }
+
+    /// The keys that tickets are sealed with when no callback chooses.
     pub fn key_store(&self) -> Arc<KeyStore> {
         Arc::clone(&self.keys.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Replaces the ticket keys: `SSL_CTX_set_tlsext_ticket_keys(3)`, `carnet_CTX_use_keystore`.
+    /// Shares keys with others, or replaces them.
     pub fn use_key_store(&self, keys: Arc<KeyStore>) {
-        let old = std::mem::replace(&mut *self.keys.write().unwrap_or_else(PoisonError::into_inner), keys);
-        drop(old);
+        *self.keys.write().unwrap_or_else(PoisonError::into_inner) = keys;
     }
 
-    /// The application's data.
-    pub fn ex_data(&self) -> Option<&ExData> {
-        self.ex_data.get()
+    /// `SSL_CTX_set_tlsext_ticket_keys(3)`: this key from now on, for good.
+    pub fn set_ticket_key(&self, blob: &[u8]) -> Result<()> {
+        let blob = blob.try_into().map_err(|_| Reason::INVALID_TICKET_KEYS_LENGTH)?;
+        let key = TicketKey::from_openssl_blob(blob).map_err(|_| Common::PassedInvalidArgument)?;
+        self.use_key_store(Arc::new(KeyStore::fixed(key)));
+        Ok(())
+    }
+
+    /// `SSL_CTX_get_tlsext_ticket_keys(3)`: the key that seals now.
+    pub fn ticket_key(&self) -> Option<Arc<TicketKey>> {
+        self.key_store().sealing()
+    }
+}
+
+/// SSL_SESS_CACHE_SERVER
+const DEFAULT_CACHE_MODE: u32 = 2;
+const DEFAULT_CACHE_SIZE: i64 = 20_480;
+const DEFAULT_TIMEOUT: i64 = 7200;
+
+/// `SSL_CTX_set_session_cache_mode(3)` and its relatives.
+pub struct Sessions {
+    /// SSL_SESS_CACHE_… bits.
+    pub mode: AtomicU32,
+    /// How many sessions at most; 0 for any number.
+    pub size: AtomicI64,
+    /// How long a session lives, in seconds.
+    pub timeout: AtomicI64,
+    counters: [AtomicI64; Counter::ALL],
+}
+
+impl Default for Sessions {
+    fn default() -> Self {
+        Self {
+            mode: AtomicU32::new(DEFAULT_CACHE_MODE),
+            size: AtomicI64::new(DEFAULT_CACHE_SIZE),
+            timeout: AtomicI64::new(DEFAULT_TIMEOUT),
+            counters: Default::default(),
+        }
+    }
+}
+
+/// What `SSL_CTX_sess_number(3)` and its relatives count, in the order of their SSL_CTRL_SESS_… commands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(usize)]
+pub enum Counter {
+    /// Sessions in the cache.
+    Number,
+    /// Client handshakes started.
+    Connect,
+    /// Client handshakes finished.
+    ConnectGood,
+    /// Client renegotiations.
+    ConnectRenegotiate,
+    /// Server handshakes started.
+    Accept,
+    /// Server handshakes finished.
+    AcceptGood,
+    /// Server renegotiations.
+    AcceptRenegotiate,
+    /// Sessions resumed.
+    Hits,
+    /// Sessions found by the get-session callback.
+    CallbackHits,
+    /// Sessions offered and not found.
+    Misses,
+    /// Sessions offered and expired.
+    Timeouts,
+    /// Sessions dropped because the cache was full.
+    CacheFull,
+}
+
+impl Counter {
+    const ALL: usize = 12;
+    const FIRST_COMMAND: i32 = 20;
+
+    /// The counter that an SSL_CTRL_SESS_… command reads.
+    pub fn of_command(command: i32) -> Option<usize> {
+        usize::try_from(command.checked_sub(Self::FIRST_COMMAND)?).ok().filter(|index| *index < Self::ALL)
+    }
+}
+
+impl Sessions {
+    /// One more.
+    pub fn count(&self, counter: Counter) {
+        self.counters[counter as usize].fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// What has been counted under the index that [`Counter::of_command`] gave.
+    pub fn counted(&self, index: usize) -> i64 {
+        self.counters.get(index).map_or(0, |counter| counter.load(Ordering::Relaxed))
     }
 }

@@ -12,3 +12,5 @@ pub mod method;
 mod presented;
 pub mod scheme;
 pub mod session;
+pub mod settings;
+pub mod verify;

@@ -1,0 +1,184 @@
+//! From a [`Config`] to the [`Settings`] of carnet-tls, once for all connections that share it.
+
+use std::sync::{Arc, OnceLock};
+
+use bytes::Bytes;
+use carnet_tls::{CipherSuite, ClientAuth, NamedGroup, ProtocolVersion, Settings, SignatureScheme};
+
+use super::config::{Config, Protocol};
+use super::method::SSL_METHOD;
+use super::{group, scheme};
+use crate::error::{Reason, Result};
+
+const VERIFY_PEER: i32 = 1;
+const VERIFY_POST_HANDSHAKE: i32 = 8;
+const OP_DISABLE_TLSEXT_CA_NAMES: u64 = 1 << 9;
+const OP_ALLOW_NO_DHE_KEX: u64 = 1 << 10;
+const OP_NO_TICKET: u64 = 1 << 14;
+const OP_ENABLE_MIDDLEBOX_COMPAT: u64 = 1 << 20;
+const OP_CIPHER_SERVER_PREFERENCE: u64 = 1 << 22;
+const OP_NO_TLS1_2: u64 = 1 << 27;
+const OP_NO_TLS1_3: u64 = 1 << 29;
+const STATUS_TYPE_OCSP: i32 = 1;
+const TLS1_2: u16 = 0x0303;
+const TLS1_3: u16 = 0x0304;
+
+/// The settings for each side with and without a key log, once they have been asked for. A copy starts empty.
+#[derive(Default)]
+pub(super) struct Settled([OnceLock<Arc<Settings>>; 4]);
+
+impl Settled {
+    /// The configuration is about to change.
+    pub fn forget(&mut self) {
+        self.0 = Default::default();
+    }
+}
+
+impl Clone for Settled {
+    fn clone(&self) -> Self {
+        Self::default()
+    }
+}
+
+/// For whom settings are.
+#[derive(Debug, Clone, Copy)]
+pub struct Purpose {
+    /// The method that the connection was made with.
+    pub method: &'static SSL_METHOD,
+    /// It accepts; otherwise it connects.
+    pub server: bool,
+    /// The context has a key log callback.
+    pub key_log: bool,
+}
+
+impl Config {
+    /// What a new connection may negotiate. An error when options and limits leave no version.
+    pub fn settings(&self, purpose: Purpose) -> Result<Arc<Settings>> {
+        let slot = &self.settled.0[usize::from(purpose.server) * 2 + usize::from(purpose.key_log)];
+        if let Some(settings) = slot.get() {
+            return Ok(Arc::clone(settings));
+        }
+        let settings = Arc::new(self.work_out(purpose)?);
+        Ok(Arc::clone(slot.get_or_init(|| settings)))
+    }
+
+    fn work_out(&self, purpose: Purpose) -> Result<Settings> {
+        let (min_version, max_version) = self.protocol.range(purpose.method)?;
+        let has = |option: u64| self.protocol.options & option != 0;
+        let hooks = &self.hooks;
+        Ok(Settings {
+            min_version: ProtocolVersion(min_version),
+            max_version: ProtocolVersion(max_version),
+            suites: self.suites.iter().map(|cipher| CipherSuite(cipher.code)).collect(),
+            server_preference: has(OP_CIPHER_SERVER_PREFERENCE),
+            groups: self.groups(purpose.server),
+            schemes: self.schemes(purpose.server),
+            client_auth: self.client_auth(),
+            authorities: self.authorities(purpose.server),
+            post_handshake_auth: self.verify.post_handshake_auth,
+            protocols: self.alpn.clone(),
+            server_name: None,
+            middlebox_compat: has(OP_ENABLE_MIDDLEBOX_COMPAT),
+            tickets: !has(OP_NO_TICKET),
+            num_tickets: self.resumption.num_tickets,
+            allow_psk_ke: has(OP_ALLOW_NO_DHE_KEX),
+            max_send_fragment: self.records.max_send_fragment,
+            record_padding: self.records.block_padding,
+            max_certificate_len: self.records.max_certificate_len,
+            request_ocsp: self.protocol.status_type == STATUS_TYPE_OCSP,
+            observe: hooks.info.is_some() || hooks.message.function.is_some(),
+            key_log: purpose.key_log,
+        })
+    }
+
+    fn groups(&self, server: bool) -> Vec<NamedGroup> {
+        let default = if server { group::SERVER_DEFAULT } else { group::CLIENT_DEFAULT };
+        let groups = self.algorithms.groups.as_deref().unwrap_or(default);
+        groups.iter().copied().map(NamedGroup).collect()
+    }
+
+    fn schemes(&self, server: bool) -> Vec<SignatureScheme> {
+        let algorithms = &self.algorithms;
+        let for_clients = algorithms.client_schemes.as_ref().filter(|_| server);
+        match for_clients.or(algorithms.schemes.as_ref()) {
+            Some(schemes) => schemes.iter().copied().map(SignatureScheme).collect(),
+            None => scheme::defaults().collect(),
+        }
+    }
+
+    fn client_auth(&self) -> ClientAuth {
+        match self.verify.mode {
+            mode if mode & VERIFY_PEER == 0 => ClientAuth::None,
+            mode if mode & VERIFY_POST_HANDSHAKE != 0 => ClientAuth::PostHandshakeOnly,
+            _ => ClientAuth::Request,
+        }
+    }
+
+    fn authorities(&self, server: bool) -> Vec<Bytes> {
+        if self.protocol.options & OP_DISABLE_TLSEXT_CA_NAMES != 0 && !server {
+            return Vec::new();
+        }
+        let for_clients = self.verify.client_authorities.as_ref().filter(|names| server && !names.is_empty());
+        for_clients.or(self.verify.authorities.as_ref()).map(|names| names.to_der()).unwrap_or_default()
+    }
+}
+
+impl Protocol {
+    /// The versions that method, limits and options leave (`SSL_CTX_set_min_proto_version(3)`). TLS 1.1 and older are
+    /// not spoken here.
+    pub fn range(&self, method: &SSL_METHOD) -> Result<(u16, u16)> {
+        let (low, high) = match method.version {
+            0 => (self.min_version, if self.max_version == 0 { TLS1_3 } else { self.max_version }),
+            fixed => (fixed, fixed),
+        };
+        let allowed = |version: u16, forbidden: u64| {
+            (low..=high).contains(&version) && self.options & forbidden == 0
+        };
+        match (allowed(TLS1_2, OP_NO_TLS1_2), allowed(TLS1_3, OP_NO_TLS1_3)) {
+            (true, true) => Ok((TLS1_2, TLS1_3)),
+            (true, false) => Ok((TLS1_2, TLS1_2)),
+            (false, true) => Ok((TLS1_3, TLS1_3)),
+            (false, false) => Err(Reason::NO_PROTOCOLS_AVAILABLE.into()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::method;
+    use super::*;
+
+    fn purpose(server: bool) -> Purpose {
+        Purpose { method: &method::TLS, server, key_log: false }
+    }
+
+    #[test]
+    fn versions_come_from_method_limits_and_options() {
+        let mut protocol = Protocol::default();
+        assert_eq!(protocol.range(&method::TLS), Ok((TLS1_2, TLS1_3)));
+        assert_eq!(protocol.range(&method::TLS1_2), Ok((TLS1_2, TLS1_2)));
+        assert_eq!(protocol.range(&method::TLS1_0), Err(Reason::NO_PROTOCOLS_AVAILABLE.into()));
+        protocol.options |= OP_NO_TLS1_3;
+        assert_eq!(protocol.range(&method::TLS), Ok((TLS1_2, TLS1_2)));
+        protocol.min_version = TLS1_3;
+        assert!(protocol.range(&method::TLS).is_err());
+    }
+
+    #[test]
+    fn settings_are_shared_until_the_configuration_changes() {
+        let mut config = Config::default();
+        let first = config.settings(purpose(true)).unwrap();
+        assert!(Arc::ptr_eq(&first, &config.settings(purpose(true)).unwrap()));
+        assert!(!Arc::ptr_eq(&first, &config.clone().settings(purpose(true)).unwrap()));
+        config.settled.forget();
+        config.resumption.num_tickets = 5;
+        assert_eq!(config.settings(purpose(true)).unwrap().num_tickets, 5);
+    }
+
+    #[test]
+    fn a_server_takes_post_quantum_keys_and_a_client_offers_what_openssl_offers() {
+        let config = Config::default();
+        assert_eq!(config.settings(purpose(true)).unwrap().groups[0], NamedGroup(0x11ec));
+        assert_eq!(config.settings(purpose(false)).unwrap().groups[0], NamedGroup(0x001d));
+    }
+}
