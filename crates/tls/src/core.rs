@@ -35,6 +35,10 @@ pub(crate) struct Core {
     pub(crate) outbound: Outbound,
     pub(crate) facts: Facts,
     pub(crate) events: Events,
+    /// The message received last, as long as not everything that it caused has been asked.
+    reading: Option<HandshakeType>,
+    /// Nothing has been received since we last sent.
+    turn_begins: bool,
     warnings: u8,
     sent_close: bool,
 }
@@ -48,6 +52,8 @@ impl Core {
             facts: Facts::default(),
             events: Events::new(&settings),
             settings,
+            reading: None,
+            turn_begins: true,
             warnings: 0,
             sent_close: false,
         }
@@ -57,6 +63,7 @@ impl Core {
     pub(crate) fn switch_settings(&mut self, settings: Arc<Settings>) {
         self.outbound
             .set_limits(settings.max_send_fragment, settings.record_padding);
+        self.events.configure(&settings);
         self.settings = settings;
     }
 
@@ -71,9 +78,9 @@ impl Core {
         body: impl FnOnce(&mut Writer<'_>),
     ) -> Result<(), Error> {
         let at = self.outbound.flight().len();
-        self.send_untranscribed(kind, body)?;
+        message::encode(self.outbound.flight(), kind, body)?;
         transcript.add(self.outbound.flight().get(at..).unwrap_or_default());
-        Ok(())
+        self.sent(kind, at)
     }
 
     /// As [`Self::send`], for messages that belong to no transcript.
@@ -85,28 +92,28 @@ impl Core {
         let flight = self.outbound.flight();
         let at = flight.len();
         message::encode(flight, kind, body)?;
-        self.sent(kind, at);
-        Ok(())
+        self.sent(kind, at)
     }
 
     /// Adds a message that is already encoded, header and all, and that the caller puts into the transcript.
-    pub(crate) fn send_encoded(&mut self, message: &[u8]) {
+    pub(crate) fn send_encoded(&mut self, message: &[u8]) -> Result<(), Error> {
         let flight = self.outbound.flight();
         let at = flight.len();
         flight.extend_from_slice(message);
-        self.sent(HandshakeType(message.first().copied().unwrap_or_default()), at);
+        self.sent(HandshakeType(message.first().copied().unwrap_or_default()), at)
     }
 
-    fn sent(&mut self, kind: HandshakeType, at: usize) {
-        let version = self.facts.trace_version();
-        let flight = self.outbound.flight();
-        self.events.push(|| Event::Message {
-            sent: true,
-            content_type: ContentType::HANDSHAKE,
-            version,
-            bytes: Bytes::copy_from_slice(flight.get(at..).unwrap_or_default()),
-        });
+    fn sent(&mut self, kind: HandshakeType, at: usize) -> Result<(), Error> {
+        self.finish_reading();
+        self.turn_begins = true;
+        if self.events.is_observed() {
+            // An observer expects to see each message in a record of its own.
+            let bytes = Bytes::copy_from_slice(self.outbound.flight().get(at..).unwrap_or_default());
+            self.outbound.seal_flight(&mut self.events)?;
+            self.trace_message(true, ContentType::HANDSHAKE, &bytes);
+        }
         self.enter(StateName::Wrote(kind));
+        Ok(())
     }
 
     /// The dummy change_cipher_spec of middlebox compatibility mode.
@@ -164,8 +171,12 @@ impl Core {
             match self.inbound.next(&mut self.events, self.settings.max_certificate_len)? {
                 Incoming::Message(message) => {
                     self.warnings = 0;
+                    self.facts.messages_received += 1;
+                    if std::mem::take(&mut self.turn_begins) {
+                        self.enter(self.facts.state);
+                    }
                     self.trace_message(false, ContentType::HANDSHAKE, message.raw());
-                    self.enter(StateName::Read(message.kind()));
+                    self.reading = Some(message.kind());
                     return Ok(Received::Message(message));
                 }
                 Incoming::Data => {
@@ -187,6 +198,7 @@ impl Core {
     /// received regardless of the AlertLevel in the message. Unknown Alert types MUST be treated as error alerts."
     fn alert(&mut self, level: AlertLevel, description: AlertDescription) -> Result<(), Error> {
         self.facts.alert_received = Some((level, description));
+        self.facts.messages_received += 1;
         self.trace_message(false, ContentType::ALERT, &[level.code(), description.code()]);
         self.events.push(|| Event::Alert {
             sent: false,
@@ -213,6 +225,13 @@ impl Core {
     }
 
     // ---- traces
+
+    /// All that the message received last caused has been asked and answered: only now it counts as read.
+    pub(crate) fn finish_reading(&mut self) {
+        if let Some(kind) = self.reading.take() {
+            self.enter(StateName::Read(kind));
+        }
+    }
 
     pub(crate) fn enter(&mut self, name: StateName) {
         self.facts.state = name;

@@ -11,13 +11,20 @@ use crate::{AlertDescription, AlertLevel, ContentType, HandshakeType, Settings};
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum Event {
-    /// A record passed; its header. Comes before what was in it when received, and after it when sent, because
-    /// handshake messages are coalesced into records.
-    Record {
+    /// A record passed; its header. Comes before what was in it. (While observed, every message has a record of its
+    /// own.)
+    RecordHeader {
         /// Sent or received?
         sent: bool,
         /// The five bytes on the wire.
         header: [u8; 5],
+    },
+    /// What a protected record turned out to hold.
+    InnerContentType {
+        /// Sent or received?
+        sent: bool,
+        /// The content type inside.
+        content_type: ContentType,
     },
     /// A message: a whole handshake message with its header, an alert's two bytes, or change_cipher_spec's one.
     Message {
@@ -55,7 +62,10 @@ pub enum Event {
 impl fmt::Debug for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Record { sent, header } => write!(f, "Record {{ sent: {sent}, header: {header:02x?} }}"),
+            Self::RecordHeader { sent, header } => write!(f, "RecordHeader {{ sent: {sent}, {header:02x?} }}"),
+            Self::InnerContentType { sent, content_type } => {
+                write!(f, "InnerContentType {{ sent: {sent}, {content_type:?} }}")
+            }
             Self::Message {
                 sent,
                 content_type,
@@ -86,6 +96,8 @@ pub enum StateName {
     Wrote(HandshakeType),
     /// The dummy change_cipher_spec has been produced.
     WroteChangeCipherSpec,
+    /// Server: its first flight is out; the client's second is awaited, or early data.
+    EarlyData,
     /// The handshake is done.
     Established,
     /// The connection failed.
@@ -107,6 +119,16 @@ impl Events {
             key_log: settings.key_log,
             list: Vec::new(),
         }
+    }
+
+    pub(crate) fn is_observed(&self) -> bool {
+        self.observe
+    }
+
+    /// Other wishes, when the settings have changed.
+    pub(crate) fn configure(&mut self, settings: &Settings) {
+        self.observe = settings.observe;
+        self.key_log = settings.key_log;
     }
 
     pub(crate) fn push(&mut self, event: impl FnOnce() -> Event) {

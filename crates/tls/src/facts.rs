@@ -24,6 +24,8 @@ pub(crate) struct Facts {
     pub(crate) state: StateName,
     pub(crate) peer_closed: bool,
     pub(crate) alert_received: Option<(AlertLevel, AlertDescription)>,
+    /// Handshake messages and alerts.
+    pub(crate) messages_received: u64,
 }
 
 /// What the client asked for by name, and what it got.
@@ -66,6 +68,7 @@ impl Default for Facts {
             state: StateName::Before,
             peer_closed: false,
             alert_received: None,
+            messages_received: 0,
         }
     }
 }

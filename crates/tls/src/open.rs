@@ -94,6 +94,13 @@ impl Open {
         }
     }
 
+    pub(crate) fn is_handshaking(&self) -> bool {
+        match &self.post {
+            Post::Server(post) => post.is_handshaking(),
+            Post::Client(post) => post.is_handshaking(),
+        }
+    }
+
     pub(crate) fn question(&self) -> Result<Question, Error> {
         match &self.post {
             Post::Server(post) => post.question(),

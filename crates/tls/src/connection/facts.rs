@@ -8,7 +8,7 @@ use carnet_ticket::Session;
 use super::Connection;
 use crate::message::ClientHello;
 use crate::schedule::Digest;
-use crate::state::{State, Wants};
+use crate::state::State;
 use crate::{
     AlertDescription, AlertLevel, CipherSuite, Error, ErrorKind, NamedGroup, ProtocolVersion, Settings, Side,
     SignatureScheme, StateName,
@@ -25,11 +25,12 @@ impl Connection {
         &self.core.settings
     }
 
-    /// Is the handshake still going on, or post-handshake work that needs [`Connection::step`] before data can be
-    /// written?
+    /// Is the handshake still going on, or a post-handshake authentication whose answer is coming in?
+    ///
+    /// Making tickets after [`Step::HandshakeDone`](crate::Step::HandshakeDone) is no longer the handshake.
     pub fn is_handshaking(&self) -> bool {
         match &self.state {
-            State::Open(open) => open.wants() != Wants::Anything,
+            State::Open(open) => open.is_handshaking(),
             State::Server(_) | State::Client(_) => true,
             State::Failed(_) => false,
         }
@@ -133,6 +134,11 @@ impl Connection {
     /// The last alert that the peer sent.
     pub fn alert_received(&self) -> Option<(AlertLevel, AlertDescription)> {
         self.core.facts.alert_received
+    }
+
+    /// How many handshake messages and alerts have been received.
+    pub fn messages_received(&self) -> u64 {
+        self.core.facts.messages_received
     }
 
     /// How far it has got.

@@ -7,7 +7,10 @@ use std::sync::Arc;
 use crate::core::{Core, Received};
 use crate::open::{Open, Post};
 use crate::state::{State, Wants};
-use crate::{AlertLevel, Answer, Error, ErrorKind, Event, Offer, Question, Settings, Side, StateName, client, server};
+use crate::{
+    AlertDescription, AlertLevel, Answer, Error, ErrorKind, Event, Offer, Question, Settings, Side, StateName, client,
+    server,
+};
 
 /// What to do next.
 #[derive(Debug)]
@@ -88,6 +91,7 @@ impl Connection {
             Received::Message(message) => {
                 let state = self.take_state();
                 self.state = state.message(&mut self.core, message)?;
+                self.settle();
                 Ok(None)
             }
             Received::Data if !takes_data => Err(ErrorKind::UnexpectedRecord.into()),
@@ -110,17 +114,41 @@ impl Connection {
         Ok(self.core.outbound.must_flush())
     }
 
-    fn report(&mut self) {
-        match self.take_state() {
-            State::Open(open) => self.state = State::Open(Box::new(open.reported())),
-            other => self.state = other,
+    /// A message or an answer has been dealt with, unless there is a question left.
+    fn settle(&mut self) {
+        let wants = self.state.wants();
+        if wants != Wants::Answer {
+            self.core.finish_reading();
         }
+        if wants == Wants::Anything {
+            self.core.facts.state = StateName::Established;
+        }
+    }
+
+    fn report(&mut self) {
+        self.state = match self.take_state() {
+            State::Open(open) => State::Open(Box::new(open.reported())),
+            other => other,
+        };
         self.core.enter(StateName::Established);
     }
 
     /// Takes the state out to be consumed. If what consumes it fails, the caller's error replaces this one.
     fn take_state(&mut self) -> State {
         std::mem::replace(&mut self.state, State::Failed(ErrorKind::Internal.into()))
+    }
+
+    /// Ends the connection with this alert, for a reason that only the driver knows. Without effect if it has failed
+    /// already.
+    pub fn abort(&mut self, alert: AlertDescription) {
+        if !self.is_failed() {
+            self.fail(ErrorKind::Aborted(alert).into());
+        }
+    }
+
+    /// Goes on with other settings. What has been negotiated stays; limits and observers change.
+    pub fn set_settings(&mut self, settings: Arc<Settings>) {
+        self.core.switch_settings(settings);
     }
 
     /// Makes an error final, and tells the peer.
@@ -153,6 +181,7 @@ impl Connection {
             (Wants::Answer, answer) => match self.take_state().answer(&mut self.core, answer) {
                 Ok(state) => {
                     self.state = state;
+                    self.settle();
                     Ok(())
                 }
                 Err(error) => Err(self.fail(error)),

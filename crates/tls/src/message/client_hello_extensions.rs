@@ -105,6 +105,16 @@ impl ClientHello {
         Ok(())
     }
 
+    /// The groups of the key shares, in the client's order; empty without the extension.
+    pub(crate) fn shared_groups(&self) -> Result<Vec<NamedGroup>, Malformed> {
+        let mut r = Reader::new(self.key_shares()?.unwrap_or_default());
+        let mut groups = Vec::with_capacity(4);
+        while !r.is_empty() {
+            groups.push(key_share_entry(&mut r)?.0);
+        }
+        Ok(groups)
+    }
+
     /// psk_key_exchange_modes; `None` without the extension.
     pub(crate) fn psk_modes(&self) -> Result<Option<PskModes>, Malformed> {
         let Some(data) = self.extension(ExtensionType::PSK_KEY_EXCHANGE_MODES) else {

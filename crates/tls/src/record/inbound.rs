@@ -119,8 +119,8 @@ impl Inbound {
                 return Ok(Incoming::NeedInput);
             };
             self.fresh = false;
-            events.push(|| Event::Record { sent: false, header });
-            if let Some(incoming) = self.record(content_type, header, body)? {
+            events.push(|| Event::RecordHeader { sent: false, header });
+            if let Some(incoming) = self.record(content_type, header, body, events)? {
                 return Ok(incoming);
             }
         }
@@ -167,10 +167,11 @@ impl Inbound {
         content_type: ContentType,
         header: [u8; HEADER_LEN],
         body: Range<usize>,
+        events: &mut Events,
     ) -> Result<Option<Incoming>, Error> {
         match (content_type, self.key.is_some()) {
             (ContentType::CHANGE_CIPHER_SPEC, _) => self.change_cipher_spec(body).map(|()| None),
-            (ContentType::APPLICATION_DATA, true) => self.protected(header, body),
+            (ContentType::APPLICATION_DATA, true) => self.protected(header, body, events),
             (ContentType::APPLICATION_DATA, false) => self.skip_unread(&body).map(|()| None),
             (ContentType::ALERT, true) if self.plain_alerts => self.content(content_type, body),
             (_, true) => Err(ErrorKind::UnexpectedRecord.into()),
@@ -191,7 +192,12 @@ impl Inbound {
         self.count_empty()
     }
 
-    fn protected(&mut self, header: [u8; HEADER_LEN], body: Range<usize>) -> Result<Option<Incoming>, Error> {
+    fn protected(
+        &mut self,
+        header: [u8; HEADER_LEN],
+        body: Range<usize>,
+        events: &mut Events,
+    ) -> Result<Option<Incoming>, Error> {
         let Some(key) = self.key.as_mut() else {
             return Err(ErrorKind::Internal.into());
         };
@@ -210,6 +216,10 @@ impl Inbound {
             .rposition(|byte| *byte != 0)
             .ok_or(ErrorKind::NoInnerType)?;
         let content_type = ContentType(inner.get(end).copied().unwrap_or_default());
+        events.push(|| Event::InnerContentType {
+            sent: false,
+            content_type,
+        });
         // "The full TLSInnerPlaintext MUST NOT exceed 2^14 + 1 octets", padding included.
         if inner_len > MAX_PLAINTEXT + 1 {
             return Err(ErrorKind::PlaintextTooLong.into());

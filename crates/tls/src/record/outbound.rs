@@ -105,6 +105,10 @@ impl Outbound {
         let at = self.buf.len();
         key.seal(content_type, content, self.padding, &mut self.buf)?;
         trace(&self.buf, at, events);
+        events.push(|| Event::InnerContentType {
+            sent: true,
+            content_type,
+        });
         Ok(())
     }
 
@@ -149,6 +153,6 @@ impl Outbound {
 
 fn trace(buf: &[u8], at: usize, events: &mut Events) {
     if let Some(header) = buf.get(at..).and_then(<[u8]>::first_chunk).copied() {
-        events.push(|| Event::Record { sent: true, header });
+        events.push(|| Event::RecordHeader { sent: true, header });
     }
 }

@@ -1,54 +1,112 @@
-//! The server's states.
+//! The server's states, in the order of the wire (RFC 8446 appendix A.2):
+//!
+//! ```text
+//! ExpectHello ── ClientHello ──> AskHello ─> AskTicket (for each identity, until one is taken) ─> AskServerName
+//!      ^                                                                                              │
+//!      └────────── HelloRetryRequest (once at most) <── no usable key share <── AskProtocol (if offered)
+//!                                                                                                     │
+//!   resumed: ServerHello, EncryptedExtensions, Finished                                               │
+//!   in full: AskCredential ─> ServerHello, EncryptedExtensions, [CertificateRequest], Certificate ─> AskSignature
+//!            ─> CertificateVerify, Finished                                                           │
+//!                                                                                                     v
+//!   [ExpectCertificate ─> AskChain ─> [ExpectVerify ─> AskVerified]] ─> ExpectFinished ─> Open: tickets and the rest
+//! ```
+
+mod client_auth;
+mod finish;
+mod flight;
+mod hello;
+mod offer;
+mod post;
+mod retry;
+mod ticket;
 
 use crate::core::Core;
 use crate::message::Message;
-use crate::open::TrafficKeys;
-use crate::state::Wants;
-use crate::{Answer, Error, Question};
+use crate::state::{self, Wants};
+use crate::{Answer, Error, ErrorKind, Question};
 
-pub(crate) enum State {}
-pub(crate) enum Post {}
+pub(crate) use post::Post;
 
-pub(crate) fn start(_core: &Core) -> State {
-    todo!()
+/// The handshake's states.
+pub(crate) enum State {
+    ExpectHello(hello::ExpectHello),
+    AskHello(hello::AskHello),
+    AskTicket(Box<ticket::AskTicket>),
+    AskServerName(offer::AskServerName),
+    AskProtocol(offer::AskProtocol),
+    AskCredential(flight::AskCredential),
+    AskSignature(Box<flight::AskSignature>),
+    ExpectCertificate(Box<client_auth::ExpectCertificate>),
+    AskChain(Box<client_auth::AskChain>),
+    ExpectVerify(Box<client_auth::ExpectVerify>),
+    AskVerified(Box<client_auth::AskVerified>),
+    ExpectFinished(Box<finish::ExpectFinished>),
+}
+
+/// Nothing has arrived.
+pub(crate) fn start(core: &Core) -> State {
+    State::ExpectHello(hello::ExpectHello::first(&core.settings))
 }
 
 impl State {
     pub(crate) fn wants(&self) -> Wants {
-        match *self {}
+        match self {
+            Self::ExpectHello(_) | Self::ExpectCertificate(_) | Self::ExpectVerify(_) | Self::ExpectFinished(_) => {
+                Wants::Message
+            }
+            Self::AskHello(_)
+            | Self::AskTicket(_)
+            | Self::AskServerName(_)
+            | Self::AskProtocol(_)
+            | Self::AskCredential(_)
+            | Self::AskSignature(_)
+            | Self::AskChain(_)
+            | Self::AskVerified(_) => Wants::Answer,
+        }
     }
+
+    pub(crate) fn message(self, core: &mut Core, message: Message) -> Result<state::State, Error> {
+        match self {
+            Self::ExpectHello(state) => state.message(core, message).map(state::State::Server),
+            Self::ExpectCertificate(state) => state.message(core, message).map(state::State::Server),
+            Self::ExpectVerify(state) => state.message(core, message).map(state::State::Server),
+            Self::ExpectFinished(state) => state.message(core, message),
+            _ => Err(ErrorKind::Internal.into()),
+        }
+    }
+
     pub(crate) fn question(&self) -> Result<Question, Error> {
-        match *self {}
+        match self {
+            Self::AskHello(_) => Ok(Question::ClientHello),
+            Self::AskTicket(state) => Ok(state.question()),
+            Self::AskServerName(state) => Ok(state.question()),
+            Self::AskProtocol(state) => Ok(state.question()),
+            Self::AskCredential(state) => Ok(state.question()),
+            Self::AskSignature(state) => Ok(state.question()),
+            Self::AskChain(state) => Ok(state.question()),
+            Self::AskVerified(state) => Ok(state.question()),
+            _ => Err(ErrorKind::Internal.into()),
+        }
     }
-    pub(crate) fn message(self, _core: &mut Core, _message: Message) -> Result<crate::state::State, Error> {
-        match self {}
-    }
-    pub(crate) fn answer(self, _core: &mut Core, _answer: Answer) -> Result<crate::state::State, Error> {
-        match self {}
+
+    pub(crate) fn answer(self, core: &mut Core, answer: Answer) -> Result<state::State, Error> {
+        let next = match (self, answer) {
+            (Self::AskHello(state), Answer::Proceed) => state.proceed(core),
+            (Self::AskTicket(state), Answer::Ticket(verdict)) => state.verdict(core, verdict),
+            (Self::AskServerName(state), Answer::ServerName { acknowledge, settings }) => {
+                state.named(core, acknowledge, settings)
+            }
+            (Self::AskProtocol(state), Answer::Protocol(protocol)) => state.selected(core, protocol),
+            (Self::AskCredential(state), Answer::Credential(credential)) => state.credential(core, credential),
+            (Self::AskSignature(state), Answer::Signature(signature)) => state.signature(core, &signature),
+            (Self::AskChain(state), Answer::Verdict(verdict)) => state.verdict(verdict),
+            (Self::AskVerified(state), Answer::Verdict(verdict)) => state.verdict(verdict),
+            _ => Err(ErrorKind::WrongAnswer.into()),
+        };
+        next.map(state::State::Server)
     }
 }
 
-impl Post {
-    pub(crate) fn wants(&self) -> Wants {
-        match *self {}
-    }
-    pub(crate) fn question(&self) -> Result<Question, Error> {
-        match *self {}
-    }
-    pub(crate) fn message(self, _core: &mut Core, _keys: &mut TrafficKeys, _message: Message) -> Result<Self, Error> {
-        match self {}
-    }
-    pub(crate) fn answer(self, _core: &mut Core, _keys: &mut TrafficKeys, _answer: Answer) -> Result<Self, Error> {
-        match self {}
-    }
-    pub(crate) fn reported(self) -> Self {
-        self
-    }
-    pub(crate) fn request_certificate(&mut self, _core: &mut Core) -> Result<(), Error> {
-        match *self {}
-    }
-    pub(crate) fn request_ticket(&mut self, _core: &mut Core) -> Result<(), Error> {
-        match *self {}
-    }
-    pub(crate) fn set_num_tickets(&mut self, _n: usize) {}
-}
+#[cfg(test)]
+mod tests;

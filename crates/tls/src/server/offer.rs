@@ -1,0 +1,117 @@
+//! The names in a ClientHello: of the server and of the application protocols. Then, is there a usable key share?
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use super::hello::Chosen;
+use super::ticket::Basis;
+use super::{State, flight, retry};
+use crate::core::Core;
+use crate::message::ClientHello;
+use crate::{Error, ErrorKind, NamedGroup, Question, Settings};
+
+/// The application is told the server's name.
+pub(crate) struct AskServerName {
+    chosen: Chosen,
+    basis: Basis,
+    name: Option<String>,
+}
+
+impl AskServerName {
+    pub(super) fn enter(core: &mut Core, chosen: Chosen, basis: Basis) -> Result<State, Error> {
+        let name = chosen.hello.server_name()?;
+        core.facts.names.server_name.clone_from(&name);
+        Ok(State::AskServerName(Self { chosen, basis, name }))
+    }
+
+    pub(super) fn question(&self) -> Question {
+        Question::ServerName {
+            name: self.name.clone(),
+        }
+    }
+
+    pub(super) fn named(
+        self,
+        core: &mut Core,
+        acknowledge: bool,
+        settings: Option<Arc<Settings>>,
+    ) -> Result<State, Error> {
+        if let Some(settings) = settings {
+            core.switch_settings(settings);
+        }
+        let acknowledge_name = acknowledge && self.name.is_some();
+        let offer = Offer {
+            chosen: self.chosen,
+            basis: self.basis,
+            acknowledge_name,
+        };
+        match offer.chosen.hello.protocols()? {
+            Some(offered) => Ok(State::AskProtocol(AskProtocol { offer, offered })),
+            None => offer.protocol(core, None),
+        }
+    }
+}
+
+/// The application chooses a protocol (RFC 7301).
+pub(crate) struct AskProtocol {
+    offer: Offer,
+    offered: Bytes,
+}
+
+impl AskProtocol {
+    pub(super) fn question(&self) -> Question {
+        Question::Protocol {
+            offered: self.offered.clone(),
+        }
+    }
+
+    pub(super) fn selected(self, core: &mut Core, protocol: Option<Vec<u8>>) -> Result<State, Error> {
+        self.offer.protocol(core, protocol)
+    }
+}
+
+/// A ClientHello with what the application thinks of it.
+pub(super) struct Offer {
+    pub(super) chosen: Chosen,
+    pub(super) basis: Basis,
+    pub(super) acknowledge_name: bool,
+}
+
+impl Offer {
+    fn protocol(self, core: &mut Core, protocol: Option<Vec<u8>>) -> Result<State, Error> {
+        core.facts.names.protocol = protocol;
+        let without_dhe = matches!(&self.basis, Basis::Resumed(resumed) if resumed.without_dhe);
+        if without_dhe {
+            return flight::begin(core, self, None);
+        }
+        let hello = &self.chosen.hello;
+        if let Some(retried) = &self.chosen.retried {
+            // The share that was asked for: check_second() has seen it.
+            let group = retried.group;
+            return flight::begin(core, self, Some(group));
+        }
+        match choose_group(hello, &core.settings.groups)? {
+            Choice::Shared(group) => flight::begin(core, self, Some(group)),
+            Choice::Retry(group) => retry::retry(core, self.chosen, group),
+        }
+    }
+}
+
+enum Choice {
+    Shared(NamedGroup),
+    Retry(NamedGroup),
+}
+
+/// The first of the client's shares whose group is ours; without one, the first of its groups that is.
+fn choose_group(hello: &ClientHello, ours: &[NamedGroup]) -> Result<Choice, Error> {
+    let is_ours = |group: &NamedGroup| ours.contains(group) && crate::kx::is_supported(*group);
+    if let Some(group) = hello.shared_groups()?.into_iter().find(is_ours) {
+        return Ok(Choice::Shared(group));
+    }
+    let groups = hello.groups()?.ok_or(ErrorKind::MissingExtension)?;
+    let group = groups.iter().map(NamedGroup).find(is_ours);
+    // "If there is no overlap between the received 'supported_groups' and the groups supported by the server, then the
+    // server MUST abort the handshake with a 'handshake_failure' or an 'insufficient_security' alert" (section 4.1.1).
+    group.map(Choice::Retry).ok_or_else(|| ErrorKind::NoSharedGroup.into())
+}
