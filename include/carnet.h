@@ -8,4 +8,156 @@
 #include <stdint.h>
 #include <openssl/ssl.h>
 #include <time.h>
+
+/* Bytes in a key's name, with which a ticket begins. */
+#define CARNET_TICKET_KEY_NAME_LEN 16
+
+/* Bytes in the AES key and in the HMAC key. */
+#define CARNET_TICKET_KEY_LEN 32
+
+/* A set of ticket keys that rotates by itself: one key seals, those before it and the one after it open.
+ *
+ * Like SSL_CTX it is counted and opaque, and the pointer is a handle, not an address: a store that was freed, or
+ * something else in its place, is an error with its reason on OpenSSL's error queue. */
+typedef struct carnet_keystore_st carnet_keystore_st;
+
+/* See carnet_keystore_new(). */
+typedef struct carnet_keystore_st carnet_keystore;
+
+/* A clock: seconds since 1970. Called with the argument that was set with it, from any thread, and never with a lock held. */
+typedef time_t (*carnet_clock_fn)(void *arg);
+
+/* A copy of one key and its times, in seconds since 1970; the largest time_t means never. It holds secrets: wipe it with
+ * carnet_ticket_key_cleanse() after use. */
+typedef struct carnet_ticket_key {
+    /* What a ticket begins with. */
+    unsigned char name[CARNET_TICKET_KEY_NAME_LEN];
+    /* For AES-256-CBC. AES-128-CBC takes the first 16 bytes. */
+    unsigned char aes_key[CARNET_TICKET_KEY_LEN];
+    /* For HMAC, whatever the digest. */
+    unsigned char hmac_key[CARNET_TICKET_KEY_LEN];
+    /* The key makes tickets from here on. */
+    time_t created;
+    /* From here on it makes none, and who shows a ticket under it should get a new one. */
+    time_t retires;
+    /* From here on it opens none either, and is erased. */
+    time_t expire;
+    /* 1 if the key has retired: a ticket key callback returns 2 for a ticket under it. Else 0. */
+    int renew;
+} carnet_ticket_key;
+
+#ifdef __cplusplus
+extern "C" {
+#endif // __cplusplus
+
+/* The library's version, for example "0.1.0". The string lives as long as the program. */
+const char *carnet_version(void);
+
+/* Makes a key store. Every `interval` seconds a new random key takes over making tickets (0: the first one does for ever);
+ * each opens tickets for `lifetime` seconds after that, which should be the lifetime of the tickets (SSL_CTX_set_timeout(3),
+ * 7200 by default). The key that comes next is there one interval ahead, so that other processes can know it in time.
+ *
+ * Returns the store, to be freed with carnet_keystore_free(), or NULL if a number is negative. */
+carnet_keystore *carnet_keystore_new(long interval,
+                                     long lifetime);
+
+/* Adds a reference, to be given back with carnet_keystore_free(). Returns 1, or 0 if `ks` is no store. */
+int carnet_keystore_up_ref(carnet_keystore *ks);
+
+/* Gives a reference back. Contexts that use the store keep its keys. NULL is fine. */
+void carnet_keystore_free(carnet_keystore *ks);
+
+/* Sets the clock that the store goes by instead of the system's: for tests, once, and before the store is used. Returns 1,
+ * or 0 if there is a clock already.
+ *
+ * What the caller promises:
+ * `clock` may be called with `arg` from any thread for as long as the store, or a context that uses it, lives. */
+int carnet_keystore_set_clock(carnet_keystore *ks,
+                              carnet_clock_fn clock,
+                              void *arg);
+
+/* What the store's clock shows, seconds since 1970; -1 if `ks` is no store. */
+time_t carnet_keystore_now(carnet_keystore *ks);
+
+/* Copies the key that makes tickets now into `key`: the manual page's currentkey(). Returns 1, or 0 if there is none
+ * because the system gave no randomness to make one of.
+ *
+ * What the caller promises:
+ * `key` points at a writable carnet_ticket_key. */
+int carnet_keystore_current(carnet_keystore *ks, struct carnet_ticket_key *key);
+
+/* Makes a new random key that makes tickets from now on, and copies it into `key` unless that is NULL: the manual page's
+ * createkey(). The key that made them until now opens them still. Returns 1, or 0 if the system gave no randomness.
+ *
+ * What the caller promises:
+ * `key` is NULL or points at a writable carnet_ticket_key. */
+int carnet_keystore_create(carnet_keystore *ks, struct carnet_ticket_key *key);
+
+/* Copies the key that is called `name` into `key`: the manual page's findkey(). Returns 1, or 0 if there is none or it has
+ * expired; then the error queue is left as it was.
+ *
+ * What the caller promises:
+ * `name` points at 16 readable bytes, `key` at a writable carnet_ticket_key. */
+int carnet_keystore_find(carnet_keystore *ks,
+                         const unsigned char *name,
+                         struct carnet_ticket_key *key);
+
+/* Lets the next key make the tickets ahead of its time; the one that made them until now opens them still. Returns 1, or 0
+ * if there is no next key and the system gave no randomness to make one of. */
+int carnet_keystore_rotate(carnet_keystore *ks);
+
+/* Erases the key that is called `name`, or every key for NULL: tickets under it are refused from now on, and their clients
+ * make a full handshake. If it made tickets, the next key takes over; after NULL, a new one. Returns 1, or 0 if there is no
+ * such key.
+ *
+ * What the caller promises:
+ * `name` is NULL or points at 16 readable bytes. */
+int carnet_keystore_erase(carnet_keystore *ks,
+                          const unsigned char *name);
+
+/* Wipes a key that one of the functions above filled in. NULL is fine.
+ *
+ * What the caller promises:
+ * `key` is NULL or points at a writable carnet_ticket_key. */
+void carnet_ticket_key_cleanse(struct carnet_ticket_key *key);
+
+/* Gives a context the keys of a store instead of its own, for the tickets of all its connections, those under way too. No
+ * callback is needed; one that is set still goes first. NULL gives the context a new key of its own.
+ *
+ * Several contexts may use one store: each then opens the others' tickets, so contexts that ask their clients for different
+ * things (one for a certificate, the other not) must have different session id contexts
+ * (SSL_CTX_set_session_id_context(3)), or a client that one lets in is let in by the other. Returns 1, or 0 on error. */
+int carnet_CTX_use_keystore(SSL_CTX *ctx,
+                            carnet_keystore *ks);
+
+/* A ready-made callback for SSL_CTX_set_tlsext_ticket_key_cb(3) with AES-256-CBC and HMAC-SHA256, on the keys of the
+ * connection's context: those of carnet_CTX_use_keystore(), or else its own. For applications that add something of their
+ * own in a callback around it; otherwise carnet_CTX_use_keystore() alone does the same, faster.
+ *
+ * Returns 1, 2 (renew the ticket: the key has retired, or this is TLS 1.3, where a ticket is for one use), 0 (no such key;
+ * or, when making a ticket, none at all) or -1 (libcrypto failed).
+ *
+ * What the caller promises:
+ * To be called by the library, or with the arguments that it gave the caller. */
+int carnet_ticket_key_cb(SSL *ssl,
+                         unsigned char *key_name,
+                         unsigned char *iv,
+                         EVP_CIPHER_CTX *ctx,
+                         HMAC_CTX *hctx,
+                         int enc);
+
+/* The same for SSL_CTX_set_tlsext_ticket_key_evp_cb(3).
+ *
+ * What the caller promises:
+ * To be called by the library, or with the arguments that it gave the caller. */
+int carnet_ticket_key_evp_cb(SSL *ssl,
+                             unsigned char *key_name,
+                             unsigned char *iv,
+                             EVP_CIPHER_CTX *ctx,
+                             EVP_MAC_CTX *hctx,
+                             int enc);
+
+#ifdef __cplusplus
+}  // extern "C"
+#endif  // __cplusplus
 #endif  /* CARNET_H */

@@ -32,6 +32,141 @@ typedef struct ssl_comp_st SSL_COMP;
 typedef int SSL_TICKET_STATUS;
 typedef int SSL_TICKET_RETURN;
 
+#define SSL_TXT_LOW "LOW"
+#define SSL_TXT_MEDIUM "MEDIUM"
+#define SSL_TXT_HIGH "HIGH"
+#define SSL_TXT_FIPS "FIPS"
+#define SSL_TXT_aNULL "aNULL"
+#define SSL_TXT_eNULL "eNULL"
+#define SSL_TXT_NULL "NULL"
+#define SSL_TXT_kRSA "kRSA"
+#define SSL_TXT_kDHr "kDHr"
+#define SSL_TXT_kDHd "kDHd"
+#define SSL_TXT_kDH "kDH"
+#define SSL_TXT_kEDH "kEDH"
+#define SSL_TXT_kDHE "kDHE"
+#define SSL_TXT_kECDHr "kECDHr"
+#define SSL_TXT_kECDHe "kECDHe"
+#define SSL_TXT_kECDH "kECDH"
+#define SSL_TXT_kEECDH "kEECDH"
+#define SSL_TXT_kECDHE "kECDHE"
+#define SSL_TXT_kPSK "kPSK"
+#define SSL_TXT_kRSAPSK "kRSAPSK"
+#define SSL_TXT_kECDHEPSK "kECDHEPSK"
+#define SSL_TXT_kDHEPSK "kDHEPSK"
+#define SSL_TXT_kGOST "kGOST"
+#define SSL_TXT_kGOST18 "kGOST18"
+#define SSL_TXT_kSRP "kSRP"
+#define SSL_TXT_aRSA "aRSA"
+#define SSL_TXT_aDSS "aDSS"
+#define SSL_TXT_aDH "aDH"
+#define SSL_TXT_aECDH "aECDH"
+#define SSL_TXT_aECDSA "aECDSA"
+#define SSL_TXT_aPSK "aPSK"
+#define SSL_TXT_aGOST94 "aGOST94"
+#define SSL_TXT_aGOST01 "aGOST01"
+#define SSL_TXT_aGOST12 "aGOST12"
+#define SSL_TXT_aGOST "aGOST"
+#define SSL_TXT_aSRP "aSRP"
+#define SSL_TXT_DSS "DSS"
+#define SSL_TXT_DH "DH"
+#define SSL_TXT_DHE "DHE"
+#define SSL_TXT_EDH "EDH"
+#define SSL_TXT_ADH "ADH"
+#define SSL_TXT_RSA "RSA"
+#define SSL_TXT_ECDH "ECDH"
+#define SSL_TXT_EECDH "EECDH"
+#define SSL_TXT_ECDHE "ECDHE"
+#define SSL_TXT_AECDH "AECDH"
+#define SSL_TXT_ECDSA "ECDSA"
+#define SSL_TXT_PSK "PSK"
+#define SSL_TXT_SRP "SRP"
+#define SSL_TXT_DES "DES"
+#define SSL_TXT_3DES "3DES"
+#define SSL_TXT_RC4 "RC4"
+#define SSL_TXT_RC2 "RC2"
+#define SSL_TXT_IDEA "IDEA"
+#define SSL_TXT_SEED "SEED"
+#define SSL_TXT_AES128 "AES128"
+#define SSL_TXT_AES256 "AES256"
+#define SSL_TXT_AES "AES"
+#define SSL_TXT_AES_GCM "AESGCM"
+#define SSL_TXT_AES_CCM "AESCCM"
+#define SSL_TXT_AES_CCM_8 "AESCCM8"
+#define SSL_TXT_CAMELLIA128 "CAMELLIA128"
+#define SSL_TXT_CAMELLIA256 "CAMELLIA256"
+#define SSL_TXT_CAMELLIA "CAMELLIA"
+#define SSL_TXT_CHACHA20 "CHACHA20"
+#define SSL_TXT_GOST "GOST89"
+#define SSL_TXT_ARIA "ARIA"
+#define SSL_TXT_ARIA_GCM "ARIAGCM"
+#define SSL_TXT_ARIA128 "ARIA128"
+#define SSL_TXT_ARIA256 "ARIA256"
+#define SSL_TXT_GOST2012_GOST8912_GOST8912 "GOST2012-GOST8912-GOST8912"
+#define SSL_TXT_CBC "CBC"
+#define SSL_TXT_MD5 "MD5"
+#define SSL_TXT_SHA1 "SHA1"
+#define SSL_TXT_SHA "SHA"
+#define SSL_TXT_GOST94 "GOST94"
+#define SSL_TXT_GOST89MAC "GOST89MAC"
+#define SSL_TXT_GOST12 "GOST12"
+#define SSL_TXT_GOST89MAC12 "GOST89MAC12"
+#define SSL_TXT_SHA256 "SHA256"
+#define SSL_TXT_SHA384 "SHA384"
+#define SSL_TXT_SSLV3 "SSLv3"
+#define SSL_TXT_TLSV1 "TLSv1"
+#define SSL_TXT_TLSV1_1 "TLSv1.1"
+#define SSL_TXT_TLSV1_2 "TLSv1.2"
+#define SSL_TXT_ALL "ALL"
+#define SSL_TXT_CMPALL "COMPLEMENTOFALL"
+#define SSL_TXT_CMPDEF "COMPLEMENTOFDEFAULT"
+#define SSL_DEFAULT_CIPHER_LIST "ALL:!COMPLEMENTOFDEFAULT:!eNULL"
+#define TLS_DEFAULT_CIPHERSUITES "TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256"
+#define SSL3_RFC_RSA_NULL_MD5 "TLS_RSA_WITH_NULL_MD5"
+#define SSL3_RFC_RSA_NULL_SHA "TLS_RSA_WITH_NULL_SHA"
+#define SSL3_RFC_RSA_DES_192_CBC3_SHA "TLS_RSA_WITH_3DES_EDE_CBC_SHA"
+#define SSL3_RFC_DHE_DSS_DES_192_CBC3_SHA "TLS_DHE_DSS_WITH_3DES_EDE_CBC_SHA"
+#define SSL3_RFC_DHE_RSA_DES_192_CBC3_SHA "TLS_DHE_RSA_WITH_3DES_EDE_CBC_SHA"
+#define SSL3_RFC_ADH_DES_192_CBC_SHA "TLS_DH_anon_WITH_3DES_EDE_CBC_SHA"
+#define SSL3_RFC_RSA_IDEA_128_SHA "TLS_RSA_WITH_IDEA_CBC_SHA"
+#define SSL3_RFC_RSA_RC4_128_MD5 "TLS_RSA_WITH_RC4_128_MD5"
+#define SSL3_RFC_RSA_RC4_128_SHA "TLS_RSA_WITH_RC4_128_SHA"
+#define SSL3_RFC_ADH_RC4_128_MD5 "TLS_DH_anon_WITH_RC4_128_MD5"
+#define SSL3_TXT_RSA_NULL_MD5 "NULL-MD5"
+#define SSL3_TXT_RSA_NULL_SHA "NULL-SHA"
+#define SSL3_TXT_RSA_RC4_40_MD5 "EXP-RC4-MD5"
+#define SSL3_TXT_RSA_RC4_128_MD5 "RC4-MD5"
+#define SSL3_TXT_RSA_RC4_128_SHA "RC4-SHA"
+#define SSL3_TXT_RSA_RC2_40_MD5 "EXP-RC2-CBC-MD5"
+#define SSL3_TXT_RSA_IDEA_128_SHA "IDEA-CBC-SHA"
+#define SSL3_TXT_RSA_DES_40_CBC_SHA "EXP-DES-CBC-SHA"
+#define SSL3_TXT_RSA_DES_64_CBC_SHA "DES-CBC-SHA"
+#define SSL3_TXT_RSA_DES_192_CBC3_SHA "DES-CBC3-SHA"
+#define SSL3_TXT_DH_DSS_DES_40_CBC_SHA "EXP-DH-DSS-DES-CBC-SHA"
+#define SSL3_TXT_DH_DSS_DES_64_CBC_SHA "DH-DSS-DES-CBC-SHA"
+#define SSL3_TXT_DH_DSS_DES_192_CBC3_SHA "DH-DSS-DES-CBC3-SHA"
+#define SSL3_TXT_DH_RSA_DES_40_CBC_SHA "EXP-DH-RSA-DES-CBC-SHA"
+#define SSL3_TXT_DH_RSA_DES_64_CBC_SHA "DH-RSA-DES-CBC-SHA"
+#define SSL3_TXT_DH_RSA_DES_192_CBC3_SHA "DH-RSA-DES-CBC3-SHA"
+#define SSL3_TXT_DHE_DSS_DES_40_CBC_SHA "EXP-DHE-DSS-DES-CBC-SHA"
+#define SSL3_TXT_DHE_DSS_DES_64_CBC_SHA "DHE-DSS-DES-CBC-SHA"
+#define SSL3_TXT_DHE_DSS_DES_192_CBC3_SHA "DHE-DSS-DES-CBC3-SHA"
+#define SSL3_TXT_DHE_RSA_DES_40_CBC_SHA "EXP-DHE-RSA-DES-CBC-SHA"
+#define SSL3_TXT_DHE_RSA_DES_64_CBC_SHA "DHE-RSA-DES-CBC-SHA"
+#define SSL3_TXT_DHE_RSA_DES_192_CBC3_SHA "DHE-RSA-DES-CBC3-SHA"
+#define SSL3_TXT_EDH_DSS_DES_40_CBC_SHA "EXP-EDH-DSS-DES-CBC-SHA"
+#define SSL3_TXT_EDH_DSS_DES_64_CBC_SHA "EDH-DSS-DES-CBC-SHA"
+#define SSL3_TXT_EDH_DSS_DES_192_CBC3_SHA "EDH-DSS-DES-CBC3-SHA"
+#define SSL3_TXT_EDH_RSA_DES_40_CBC_SHA "EXP-EDH-RSA-DES-CBC-SHA"
+#define SSL3_TXT_EDH_RSA_DES_64_CBC_SHA "EDH-RSA-DES-CBC-SHA"
+#define SSL3_TXT_EDH_RSA_DES_192_CBC3_SHA "EDH-RSA-DES-CBC3-SHA"
+#define SSL3_TXT_ADH_RC4_40_MD5 "EXP-ADH-RC4-MD5"
+#define SSL3_TXT_ADH_RC4_128_MD5 "ADH-RC4-MD5"
+#define SSL3_TXT_ADH_DES_40_CBC_SHA "EXP-ADH-DES-CBC-SHA"
+#define SSL3_TXT_ADH_DES_64_CBC_SHA "ADH-DES-CBC-SHA"
+#define SSL3_TXT_ADH_DES_192_CBC_SHA "ADH-DES-CBC3-SHA"
+#define SSL3_MD_CLIENT_FINISHED_CONST "CLNT"
+#define SSL3_MD_SERVER_FINISHED_CONST "SRVR"
 #define SSL_AD_REASON_OFFSET 1000
 #define SSL_AD_CLOSE_NOTIFY 0
 #define SSL_AD_UNEXPECTED_MESSAGE 10
@@ -227,6 +362,8 @@ typedef int SSL_TICKET_RETURN;
 #define PSK_MAX_PSK_LEN 512
 #define SSL_SERVERINFOV1 1
 #define SSL_SERVERINFOV2 2
+#define SSL2_VERSION 2
+#define SSL2_MT_CLIENT_HELLO 1
 #define SSL3_CK_SCSV 50331903
 #define SSL3_CK_FALLBACK_SCSV 50353664
 #define SSL3_CK_RSA_NULL_MD5 50331649
@@ -1153,6 +1290,8 @@ typedef enum OSSL_HANDSHAKE_STATE {
     TLS_ST_SR_END_OF_EARLY_DATA,
 } OSSL_HANDSHAKE_STATE;
 
+typedef pem_password_cb *Option_pem_password_cb;
+
 /* Tells when an asynchronous job may go on (`SSL_set_async_callback(3)`). */
 typedef int (*SSL_async_callback_fn)(SSL *s, void *arg);
 
@@ -1392,6 +1531,241 @@ const char *SSL_alert_desc_string(int value);
  *
  * The string is static. SSL_alert_type_string(3) */
 const char *SSL_alert_desc_string_long(int value);
+
+/* A new configuration, to be freed with `SSL_CONF_CTX_free`. Returns NULL on failure. */
+SSL_CONF_CTX *SSL_CONF_CTX_new(void);
+
+/* Frees a configuration; nothing happens for NULL. */
+void SSL_CONF_CTX_free(SSL_CONF_CTX *cctx);
+
+/* Adds to the flags (`SSL_CONF_FLAG_CMDLINE` and others) and returns all of them. */
+unsigned int SSL_CONF_CTX_set_flags(SSL_CONF_CTX *cctx, unsigned int flags);
+
+/* Takes from the flags and returns those that are left. */
+unsigned int SSL_CONF_CTX_clear_flags(SSL_CONF_CTX *cctx, unsigned int flags);
+
+/* Sets what every name must begin with; NULL for the default, which is `-` on command lines and nothing in files. Returns 1
+ * on success, 0 on failure.
+ *
+ * What the caller promises:
+ * `pre` is NULL or a string. */
+int SSL_CONF_CTX_set1_prefix(SSL_CONF_CTX *cctx,
+                             const char *pre);
+
+/* Lets the commands change a context. With NULL they change nothing and only check values. */
+void SSL_CONF_CTX_set_ssl_ctx(SSL_CONF_CTX *cctx, SSL_CTX *ctx);
+
+/* Lets the commands change a connection. With NULL they change nothing and only check values. */
+void SSL_CONF_CTX_set_ssl(SSL_CONF_CTX *cctx, SSL *ssl);
+
+/* Ends a configuration: asks for the names that were collected, and with `SSL_CONF_FLAG_REQUIRE_PRIVATE` looks for missing
+ * keys in the certificates' files. Returns 1 on success, 0 on failure. */
+int SSL_CONF_CTX_finish(SSL_CONF_CTX *cctx);
+
+/* Carries out a command. Returns 2 when the command and its value were used, 1 for a command that has no value, 0 for a bad
+ * value, -2 for an unknown command, and -3 when a value is missing.
+ *
+ * What the caller promises:
+ * `cmd` is a string, `value` is NULL or a string. */
+int SSL_CONF_cmd(SSL_CONF_CTX *cctx,
+                 const char *cmd,
+                 const char *value);
+
+/* Carries out the command at the start of a command line, and takes it and its value from there. Returns how many arguments
+ * that were: 0 when it is no command, -1 for a bad value, -3 when a value is missing.
+ *
+ * What the caller promises:
+ * `pargv` points at an array of strings: `*pargc` of them, or up to a NULL when `pargc` is NULL. */
+int SSL_CONF_cmd_argv(SSL_CONF_CTX *cctx,
+                      int *pargc,
+                      char ***pargv);
+
+/* What a command's value is: `SSL_CONF_TYPE_STRING` and others, `SSL_CONF_TYPE_UNKNOWN` for an unknown command.
+ *
+ * What the caller promises:
+ * `cmd` is NULL or a string. */
+int SSL_CONF_cmd_value_type(SSL_CONF_CTX *cctx, const char *cmd);
+
+/* Encodes a session as DER and returns the length, or 0 for a session without a cipher suite.
+ *
+ * With `pp` NULL nothing is written. With `*pp` NULL a buffer is allocated, which the caller frees with
+ * `OPENSSL_free`. Otherwise `*pp` must have room for the length, and is moved past the last byte.
+ * i2d_SSL_SESSION(3)
+ *
+ * What the caller promises:
+ * `in` is NULL or a session of this library; `pp` is NULL or points at NULL or at enough writable bytes. */
+int i2d_SSL_SESSION(const SSL_SESSION *in, unsigned char **pp);
+
+/* Decodes a session from the first `length` bytes at `*pp` and moves `*pp` past it.
+ *
+ * The caller owns the session; NULL on failure, with `*pp` unmoved. If `a` and `*a` are not NULL that session is
+ * given the new content instead; if only `*a` is NULL the new session is stored there too.
+ * i2d_SSL_SESSION(3)
+ *
+ * What the caller promises:
+ * `pp` points at `length` readable bytes; `a` is NULL or points at NULL or a session of this library. */
+SSL_SESSION *d2i_SSL_SESSION(SSL_SESSION **a, const unsigned char **pp, long length);
+
+/* Reads the next session in PEM from a BIO. `cb` and `u` supply the pass phrase of an encrypted one.
+ *
+ * The caller owns the session; NULL on failure. `x` is as for `d2i_SSL_SESSION`. PEM_read_bio_SSL_SESSION(3)
+ *
+ * What the caller promises:
+ * `bp` is a live BIO; `x` is NULL or points at NULL or a session of this library; `cb` is NULL or takes `u`. */
+SSL_SESSION *PEM_read_bio_SSL_SESSION(BIO *bp, SSL_SESSION **x, pem_password_cb *cb, void *u);
+
+/* Reads the next session in PEM from a stream of C's stdio; see `PEM_read_bio_SSL_SESSION`.
+ *
+ * PEM_read_SSL_SESSION(3)
+ *
+ * What the caller promises:
+ * `fp` is an open stream; the rest is as for `PEM_read_bio_SSL_SESSION`. */
+SSL_SESSION *PEM_read_SSL_SESSION(FILE *fp, SSL_SESSION **x, pem_password_cb *cb, void *u);
+
+/* Writes a session in PEM to a BIO: not encrypted, and its secret opens the session's tickets. Returns 1, or 0 on
+ * failure. PEM_write_bio_SSL_SESSION(3)
+ *
+ * What the caller promises:
+ * `bp` is a live BIO; `x` is a session of this library. */
+int PEM_write_bio_SSL_SESSION(BIO *bp, const SSL_SESSION *x);
+
+/* Writes a session in PEM to a stream of C's stdio; see `PEM_write_bio_SSL_SESSION`.
+ *
+ * PEM_write_SSL_SESSION(3)
+ *
+ * What the caller promises:
+ * `fp` is an open stream; `x` is a session of this library. */
+int PEM_write_SSL_SESSION(FILE *fp, const SSL_SESSION *x);
+
+/* A new session: no secret, no suite, not verified, made now.
+ *
+ * The caller owns it; NULL on failure. SSL_SESSION_new(3) */
+SSL_SESSION *SSL_SESSION_new(void);
+
+/* A copy of a session, with its application data.
+ *
+ * The caller owns the copy; NULL on failure. SSL_SESSION_new(3)
+ *
+ * What the caller promises:
+ * `src` is a session of this library. */
+SSL_SESSION *SSL_SESSION_dup(const SSL_SESSION *src);
+
+/* Takes one more reference on a session. Returns 1, or 0 on failure.
+ *
+ * SSL_SESSION_up_ref(3)
+ *
+ * What the caller promises:
+ * `ses` is a session of this library. */
+int SSL_SESSION_up_ref(SSL_SESSION *ses);
+
+/* Gives one reference on a session back. NULL is fine.
+ *
+ * SSL_SESSION_free(3)
+ *
+ * What the caller promises:
+ * `ses` is NULL or a session of this library of which the caller owns a reference. */
+void SSL_SESSION_free(SSL_SESSION *ses);
+
+/* Keeps the application's `data` with a session under an index from `SSL_SESSION_get_ex_new_index`. Returns 1, or 0
+ * on failure. What becomes of `data` in the end is the business of the index's free function.
+ *
+ * SSL_SESSION_set_ex_data(3)
+ *
+ * What the caller promises:
+ * `ss` is a session of this library. */
+int SSL_SESSION_set_ex_data(SSL_SESSION *ss, int idx, void *data);
+
+/* The application's data under an index; NULL when there is none.
+ *
+ * SSL_SESSION_get_ex_data(3)
+ *
+ * What the caller promises:
+ * `ss` is a session of this library. */
+void *SSL_SESSION_get_ex_data(const SSL_SESSION *ss, int idx);
+
+/* Describes a session, with its secret. Returns 1, or 0 on failure.
+ *
+ * SSL_SESSION_print(3)
+ *
+ * What the caller promises:
+ * `fp` is a live BIO; `ses` is a session of this library. */
+int SSL_SESSION_print(BIO *fp, const SSL_SESSION *ses);
+
+/* Describes a session, with its secret, on a stream of C's stdio. Returns 1, or 0 on failure.
+ *
+ * SSL_SESSION_print(3)
+ *
+ * What the caller promises:
+ * `fp` is an open stream; `ses` is a session of this library. */
+int SSL_SESSION_print_fp(FILE *fp, const SSL_SESSION *ses);
+
+/* Writes the session's id and secret as a line that network analysers read. Returns 1; 0 if it has none.
+ *
+ * SSL_SESSION_print(3)
+ *
+ * What the caller promises:
+ * `bp` is a live BIO; `x` is a session of this library. */
+int SSL_SESSION_print_keylog(BIO *bp, const SSL_SESSION *x);
+
+/* Copies `len` bytes from `data` into the session's ticket application data, in place of what was there; NULL or no
+ * bytes leave it empty. They go into every ticket made of the session from then on. Returns 1, or 0 on failure.
+ *
+ * SSL_SESSION_set1_ticket_appdata(3)
+ *
+ * What the caller promises:
+ * `ss` is a session of this library; `data` points at `len` readable bytes, or is NULL. */
+int SSL_SESSION_set1_ticket_appdata(SSL_SESSION *ss, const void *data, size_t len);
+
+/* Shows the session's ticket application data: its address in `*data` and its length in `*len`, NULL and 0 if there is
+ * none. The bytes belong to the session, are to be read only, and stay until they are set again or the session goes.
+ * Returns 1, or 0 on failure.
+ *
+ * SSL_SESSION_get0_ticket_appdata(3)
+ *
+ * What the caller promises:
+ * `ss` is a session of this library; `data` and `len` are writable. */
+int SSL_SESSION_get0_ticket_appdata(SSL_SESSION *ss, void **data, size_t *len);
+
+/* 1 if the session has a ticket, as a client's may; 0 otherwise.
+ *
+ * SSL_SESSION_has_ticket(3)
+ *
+ * What the caller promises:
+ * `s` is a session of this library. */
+int SSL_SESSION_has_ticket(const SSL_SESSION *s);
+
+/* The lifetime that came with the session's ticket, seconds; 0 if it has none.
+ *
+ * SSL_SESSION_has_ticket(3)
+ *
+ * What the caller promises:
+ * `s` is a session of this library. */
+unsigned long SSL_SESSION_get_ticket_lifetime_hint(const SSL_SESSION *s);
+
+/* Shows the session's ticket: its length in `*len` and, unless `tick` is NULL, its address in `*tick`. It belongs to
+ * the session. Nothing is stored on failure.
+ *
+ * SSL_SESSION_has_ticket(3)
+ *
+ * What the caller promises:
+ * `s` is a session of this library; `tick` is NULL or writable; `len` is writable. */
+void SSL_SESSION_get0_ticket(const SSL_SESSION *s, const unsigned char **tick, size_t *len);
+
+/* How much early data the session allows, bytes.
+ *
+ * SSL_SESSION_get_max_early_data(3)
+ *
+ * What the caller promises:
+ * `s` is a session of this library. */
+uint32_t SSL_SESSION_get_max_early_data(const SSL_SESSION *s);
+
+/* Says how much early data the session allows, bytes. Returns 1, or 0 on failure.
+ *
+ * SSL_SESSION_get_max_early_data(3)
+ *
+ * What the caller promises:
+ * `s` is a session of this library. */
+int SSL_SESSION_set_max_early_data(SSL_SESSION *s, uint32_t max_early_data);
 
 /* Whether a connection waits for an asynchronous operation. Returns 0: it never does. */
 int SSL_waiting_for_async(SSL *s);
@@ -1699,8 +2073,7 @@ DEFINE_STACK_OF(SRTP_PROTECTION_PROFILE)
 DEFINE_STACK_OF_CONST(SSL_CIPHER)
 DEFINE_STACK_OF(SSL_COMP)
 
-/* Sessions as PEM, to and from files and BIOs. */
-DECLARE_PEM_rw(SSL_SESSION, SSL_SESSION)
+/* Sessions as DER, to and from BIOs. */
 #define d2i_SSL_SESSION_bio(bio, session) ASN1_d2i_bio_of(SSL_SESSION, SSL_SESSION_new, d2i_SSL_SESSION, bio, session)
 #define i2d_SSL_SESSION_bio(bio, session) ASN1_i2d_bio_of(SSL_SESSION, i2d_SSL_SESSION, bio, session)
 

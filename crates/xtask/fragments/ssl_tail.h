@@ -3,8 +3,7 @@ DEFINE_STACK_OF(SRTP_PROTECTION_PROFILE)
 DEFINE_STACK_OF_CONST(SSL_CIPHER)
 DEFINE_STACK_OF(SSL_COMP)
 
-/* Sessions as PEM, to and from files and BIOs. */
-DECLARE_PEM_rw(SSL_SESSION, SSL_SESSION)
+/* Sessions as DER, to and from BIOs. */
 #define d2i_SSL_SESSION_bio(bio, session) ASN1_d2i_bio_of(SSL_SESSION, SSL_SESSION_new, d2i_SSL_SESSION, bio, session)
 #define i2d_SSL_SESSION_bio(bio, session) ASN1_i2d_bio_of(SSL_SESSION, i2d_SSL_SESSION, bio, session)
 

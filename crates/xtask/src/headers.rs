@@ -187,10 +187,15 @@ fn write<'a>(
     tail: &str,
     path: &str,
 ) -> Result<Generated, Failure> {
-    let mut builder = cbindgen::Builder::new().with_config(config);
+    let mut config = config;
+    let mut builder = cbindgen::Builder::new();
+    let mut strings = String::new();
     for file in files {
         builder = builder.with_src(file);
+        add_strings(&fs::read_to_string(file)?, &mut strings);
     }
+    config.after_includes = Some(config.after_includes.unwrap_or_default() + &strings);
+    let builder = builder.with_config(config);
     let mut header = Vec::new();
     builder.generate()?.write(&mut header);
     let header = String::from_utf8(header)?;
@@ -206,6 +211,18 @@ fn write<'a>(
         path: root().join(path),
         text: format!("{}{tail}#endif{end}", style::for_c(body)),
     })
+}
+
+/// String constants, which cbindgen leaves out.
+fn add_strings(source: &str, strings: &mut String) {
+    for line in source.lines() {
+        let constant = line
+            .strip_prefix("pub const ")
+            .and_then(|rest| rest.split_once(": &str = "));
+        if let Some((name, value)) = constant {
+            strings.push_str(&format!("\n#define {name} {}", value.trim_end_matches(';')));
+        }
+    }
 }
 
 /// The element types of the stacks that prototypes mention.

@@ -4,6 +4,8 @@
 pub fn for_c(header: &str) -> String {
     let mut lines = Lines::default();
     let mut comment: Option<Vec<String>> = None;
+    // The one callback type that OpenSSL declares as a function, not as a pointer to one.
+    let header = header.replace("struct Option_pem_password_cb ", "pem_password_cb *");
     for line in header.lines() {
         match (&mut comment, line.trim_start()) {
             (None, "/*") => comment = Some(Vec::new()),

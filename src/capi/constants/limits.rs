@@ -15,3 +15,5 @@ pub const PSK_MAX_IDENTITY_LEN: c_int = 256;
 pub const PSK_MAX_PSK_LEN: c_int = 512;
 pub const SSL_SERVERINFOV1: c_int = 1;
 pub const SSL_SERVERINFOV2: c_int = 2;
+pub const SSL2_VERSION: c_int = 2;
+pub const SSL2_MT_CLIENT_HELLO: c_int = 1;
