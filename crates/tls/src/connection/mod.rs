@@ -84,6 +84,10 @@ impl Connection {
 
     /// Takes what has arrived; `None` when that changed the state.
     fn receive(&mut self, takes_data: bool) -> Result<Option<Step>, Error> {
+        // What was sent so far ends a flight, for now something else is expected.
+        if self.must_write()? {
+            return Ok(Some(Step::Write));
+        }
         if !self.core.inbound.input.plaintext().is_empty() {
             return Ok(Some(Step::Data));
         }
@@ -101,9 +105,7 @@ impl Connection {
                 }
                 Ok(Some(Step::Data))
             }
-            Received::Closed if self.must_write()? => Ok(Some(Step::Write)),
             Received::Closed => Ok(Some(Step::Closed)),
-            Received::NeedInput if self.must_write()? => Ok(Some(Step::Write)),
             Received::NeedInput => Ok(Some(Step::Read)),
         }
     }
