@@ -1,6 +1,13 @@
 //! The C ABI: one file for each family of manual pages. Turns C's arguments into Rust and back, decides nothing.
 
+pub mod alert_strings;
 pub mod constants;
 pub mod entry;
+pub mod session_codec;
+pub mod session_fields;
+pub mod session_id;
+pub mod session_life;
+pub mod session_print;
+pub mod session_ticket;
 pub mod types;
 pub mod unsupported;

@@ -3,14 +3,17 @@
 
 pub mod bio;
 pub mod c;
+pub mod callouts;
 pub mod discard;
 pub mod err;
 pub mod evp_ctx;
 pub mod ex_data;
 pub mod lib_ctx;
+pub mod memory;
 pub mod pem;
 pub mod pkey;
 pub mod reasons;
+pub mod session_pem;
 pub mod sign;
 pub mod stack;
 pub mod store;

@@ -1,18 +1,40 @@
 //! SSL_SESSION: a session as C sees it, round a [`carnet_ticket::Session`].
 
-use std::sync::{OnceLock, RwLock};
+use std::ffi::CString;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
-use carnet_ticket::Session;
+use carnet_ticket::{Secret, Session};
 
-use crate::handles::{Kind, Named, Registry, SSL_SESSION};
-use crate::libcrypto::ex_data::ExData;
+use super::cipher::{self, SSL_CIPHER};
+use crate::error::Result;
+use crate::handles::{Kind, Named, Ref, Registry, SSL_SESSION};
+use crate::libcrypto::ex_data::{Class, ExData};
+use crate::libcrypto::x509::Certificate;
+
+/// The timeout of a session that `SSL_SESSION_new` made, seconds.
+const NEW_TIMEOUT: u64 = 304;
+/// X509_V_ERR_UNSPECIFIED: a session is not verified before somebody says so.
+const UNVERIFIED: i64 = 1;
 
 /// The object behind an `SSL_SESSION *`.
+///
+/// The session itself lies in this allocation and never moves, and its large fields have allocations of their own: so
+/// what C gets from a get0 function stays where it is until that field is set again or the object goes.
 pub struct SessionObject {
     session: RwLock<Session>,
-    peer_chain: RwLock<Vec<Bytes>>,
-    ex_data: OnceLock<ExData>,
+    not_resumable: AtomicBool,
+    shown: Mutex<Shown>,
+    ex_data: OnceLock<Option<ExData>>,
+}
+
+/// What was made for C out of the session, when C asked.
+#[derive(Default)]
+struct Shown {
+    hostname: Option<CString>,
+    peer: Option<(Bytes, Certificate)>,
 }
 
 static REGISTRY: Registry<SessionObject> = Registry::new();
@@ -28,6 +50,143 @@ impl Named for SessionObject {
 impl SessionObject {
     /// Wraps a session. It gets a handle when it is first shown to C.
     pub fn new(session: Session) -> Self {
-        Self { session: RwLock::new(session), peer_chain: RwLock::new(Vec::new()), ex_data: OnceLock::new() }
+        Self {
+            session: RwLock::new(session),
+            not_resumable: AtomicBool::new(false),
+            shown: Mutex::default(),
+            ex_data: OnceLock::new(),
+        }
+    }
+
+    /// What `SSL_SESSION_new` makes: no secret, no suite, not verified.
+    pub fn empty() -> Self {
+        let mut session = Session::new(0, 0, Secret::default(), now());
+        session.timeout = NEW_TIMEOUT;
+        session.verify_result = UNVERIFIED;
+        Self::new(session)
+    }
+
+    /// Gives a session its handle; the application's ex_data functions run.
+    pub fn name(self: &Arc<Self>) -> Result<Ref<Self>> {
+        let named = Ref::new(Arc::clone(self))?;
+        self.ex_data(named.as_ptr());
+        Ok(named)
+    }
+
+    /// A copy with a handle of its own, application data and all (`SSL_SESSION_dup(3)`). `handle` is that of `self`.
+    pub fn duplicate(&self, handle: *mut SSL_SESSION) -> Result<Ref<Self>> {
+        let copy = Arc::new(Self::new(self.snapshot())).name()?;
+        copy.not_resumable
+            .store(self.not_resumable.load(Ordering::Relaxed), Ordering::Relaxed);
+        if let (Some(from), Some(to)) = (self.ex_data(handle), copy.ex_data(copy.as_ptr())) {
+            to.copy_from(from);
+        }
+        Ok(copy)
+    }
+
+    /// Looks at the session. No callback may run inside.
+    pub fn read<R>(&self, look: impl FnOnce(&Session) -> R) -> R {
+        look(&self.session.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Changes the session. No callback may run inside.
+    pub fn update<R>(&self, change: impl FnOnce(&mut Session) -> R) -> R {
+        change(&mut self.session.write().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// A copy of the session; its large fields are shared.
+    pub fn snapshot(&self) -> Session {
+        self.read(Session::clone)
+    }
+
+    /// The application's data on this object. `handle` is the object's own, for the application's functions.
+    pub fn ex_data(&self, handle: *mut SSL_SESSION) -> Option<&ExData> {
+        self.ex_data
+            .get_or_init(|| ExData::new(Class::Session, handle))
+            .as_ref()
+    }
+
+    /// The session's cipher suite, if it has one that exists here.
+    pub fn cipher(&self) -> Option<&'static SSL_CIPHER> {
+        cipher::find(self.read(|session| session.cipher))
+    }
+
+    /// Marks a session that no later connection may resume, for example because its own ended in a fatal alert.
+    pub fn forbid_resumption(&self) {
+        self.not_resumable.store(true, Ordering::Relaxed);
+    }
+
+    /// `SSL_SESSION_is_resumable(3)`
+    pub fn is_resumable(&self) -> bool {
+        let identified =
+            self.read(|s| !s.session_id.as_bytes().is_empty() || s.ticket.as_ref().is_some_and(|t| !t.is_empty()));
+        identified && !self.not_resumable.load(Ordering::Relaxed)
+    }
+
+    /// The peer's certificate, parsed when first asked for: sealing and opening tickets never needs that.
+    pub fn peer_certificate(&self) -> Option<Certificate> {
+        let der = self.read(|session| session.peer.clone())?;
+        let mut shown = self.shown();
+        if let Some((known, certificate)) = &shown.peer
+            && *known == der
+        {
+            return Some(certificate.clone());
+        }
+        let certificate = Certificate::from_der(&der)?;
+        shown.peer = Some((der, certificate.clone()));
+        Some(certificate)
+    }
+
+    /// The host name as C's string, which stays until the name changes or the object goes.
+    pub fn with_hostname<R>(&self, show: impl FnOnce(Option<&CString>) -> R) -> R {
+        let name = self.read(|session| session.hostname.clone());
+        let mut shown = self.shown();
+        if shown.hostname.as_ref().map(|known| known.as_bytes()) != name.as_deref() {
+            // A name with a NUL in it can't be shown to C; those that carnet stores have none.
+            shown.hostname = name.and_then(|name| CString::new(name.to_vec()).ok());
+        }
+        show(shown.hostname.as_ref())
+    }
+
+    fn shown(&self) -> std::sync::MutexGuard<'_, Shown> {
+        self.shown.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Seconds since 1970, as sessions count them.
+pub fn now() -> u64 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| since.as_secs())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_new_session_is_as_openssl_makes_it() {
+        let session = SessionObject::empty();
+        assert_eq!(session.read(|s| (s.timeout, s.verify_result)), (304, 1));
+        assert!(!session.is_resumable());
+        assert!(session.cipher().is_none());
+    }
+
+    #[test]
+    fn a_session_with_a_ticket_can_be_resumed_until_that_is_forbidden() {
+        let session = SessionObject::empty();
+        session.update(|s| s.ticket = Some(Bytes::from_static(b"ticket")));
+        assert!(session.is_resumable());
+        session.forbid_resumption();
+        assert!(!session.is_resumable());
+    }
+
+    #[test]
+    fn the_host_name_stays_where_c_saw_it() {
+        let session = SessionObject::empty();
+        session.update(|s| s.hostname = Some(Bytes::from_static(b"example.org")));
+        let first = session.with_hostname(|name| name.map(|name| name.as_ptr()));
+        assert_eq!(session.with_hostname(|name| name.map(|name| name.as_ptr())), first);
+        assert!(first.is_some());
     }
 }

@@ -3,15 +3,15 @@
 use std::ffi::{c_int, c_long, c_void};
 use std::ptr;
 
+use super::super::ssl_bio::{SSL_get_rbio, SSL_get_wbio, SSL_set_bio};
 use super::super::ssl_io::{SSL_get_error, SSL_pending};
 use super::super::ssl_lifecycle::{
     SSL_clear, SSL_do_handshake, SSL_dup, SSL_free, SSL_is_server, SSL_set_accept_state, SSL_set_connect_state,
 };
-use super::super::ssl_bio::{SSL_get_rbio, SSL_get_wbio, SSL_set_bio};
 use super::super::ssl_shutdown::SSL_shutdown;
 use super::super::types::{BIO, SSL};
-use super::method::{REASON_CONNECT, REASON_X509_LOOKUP};
 use super::C_SET_SSL;
+use super::method::{REASON_CONNECT, REASON_X509_LOOKUP};
 use crate::capi::constants::{
     SSL_ERROR_WANT_CONNECT, SSL_ERROR_WANT_READ, SSL_ERROR_WANT_WRITE, SSL_ERROR_WANT_X509_LOOKUP,
 };
@@ -56,7 +56,11 @@ unsafe fn dispatch(bio: *mut BIO, cmd: c_int, num: c_long, arg: *mut c_void) -> 
             C_SET_SSL => set_ssl(bio, num, arg.cast()),
             C_GET_SSL => get_ssl(ssl, arg.cast()),
             C_SSL_MODE => {
-                if num != 0 { SSL_set_connect_state(ssl) } else { SSL_set_accept_state(ssl) }
+                if num != 0 {
+                    SSL_set_connect_state(ssl)
+                } else {
+                    SSL_set_accept_state(ssl)
+                }
                 1
             }
             CTRL_GET_CLOSE => c_long::from(own.close_flag()),
@@ -128,7 +132,11 @@ unsafe fn reset(own: Own, ssl: *mut SSL, num: c_long, arg: *mut c_void) -> c_lon
     // SAFETY: handles are checked; the BIOs belong to the live chain or SSL.
     unsafe {
         SSL_shutdown(ssl);
-        if SSL_is_server(ssl) != 0 { SSL_set_accept_state(ssl) } else { SSL_set_connect_state(ssl) }
+        if SSL_is_server(ssl) != 0 {
+            SSL_set_accept_state(ssl)
+        } else {
+            SSL_set_connect_state(ssl)
+        }
         if SSL_clear(ssl) == 0 {
             return 0;
         }
@@ -136,7 +144,11 @@ unsafe fn reset(own: Own, ssl: *mut SSL, num: c_long, arg: *mut c_void) -> c_lon
             return bio_method::ctrl(own.next(), CTRL_RESET, num, arg);
         }
         let inner = SSL_get_rbio(ssl);
-        if inner.is_null() { 1 } else { bio_method::ctrl(inner, CTRL_RESET, num, arg) }
+        if inner.is_null() {
+            1
+        } else {
+            bio_method::ctrl(inner, CTRL_RESET, num, arg)
+        }
     }
 }
 
@@ -195,7 +207,11 @@ pub(super) unsafe extern "C" fn callback_ctrl(bio: *mut BIO, cmd: c_int, callbac
         // SAFETY: libcrypto passes the live BIO; its data is NULL or our handle, which the callee checks.
         unsafe {
             let ssl: *mut SSL = Own::new(bio).data().cast();
-            Ok(if ssl.is_null() { 0 } else { bio_method::callback_ctrl(SSL_get_rbio(ssl), cmd, callback) })
+            Ok(if ssl.is_null() {
+                0
+            } else {
+                bio_method::callback_ctrl(SSL_get_rbio(ssl), cmd, callback)
+            })
         }
     })
 }

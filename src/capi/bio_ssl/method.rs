@@ -9,7 +9,8 @@ use super::super::ssl_shutdown::SSL_shutdown;
 use super::super::types::{BIO, BIO_METHOD, SSL};
 use super::{TYPE_SSL, ctrl};
 use crate::capi::constants::{
-    SSL_ERROR_WANT_ACCEPT, SSL_ERROR_WANT_CONNECT, SSL_ERROR_WANT_READ, SSL_ERROR_WANT_WRITE, SSL_ERROR_WANT_X509_LOOKUP,
+    SSL_ERROR_WANT_ACCEPT, SSL_ERROR_WANT_CONNECT, SSL_ERROR_WANT_READ, SSL_ERROR_WANT_WRITE,
+    SSL_ERROR_WANT_X509_LOOKUP,
 };
 use crate::capi::entry::entry;
 use crate::libcrypto::bio_method::{self, Again, Functions, Own};
@@ -40,7 +41,9 @@ pub(super) fn shared() -> *const BIO_METHOD {
         create,
         destroy,
     };
-    METHOD.get_or_init(|| Method(bio_method::new(TYPE_SSL, c"ssl", &functions))).0
+    METHOD
+        .get_or_init(|| Method(bio_method::new(TYPE_SSL, c"ssl", &functions)))
+        .0
 }
 
 unsafe extern "C" fn create(bio: *mut BIO) -> c_int {
@@ -103,7 +106,9 @@ unsafe extern "C" fn read(bio: *mut BIO, buffer: *mut c_char, len: c_int) -> c_i
         return 0;
     }
     // SAFETY: libcrypto passes a buffer of `len` bytes.
-    entry("BIO_f_ssl", -1, || Ok(unsafe { transfer(bio, |ssl| SSL_read(ssl, buffer.cast(), len)) }))
+    entry("BIO_f_ssl", -1, || {
+        Ok(unsafe { transfer(bio, |ssl| SSL_read(ssl, buffer.cast(), len)) })
+    })
 }
 
 unsafe extern "C" fn write(bio: *mut BIO, data: *const c_char, len: c_int) -> c_int {
@@ -111,7 +116,9 @@ unsafe extern "C" fn write(bio: *mut BIO, data: *const c_char, len: c_int) -> c_
         return 0;
     }
     // SAFETY: libcrypto passes `len` readable bytes.
-    entry("BIO_f_ssl", -1, || Ok(unsafe { transfer(bio, |ssl| SSL_write(ssl, data.cast(), len)) }))
+    entry("BIO_f_ssl", -1, || {
+        Ok(unsafe { transfer(bio, |ssl| SSL_write(ssl, data.cast(), len)) })
+    })
 }
 
 unsafe extern "C" fn puts(bio: *mut BIO, text: *const c_char) -> c_int {
