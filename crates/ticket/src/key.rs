@@ -2,14 +2,13 @@
 
 use std::fmt;
 
-use bytes::Bytes;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 use crate::cipher::{BLOCK_LEN, Cipher, padding};
-use crate::layout::{self, MAX_SESSION_LEN, NAME_LEN};
+use crate::layout::{self, HEAD_LEN, MAX_SESSION_LEN, NAME_LEN};
 use crate::mac::{Mac, MacAlgorithm};
-use crate::{DecodeError, Session};
+use crate::{DecodeError, Private, Session};
 
 /// Length of the IV that [`TicketKey::seal`] takes.
 pub const IV_LEN: usize = BLOCK_LEN;
@@ -163,7 +162,6 @@ impl TicketKey {
 
     /// The one allocation of a ticket: `write` appends `len` bytes of plaintext, which are encrypted where they stand.
     fn seal_with(&self, iv: &[u8; IV_LEN], len: usize, write: impl FnOnce(&mut Vec<u8>)) -> Result<Vec<u8>, SealError> {
-        const HEAD_LEN: usize = NAME_LEN + IV_LEN;
         if len > MAX_SESSION_LEN {
             return Err(SealError::TooLong);
         }
@@ -174,13 +172,16 @@ impl TicketKey {
         ticket.extend_from_slice(iv);
         write(&mut ticket);
         ticket.resize(HEAD_LEN + padded_len, padding);
-        self.cipher.encrypt(iv, ticket.get_mut(HEAD_LEN..).unwrap_or_default());
-        self.mac.append(&mut ticket);
+        let mut mac = self.mac.clone();
+        let (head, body) = ticket.split_at_mut(HEAD_LEN);
+        mac.update(head);
+        self.cipher.encrypt(iv, body, |piece| mac.update(piece));
+        mac.append_to(&mut ticket);
         Ok(ticket)
     }
 
     /// Opens `ticket`: first its name, then its MAC, and only then is anything decrypted.
-    pub fn open(&self, ticket: &[u8]) -> Result<Zeroizing<Vec<u8>>, OpenError> {
+    pub fn open(&self, ticket: &[u8]) -> Result<Private, OpenError> {
         let mac_len = self.mac.algorithm().output_len();
         let parts = layout::split(ticket, IV_LEN, mac_len).ok_or(OpenError::TooShort)?;
         if *parts.name != self.name.0 {
@@ -190,8 +191,11 @@ impl TicketKey {
             return Err(OpenError::BadMac);
         }
         let iv = parts.iv.first_chunk().ok_or(OpenError::TooShort)?;
-        let mut plaintext = Zeroizing::new(parts.ciphertext.to_vec());
-        let len = self.cipher.decrypt(iv, &mut plaintext).ok_or(OpenError::BadPadding)?;
+        let mut plaintext = Private::new(parts.ciphertext.to_vec());
+        let len = self
+            .cipher
+            .decrypt(iv, plaintext.as_mut_slice())
+            .ok_or(OpenError::BadPadding)?;
         plaintext.truncate(len);
         Ok(plaintext)
     }
@@ -199,8 +203,7 @@ impl TicketKey {
     /// Opens `ticket` and reads the session inside, which shares the decrypted buffer. `now` (seconds since 1970)
     /// stands in for a time that the session does not say.
     pub fn open_session(&self, ticket: &[u8], now: u64) -> Result<Session, OpenError> {
-        let plaintext = self.open(ticket)?;
-        Ok(Session::decode_shared(&Bytes::from_owner(plaintext), now)?)
+        Ok(Session::decode_shared(&self.open(ticket)?.into_shared(), now)?)
     }
 }
 
@@ -273,7 +276,9 @@ mod tests {
         let key = TicketKey::new(KeyName([1; 16]), &[1; 32], MacAlgorithm::Sha256, &[1; 32]).unwrap();
         for ciphertext in [&[7; 15][..], &[7; 16], &[7; 17]] {
             let mut ticket = [&[1; 16][..], &[9; 16], ciphertext].concat();
-            key.mac.append(&mut ticket);
+            let mut mac = key.mac.clone();
+            mac.update(&ticket);
+            mac.append_to(&mut ticket);
             assert_eq!(key.open(&ticket), Err(OpenError::BadPadding), "{}", ciphertext.len());
         }
     }

@@ -8,6 +8,9 @@ pub const NAME_LEN: usize = 16;
 /// The longest IV that a cipher of libcrypto has (EVP_MAX_IV_LENGTH).
 pub const MAX_IV_LEN: usize = 16;
 
+/// Name and IV, when the IV is AES-CBC's.
+pub(crate) const HEAD_LEN: usize = NAME_LEN + 16;
+
 /// Anything shorter was not made by this layout, whatever the cipher; no key is even looked for.
 pub const MIN_LEN: usize = NAME_LEN + MAX_IV_LEN;
 

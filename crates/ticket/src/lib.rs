@@ -19,14 +19,14 @@ mod cipher;
 mod key;
 pub mod layout;
 mod mac;
+mod private;
 mod quota;
 mod session;
 mod verdict;
 
 pub use key::{IV_LEN, KeyError, KeyName, OPENSSL_BLOB_LEN, OpenError, SealError, TicketKey};
 pub use mac::MacAlgorithm;
+pub use private::{Private, private};
 pub use quota::{Ended, Owed, Quota};
-pub use session::{
-    DecodeError, Secret, SecretTooLong, Session, SessionId, SessionIdContext, SessionIdTooLong, private,
-};
+pub use session::{DecodeError, Secret, SecretTooLong, Session, SessionId, SessionIdContext, SessionIdTooLong};
 pub use verdict::{Outcome, Return, Status, verdict};

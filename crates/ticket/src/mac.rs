@@ -25,7 +25,8 @@ impl MacAlgorithm {
     }
 }
 
-/// A keyed HMAC, ready to be copied for each ticket.
+/// A keyed HMAC, copied for each ticket.
+#[derive(Clone)]
 pub(crate) enum Mac {
     Sha256(Hmac<Sha256>),
     Sha384(Hmac<Sha384>),
@@ -49,12 +50,21 @@ impl Mac {
         }
     }
 
-    /// Appends the MAC of all that `ticket` holds so far.
-    pub(crate) fn append(&self, ticket: &mut Vec<u8>) {
+    /// More of what is to be authenticated.
+    pub(crate) fn update(&mut self, data: &[u8]) {
         match self {
-            Self::Sha256(mac) => ticket.extend_from_slice(&tag(mac, ticket)),
-            Self::Sha384(mac) => ticket.extend_from_slice(&tag(mac, ticket)),
-            Self::Sha512(mac) => ticket.extend_from_slice(&tag(mac, ticket)),
+            Self::Sha256(mac) => mac.update(data),
+            Self::Sha384(mac) => mac.update(data),
+            Self::Sha512(mac) => mac.update(data),
+        }
+    }
+
+    /// Appends the MAC to `out`.
+    pub(crate) fn append_to(self, out: &mut Vec<u8>) {
+        match self {
+            Self::Sha256(mac) => out.extend_from_slice(&mac.finalize().into_bytes()),
+            Self::Sha384(mac) => out.extend_from_slice(&mac.finalize().into_bytes()),
+            Self::Sha512(mac) => out.extend_from_slice(&mac.finalize().into_bytes()),
         }
     }
 
@@ -66,8 +76,4 @@ impl Mac {
             Self::Sha512(mac) => mac.clone().chain_update(data).verify_slice(tag).is_ok(),
         }
     }
-}
-
-fn tag<M: hmac::Mac + Clone>(mac: &M, data: &[u8]) -> hmac::digest::Output<M> {
-    mac.clone().chain_update(data).finalize().into_bytes()
 }

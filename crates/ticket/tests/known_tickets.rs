@@ -23,7 +23,7 @@ fn check(cipher_key: &[u8], mac: MacAlgorithm, ciphertext: &str, tag: &str) {
     let key = TicketKey::new(name, cipher_key, mac, &counting::<32>(0x10)).unwrap();
     let ticket = [&name.0[..], &iv, &unhex(ciphertext), &unhex(tag)].concat();
     assert_eq!(key.seal(&iv, PLAINTEXT).unwrap(), ticket);
-    assert_eq!(**key.open(&ticket).unwrap(), *PLAINTEXT);
+    assert_eq!(*key.open(&ticket).unwrap(), *PLAINTEXT);
 }
 
 #[test]

@@ -3,10 +3,10 @@
 use bytes::Bytes;
 use der::asn1::{ContextSpecific, OctetStringRef};
 use der::{Decode, Header, Reader, SliceReader, Tag, TagNumber};
-use zeroize::Zeroizing;
 
 use super::encode::FORMAT_VERSION;
 use super::{Secret, Session, SessionId};
+use crate::Private;
 
 /// The timeout of a session that does not say: OpenSSL's choice.
 const DEFAULT_TIMEOUT: u64 = 3;
@@ -44,12 +44,12 @@ impl Session {
     /// Any cipher suite's number is taken, and the certificate is not parsed: whoever resumes the session judges both.
     /// Where OpenSSL takes BER (indefinite lengths, strings in pieces), this does not: nobody writes it.
     pub fn decode(der: &[u8], now: u64) -> Result<Self, DecodeError> {
-        Self::decode_shared(&private(der.to_vec()), now)
+        Self::decode_shared(&Private::new(der.to_vec()).into_shared(), now)
     }
 
     /// As [`Session::decode`], but the session's large fields share `der` instead of being copied from it.
     ///
-    /// The buffer holds the secret, so make it with [`private`](super::private).
+    /// The buffer holds the secret, so make it with [`Private::into_shared`].
     pub fn decode_shared(der: &Bytes, now: u64) -> Result<Self, DecodeError> {
         let mut reader = SliceReader::new(der)?;
         let session = reader.sequence(|fields| Fields { fields, der }.session(now))?;
@@ -66,11 +66,6 @@ impl Session {
         let der = der.get(..len).ok_or(DecodeError::Length("encoding"))?;
         Ok((Self::decode(der, now)?, len))
     }
-}
-
-/// A shared buffer that is wiped when the last of its sharers lets go.
-pub fn private(bytes: Vec<u8>) -> Bytes {
-    Bytes::from_owner(Zeroizing::new(bytes))
 }
 
 struct Fields<'f, 'd> {

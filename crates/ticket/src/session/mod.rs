@@ -9,7 +9,7 @@ mod tests;
 
 use bytes::Bytes;
 
-pub use decode::{DecodeError, private};
+pub use decode::DecodeError;
 pub use id::{SessionId, SessionIdContext, SessionIdTooLong};
 pub use secret::{Secret, SecretTooLong};
 
