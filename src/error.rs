@@ -40,6 +40,8 @@ impl Error {
     pub const NULL: Self = Self::Common(Common::PassedNullParameter);
     /// `ERR_R_INTERNAL_ERROR`
     pub const INTERNAL: Self = Self::Common(Common::InternalError);
+    /// The connection is in the middle of another call (`ERR_R_SHOULD_NOT_HAVE_BEEN_CALLED`).
+    pub const BUSY: Self = Self::Common(Common::ShouldNotHaveBeenCalled);
     /// `ERR_R_UNSUPPORTED`
     pub const UNSUPPORTED: Self = Self::Common(Common::Unsupported);
 }

@@ -4,6 +4,7 @@
 //! `handles` (the registry) and `libcrypto` (safe wrappers). Nothing imports `capi`.
 
 pub mod capi;
+pub mod drive;
 pub mod error;
 pub mod handles;
 pub mod libcrypto;

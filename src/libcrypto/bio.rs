@@ -6,16 +6,7 @@
 use std::ffi::{c_int, c_long, c_void};
 use std::ptr::{self, NonNull};
 
-/// libcrypto's opaque BIO.
-#[repr(C)]
-#[allow(non_camel_case_types, reason = "C's own name")]
-#[derive(Debug)]
-pub struct bio_st {
-    _opaque: [u8; 0],
-}
-
-/// The name that C uses.
-pub type BIO = bio_st;
+use super::c::BIO;
 
 /// libcrypto's opaque BIO_METHOD.
 #[repr(C)]
@@ -55,6 +46,8 @@ mod ffi {
         pub fn BIO_write(bio: *mut BIO, data: *const c_void, len: c_int) -> c_int;
         pub fn BIO_ctrl(bio: *mut BIO, cmd: c_int, larg: c_long, parg: *mut c_void) -> c_long;
         pub fn BIO_int_ctrl(bio: *mut BIO, cmd: c_int, larg: c_long, iarg: c_int) -> c_long;
+        pub fn BIO_set_flags(bio: *mut BIO, flags: c_int);
+        pub fn BIO_clear_flags(bio: *mut BIO, flags: c_int);
         pub fn BIO_test_flags(bio: *const BIO, flags: c_int) -> c_int;
         pub fn BIO_get_retry_reason(bio: *mut BIO) -> c_int;
         pub fn BIO_find_type(bio: *mut BIO, kind: c_int) -> *mut BIO;
@@ -63,7 +56,6 @@ mod ffi {
         pub fn BIO_s_connect() -> *const BIO_METHOD;
         pub fn BIO_f_buffer() -> *const BIO_METHOD;
         pub fn BIO_push(bio: *mut BIO, next: *mut BIO) -> *mut BIO;
-        pub fn BIO_next(bio: *mut BIO) -> *mut BIO;
     }
 }
 
@@ -157,7 +149,61 @@ impl Bio {
 
     /// BIO_should_retry.
     pub fn should_retry(&self) -> bool {
-        test_flags(self.as_ptr(), FLAG_SHOULD_RETRY)
+        self.has(FLAG_SHOULD_RETRY)
+    }
+
+    /// Why the last transfer moved nothing. SSL_get_error looks for the direction that it was going in first.
+    pub fn wish(&self, direction: Retry) -> Retry {
+        let order = if direction == Retry::Write {
+            [Retry::Write, Retry::Read]
+        } else {
+            [Retry::Read, Retry::Write]
+        };
+        for wish in order {
+            if self.has(if wish == Retry::Read { FLAG_READ } else { FLAG_WRITE }) {
+                return wish;
+            }
+        }
+        if !self.has(FLAG_IO_SPECIAL) {
+            return Retry::Never;
+        }
+        // SAFETY: `self` keeps the BIO alive.
+        match unsafe { ffi::BIO_get_retry_reason(self.as_ptr()) } {
+            RETRY_CONNECT => Retry::Connect,
+            RETRY_ACCEPT => Retry::Accept,
+            _ => Retry::Special,
+        }
+    }
+
+    /// Makes the BIO say that it wants to be read again, whatever it was doing (BIO_set_retry_read).
+    pub fn set_retry_read(&self) {
+        // SAFETY: `self` keeps the BIO alive.
+        unsafe {
+            ffi::BIO_clear_flags(
+                self.as_ptr(),
+                FLAG_READ | FLAG_WRITE | FLAG_IO_SPECIAL | FLAG_SHOULD_RETRY,
+            );
+            ffi::BIO_set_flags(self.as_ptr(), FLAG_READ | FLAG_SHOULD_RETRY);
+        }
+    }
+
+    /// The descriptor of the first BIO in the chain that has one.
+    pub fn descriptor(&self) -> Option<c_int> {
+        let mut fd: c_int = -1;
+        // SAFETY: `self` keeps the chain alive; a descriptor BIO stores an int through the pointer, which is ours.
+        unsafe {
+            let found = ffi::BIO_find_type(self.as_ptr(), TYPE_DESCRIPTOR);
+            if found.is_null() {
+                return None;
+            }
+            ffi::BIO_ctrl(found, C_GET_FD, 0, ptr::from_mut(&mut fd).cast::<c_void>());
+        }
+        Some(fd)
+    }
+
+    fn has(&self, flags: c_int) -> bool {
+        // SAFETY: `self` keeps the BIO alive.
+        unsafe { ffi::BIO_test_flags(self.as_ptr(), flags) != 0 }
     }
 
     /// True when both are the same BIO.
@@ -169,7 +215,8 @@ impl Bio {
     pub fn is_socket_on(&self, fd: c_int) -> bool {
         const TYPE_SOCKET: c_int = 5 | 0x0400 | TYPE_DESCRIPTOR;
         // SAFETY: `self` keeps the BIO alive.
-        unsafe { ffi::BIO_method_type(self.as_ptr()) == TYPE_SOCKET && descriptor(self.as_ptr()) == fd }
+        let socket = unsafe { ffi::BIO_method_type(self.as_ptr()) } == TYPE_SOCKET;
+        socket && self.descriptor() == Some(fd)
     }
 }
 
@@ -178,60 +225,6 @@ impl Drop for Bio {
         // SAFETY: the reference is ours, and this is its last use.
         unsafe { ffi::BIO_free_all(self.as_ptr()) }
     }
-}
-
-fn test_flags(bio: *mut BIO, flags: c_int) -> bool {
-    // SAFETY: every caller in this file holds the BIO alive or was promised it by its own caller.
-    unsafe { ffi::BIO_test_flags(bio, flags) != 0 }
-}
-
-/// Why the last transfer on `bio` moved nothing; the wish that is checked first is `first` (SSL_get_error looks for the
-/// direction it was going in before the other one).
-///
-/// # Safety
-/// `bio` is NULL or live.
-pub unsafe fn retry(bio: *mut BIO, first: Retry) -> Retry {
-    if bio.is_null() {
-        return Retry::Never;
-    }
-    let order = if first == Retry::Write {
-        [Retry::Write, Retry::Read]
-    } else {
-        [Retry::Read, Retry::Write]
-    };
-    for wish in order {
-        if test_flags(bio, if wish == Retry::Read { FLAG_READ } else { FLAG_WRITE }) {
-            return wish;
-        }
-    }
-    if !test_flags(bio, FLAG_IO_SPECIAL) {
-        return Retry::Never;
-    }
-    // SAFETY: not NULL, so live by this function's contract.
-    match unsafe { ffi::BIO_get_retry_reason(bio) } {
-        RETRY_CONNECT => Retry::Connect,
-        RETRY_ACCEPT => Retry::Accept,
-        _ => Retry::Special,
-    }
-}
-
-/// The descriptor of the first BIO in the chain that has one, or -1.
-///
-/// # Safety
-/// `bio` is NULL or live.
-pub unsafe fn descriptor(bio: *mut BIO) -> c_int {
-    if bio.is_null() {
-        return -1;
-    }
-    let mut fd: c_int = -1;
-    // SAFETY: `bio` is live; a descriptor BIO stores an int through the pointer, which is ours.
-    unsafe {
-        let found = ffi::BIO_find_type(bio, TYPE_DESCRIPTOR);
-        if !found.is_null() {
-            ffi::BIO_ctrl(found, C_GET_FD, 0, ptr::from_mut(&mut fd).cast::<c_void>());
-        }
-    }
-    fd
 }
 
 /// Puts `bio` in front of `next` and returns the chain (BIO_push).
@@ -262,15 +255,6 @@ pub fn with_method(method: *const BIO_METHOD) -> Option<Bio> {
     unsafe { Bio::from_owned(ffi::BIO_new(method)) }
 }
 
-/// The BIO after `bio` in its chain, or NULL.
-///
-/// # Safety
-/// `bio` is NULL or live.
-pub unsafe fn next(bio: *mut BIO) -> *mut BIO {
-    // SAFETY: this function's contract; BIO_next takes NULL.
-    unsafe { ffi::BIO_next(bio) }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -280,8 +264,8 @@ mod tests {
     }
 
     fn memory() -> Bio {
-        // SAFETY: a static method of libcrypto's.
-        with_method(unsafe { BIO_s_mem() }).expect("memory")
+        // SAFETY: a static method of libcrypto's; the new BIO is ours.
+        unsafe { Bio::from_owned(ffi::BIO_new(BIO_s_mem())) }.expect("memory")
     }
 
     #[test]
@@ -299,8 +283,8 @@ mod tests {
         let bio = memory();
         assert!(bio.read(&mut [0; 4]) < 0);
         assert!(bio.should_retry());
-        // SAFETY: `bio` is live.
-        assert_eq!(unsafe { retry(bio.as_ptr(), Retry::Read) }, Retry::Read);
+        assert_eq!(bio.wish(Retry::Read), Retry::Read);
+        assert_eq!(bio.descriptor(), None);
     }
 
     #[test]
@@ -315,11 +299,8 @@ mod tests {
     #[test]
     fn sockets_know_their_descriptor() {
         let bio = Bio::socket(7).expect("socket");
-        // SAFETY: `bio` is live.
-        assert_eq!(unsafe { descriptor(bio.as_ptr()) }, 7);
+        assert_eq!(bio.descriptor(), Some(7));
         assert!(bio.is_socket_on(7));
         assert!(!bio.is_socket_on(8));
-        // SAFETY: NULL is allowed.
-        assert_eq!(unsafe { descriptor(ptr::null_mut()) }, -1);
     }
 }

@@ -134,6 +134,13 @@ pub fn clear() {
     unsafe { ERR_clear_error() }
 }
 
+/// The same where the queue is nearly always empty already: looking is cheaper than clearing.
+pub fn clear_if_any() {
+    if peek().is_some() {
+        clear();
+    }
+}
+
 /// The oldest entry, left where it is.
 pub fn peek() -> Option<Code> {
     // SAFETY: no arguments; reads this thread's queue only.

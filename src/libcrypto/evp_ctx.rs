@@ -4,45 +4,12 @@
 //! The application chooses cipher, digest and keys; what is read back here is only sizes and results. A context that the
 //! callback left unset makes every operation fail, never crash.
 
-use std::ffi::{CStr, c_char, c_int, c_uchar, c_uint, c_void};
+use std::ffi::{c_char, c_int, c_uchar, c_uint, c_void};
 use std::ptr::{self, NonNull};
 use std::sync::OnceLock;
 
-/// libcrypto's opaque EVP_CIPHER_CTX.
-#[repr(C)]
-#[allow(non_camel_case_types, reason = "C's own name")]
-#[derive(Debug)]
-pub struct evp_cipher_ctx_st {
-    _opaque: [u8; 0],
-}
-
-/// The name that C uses.
-#[allow(non_camel_case_types, reason = "C's own name")]
-pub type EVP_CIPHER_CTX = evp_cipher_ctx_st;
-
-/// libcrypto's opaque HMAC_CTX.
-#[repr(C)]
-#[allow(non_camel_case_types, reason = "C's own name")]
-#[derive(Debug)]
-pub struct hmac_ctx_st {
-    _opaque: [u8; 0],
-}
-
-/// The name that C uses.
-#[allow(non_camel_case_types, reason = "C's own name")]
-pub type HMAC_CTX = hmac_ctx_st;
-
-/// libcrypto's opaque EVP_MAC_CTX.
-#[repr(C)]
-#[allow(non_camel_case_types, reason = "C's own name")]
-#[derive(Debug)]
-pub struct evp_mac_ctx_st {
-    _opaque: [u8; 0],
-}
-
-/// The name that C uses.
-#[allow(non_camel_case_types, reason = "C's own name")]
-pub type EVP_MAC_CTX = evp_mac_ctx_st;
+use super::c::{EVP_CIPHER_CTX, EVP_MAC_CTX, HMAC_CTX, OSSL_LIB_CTX};
+use super::lib_ctx::Library;
 
 /// libcrypto's EVP_MAX_IV_LENGTH.
 pub const MAX_IV_LEN: usize = 16;
@@ -59,7 +26,7 @@ struct EvpMac {
 }
 
 mod ffi {
-    use super::{EVP_CIPHER_CTX, EVP_MAC_CTX, EvpMac, HMAC_CTX, c_char, c_int, c_uchar, c_uint, c_void};
+    use super::{EVP_CIPHER_CTX, EVP_MAC_CTX, EvpMac, HMAC_CTX, OSSL_LIB_CTX, c_char, c_int, c_uchar, c_uint, c_void};
 
     unsafe extern "C" {
         pub fn EVP_CIPHER_CTX_new() -> *mut EVP_CIPHER_CTX;
@@ -87,7 +54,8 @@ mod ffi {
         pub fn HMAC_size(ctx: *const HMAC_CTX) -> usize;
         pub fn HMAC_Update(ctx: *mut HMAC_CTX, data: *const c_uchar, len: usize) -> c_int;
         pub fn HMAC_Final(ctx: *mut HMAC_CTX, out: *mut c_uchar, len: *mut c_uint) -> c_int;
-        pub fn EVP_MAC_fetch(lib_ctx: *mut c_void, name: *const c_char, properties: *const c_char) -> *mut EvpMac;
+        pub fn EVP_MAC_fetch(lib_ctx: *mut OSSL_LIB_CTX, name: *const c_char, properties: *const c_char)
+        -> *mut EvpMac;
         pub fn EVP_MAC_free(mac: *mut EvpMac);
         pub fn EVP_MAC_CTX_new(mac: *mut EvpMac) -> *mut EVP_MAC_CTX;
         pub fn EVP_MAC_CTX_free(ctx: *mut EVP_MAC_CTX);
@@ -195,17 +163,13 @@ impl MacContext {
             .ok_or(Refused)
     }
 
-    /// An EVP_MAC_CTX of the algorithm "HMAC" without key or digest, from the library context of the SSL_CTX.
-    ///
-    /// # Safety
-    /// `lib_ctx` is NULL or a live OSSL_LIB_CTX.
-    pub unsafe fn evp(lib_ctx: *mut c_void, properties: Option<&CStr>) -> Result<MacContext, Refused> {
-        if lib_ctx.is_null() && properties.is_none() {
+    /// An EVP_MAC_CTX of the algorithm "HMAC" without key or digest, from where the SSL_CTX gets its algorithms.
+    pub fn evp(library: &Library) -> Result<MacContext, Refused> {
+        if library.context().is_null() && library.query().is_null() {
             return MacContext::of(default_hmac()?);
         }
-        let properties = properties.map_or(ptr::null(), CStr::as_ptr);
-        // SAFETY: this function's contract; both strings end in NUL.
-        let mac = unsafe { ffi::EVP_MAC_fetch(lib_ctx, c"HMAC".as_ptr(), properties) };
+        // SAFETY: the application keeps its library context alive as long as the SSL_CTX; the strings end in NUL.
+        let mac = unsafe { ffi::EVP_MAC_fetch(library.context(), c"HMAC".as_ptr(), library.query()) };
         let context = MacContext::of(mac);
         // SAFETY: our reference to the fetched algorithm (NULL is allowed); the context holds its own.
         unsafe { ffi::EVP_MAC_free(mac) };
@@ -358,8 +322,7 @@ mod tests {
         assert_eq!(ctx.iv_len(), Err(Refused));
         assert_eq!(ctx.encrypt_into(&[0; 16], &mut Vec::new()), Err(Refused));
         assert_eq!(MacContext::hmac().expect("context").size(), Err(Refused));
-        // SAFETY: NULL names the default library context.
-        let mut mac = unsafe { MacContext::evp(ptr::null_mut(), None) }.expect("context");
+        let mut mac = MacContext::evp(&Library::default()).expect("context");
         assert_eq!(mac.size(), Err(Refused));
         assert_eq!(mac.tag(b"data"), Err(Refused));
     }

@@ -9,6 +9,7 @@ pub mod context;
 pub mod credentials;
 pub mod group;
 pub mod keystore;
+pub mod loading;
 pub mod method;
 mod presented;
 pub mod scheme;

@@ -1,0 +1,127 @@
+//! Our own certificate and signature (SSL_CTX_set_cert_cb(3), SSL_CTX_set_client_cert_cb(3),
+//! SSL_CTX_set_tlsext_status_cb(3)).
+
+use bytes::Bytes;
+use carnet_tls::{
+    AlertDescription, Answer, Credential, CredentialRequest, ExtensionType, ProtocolVersion, SignatureScheme,
+};
+
+use super::ask::Reply;
+use crate::error::{Error, Result};
+use crate::libcrypto::callouts;
+use crate::libcrypto::reasons::Reason;
+use crate::objects::config::Configurable;
+use crate::objects::connection::{Connection, Role, Want};
+use crate::objects::credentials::Wanted;
+
+/// SSL_TLSEXT_ERR_OK, SSL_TLSEXT_ERR_NOACK
+const EXTENSION_OK: i32 = 0;
+const EXTENSION_NOACK: i32 = 3;
+
+/// The certificate callback may choose one, or ask for time; then the configuration says which fits.
+pub(super) fn choose(connection: &Connection, request: &CredentialRequest) -> Reply {
+    {
+        let mut facts = connection.facts();
+        facts.peer.schemes.clone_from(&request.schemes);
+        facts.peer.authorities.clone_from(&request.authorities);
+    }
+    let hook = connection.config().hooks.certificate;
+    match callouts::plain(hook.function, connection.handle(), hook.argument.pointer()) {
+        Some(..0) => return Reply::Later(Want::Certificate),
+        Some(0) => return Reply::Abort(AlertDescription::InternalError, Reason::CERT_CB_ERROR.into()),
+        Some(_) | None => {}
+    }
+    if connection.status().role() == Role::Client
+        && let Some(reply) = client_certificate(connection)
+    {
+        return reply;
+    }
+    let Some(mut credential) = fitting(connection, request) else {
+        return Answer::Credential(None).into();
+    };
+    match staple(connection) {
+        Ok(response) => credential.ocsp_response = response,
+        Err(error) => return Reply::Abort(AlertDescription::InternalError, error),
+    }
+    connection.facts().presented = credential.chain.first().cloned();
+    Answer::Credential(Some(credential)).into()
+}
+
+fn fitting(connection: &Connection, request: &CredentialRequest) -> Option<Credential> {
+    let config = connection.config();
+    config.credentials.choose(&Wanted {
+        schemes: &request.schemes,
+        tls13: is_tls13(connection),
+        trusted: &connection.context().store(),
+        auto_chain: config.auto_chain(),
+    })
+}
+
+/// A client without a certificate of its own asks the older callback. `Some` when that ends or suspends the handshake.
+fn client_certificate(connection: &Connection) -> Option<Reply> {
+    if !connection.config().credentials.is_empty() {
+        return None;
+    }
+    let function = connection.context().hooks().client_certificate;
+    match callouts::client_certificate(function, connection.handle())? {
+        (..0, _, _) => Some(Reply::Later(Want::Certificate)),
+        (1, Some(certificate), Some(key)) => {
+            let level = connection.config().algorithms.security_level;
+            let used = connection.update(|config| {
+                config
+                    .credentials
+                    .set_certificate(certificate, level)
+                    .and_then(|()| config.credentials.set_key(key))
+            });
+            // OpenSSL goes on without a certificate when it can't use the one it got.
+            if let Err(error) = used {
+                error.push("SSL_CTX_set_client_cert_cb");
+            }
+            None
+        }
+        (1, _, _) => {
+            Error::from(Reason::BAD_DATA_RETURNED_BY_CALLBACK).push("SSL_CTX_set_client_cert_cb");
+            None
+        }
+        _ => None,
+    }
+}
+
+/// A server that is asked for an OCSP response has its application look for one.
+fn staple(connection: &Connection) -> Result<Option<Bytes>> {
+    let asked = connection.status().role() == Role::Server
+        && connection
+            .with_engine(|engine| {
+                engine
+                    .client_hello()
+                    .is_some_and(|hello| hello.has(ExtensionType::STATUS_REQUEST))
+            })
+            .unwrap_or(false);
+    let hook = connection.context().hooks().status;
+    if !asked || hook.function.is_none() {
+        return Ok(None);
+    }
+    match callouts::plain(hook.function, connection.handle(), hook.argument.pointer()) {
+        Some(EXTENSION_OK) => Ok(connection.facts().ocsp_response.as_deref().map(Bytes::copy_from_slice)),
+        Some(EXTENSION_NOACK) | None => Ok(None),
+        Some(_) => Err(Reason::CLIENTHELLO_TLSEXT.into()),
+    }
+}
+
+/// Signs with the key of the certificate that was chosen.
+pub(super) fn sign(connection: &Connection, scheme: SignatureScheme, message: &[u8]) -> Reply {
+    match connection
+        .config()
+        .credentials
+        .sign(scheme, is_tls13(connection), message)
+    {
+        Ok(signature) => Answer::Signature(signature).into(),
+        Err(error) => Reply::Abort(AlertDescription::InternalError, error),
+    }
+}
+
+/// Is TLS 1.3 what is spoken, or about to be?
+pub(super) fn is_tls13(connection: &Connection) -> bool {
+    let version = connection.with_engine(|engine| engine.version()).flatten();
+    version.is_none_or(|version| version == ProtocolVersion::TLS1_3)
+}

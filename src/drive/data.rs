@@ -1,0 +1,158 @@
+//! SSL_read(3), SSL_peek(3), SSL_write(3): application data.
+
+use super::handshake;
+use super::held::Held;
+use super::run::{Goal, Halt};
+use crate::error::Error;
+use crate::libcrypto::err;
+use crate::libcrypto::reasons::Reason;
+use crate::objects::connection::{Connection, Phase, RECEIVED_SHUTDOWN, SENT_SHUTDOWN, Unfinished, Want};
+
+/// SSL_MODE_ENABLE_PARTIAL_WRITE
+const MODE_PARTIAL_WRITE: u32 = 1;
+/// SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER
+const MODE_MOVING_BUFFER: u32 = 2;
+/// SSL_MODE_AUTO_RETRY
+const MODE_AUTO_RETRY: u32 = 4;
+/// SSL_MODE_RELEASE_BUFFERS
+const MODE_RELEASE_BUFFERS: u32 = 16;
+
+/// Copies decrypted bytes into `buffer`, from one record at most; `take` is false for SSL_peek.
+pub fn read(connection: &Connection, buffer: &mut [u8], take: bool) -> Result<usize, Halt> {
+    let status = connection.status();
+    if !status.role_chosen() {
+        return Err(Error::Ssl(Reason::UNINITIALIZED).into());
+    }
+    if status.shutdown() & RECEIVED_SHUTDOWN != 0 {
+        status.set_want(Want::Nothing);
+        return Err(Halt::Closed);
+    }
+    err::clear_if_any();
+    let mut held = Held::new(connection)?;
+    open(&mut held)?;
+    if held.engine()?.plaintext().is_empty() {
+        held.run(Goal::Data)?;
+    }
+    let engine = held.engine()?;
+    let plaintext = engine.plaintext();
+    let count = plaintext.len().min(buffer.len());
+    if let (Some(to), Some(from)) = (buffer.get_mut(..count), plaintext.get(..count)) {
+        to.copy_from_slice(from);
+    }
+    status.set_want(Want::Nothing);
+    if take {
+        let drained = count == plaintext.len();
+        engine.consume_plaintext(count);
+        if drained && status.mode() & MODE_RELEASE_BUFFERS != 0 {
+            engine.release_buffers();
+        }
+    }
+    Ok(count)
+}
+
+/// Seals and sends `data`; says how much of it, which is all, or with SSL_MODE_ENABLE_PARTIAL_WRITE at least a record.
+pub fn write(connection: &Connection, data: &[u8]) -> Result<usize, Halt> {
+    let status = connection.status();
+    if !status.role_chosen() {
+        return Err(Error::Ssl(Reason::UNINITIALIZED).into());
+    }
+    if status.shutdown() & SENT_SHUTDOWN != 0 {
+        status.set_want(Want::Nothing);
+        return Err(Error::Ssl(Reason::PROTOCOL_IS_SHUTDOWN).into());
+    }
+    err::clear_if_any();
+    let mut held = Held::new(connection)?;
+    open(&mut held)?;
+    let mode = status.mode();
+    let resumed = resume_unfinished(&mut held, data, mode)?;
+    held.send()?;
+    let mut done = resumed.map_or(0, |unfinished| unfinished.done + unfinished.stuck);
+    held.io()?.unfinished = None;
+    if resumed.is_some() && (mode & MODE_PARTIAL_WRITE != 0 || done >= data.len()) {
+        return Ok(done);
+    }
+    super::post::send_queued(&mut held)?;
+    while let Some(rest) = data.get(done..).filter(|rest| !rest.is_empty()) {
+        let sealed = seal(&mut held, rest)?;
+        if let Err(halt) = held.send() {
+            let address = data.as_ptr().addr();
+            held.io()?.unfinished = Some(Unfinished {
+                address,
+                len: data.len(),
+                done,
+                stuck: sealed,
+            });
+            return Err(halt);
+        }
+        done += sealed;
+        if mode & MODE_PARTIAL_WRITE != 0 {
+            break;
+        }
+    }
+    Ok(done)
+}
+
+/// One record. The engine may have something to say first, such as tickets that were asked for.
+fn seal(held: &mut Held<'_>, rest: &[u8]) -> Result<usize, Halt> {
+    loop {
+        let written = held.engine()?.write(rest);
+        super::observe::report(held)?;
+        match written {
+            Err(error) => return Err(held.failed(error)),
+            Ok(0) => held.run(Goal::Settled)?,
+            Ok(sealed) => return Ok(sealed),
+        }
+    }
+}
+
+/// A write that was cut short must be repeated with the same data: its first part is sealed already.
+fn resume_unfinished(held: &mut Held<'_>, data: &[u8], mode: u32) -> Result<Option<Unfinished>, Halt> {
+    let Some(unfinished) = held.io()?.unfinished else {
+        return Ok(None);
+    };
+    let reason = if data.len() < unfinished.done + unfinished.stuck {
+        Reason::BAD_LENGTH
+    } else if mode & MODE_MOVING_BUFFER == 0 && data.as_ptr().addr() != unfinished.address {
+        Reason::BAD_WRITE_RETRY
+    } else {
+        return Ok(Some(unfinished));
+    };
+    held.connection().status().set_want(Want::Nothing);
+    held.fail(carnet_tls::AlertDescription::InternalError);
+    Err(Error::Ssl(reason).into())
+}
+
+/// Finishes the handshake first, where it is not finished.
+fn open(held: &mut Held<'_>) -> Result<(), Halt> {
+    match held.connection().status().phase() {
+        Phase::Open => Ok(()),
+        Phase::Failed => {
+            held.connection().status().set_want(Want::Nothing);
+            Err(Halt::Transport(-1))
+        }
+        // The handshake's failures are reported as a handshake call's.
+        Phase::Before | Phase::Handshake => handshake::go(held).map_err(|halt| match halt {
+            Halt::Fatal { error, .. } => Halt::Fatal { error, returns: -1 },
+            Halt::Closed => Halt::Transport(-1),
+            other => other,
+        }),
+    }
+}
+
+/// Without SSL_MODE_AUTO_RETRY a read returns after a message that was no application data, as if it had to wait.
+pub(super) fn pause_after_message(held: &mut Held<'_>) -> Result<bool, Halt> {
+    let connection = held.connection();
+    if connection.status().mode() & MODE_AUTO_RETRY != 0 {
+        return Ok(false);
+    }
+    let taken = held.engine()?.messages_received();
+    let io = held.io()?;
+    if std::mem::replace(&mut io.watch.messages, taken) == taken {
+        return Ok(false);
+    }
+    if let Some(bio) = io.read_bio.as_ref() {
+        bio.set_retry_read();
+    }
+    connection.status().set_want(Want::Read);
+    Ok(true)
+}

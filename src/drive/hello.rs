@@ -1,0 +1,94 @@
+//! A server meets its client: the client hello, server name and ALPN callbacks (SSL_CTX_set_client_hello_cb(3),
+//! SSL_CTX_set_tlsext_servername_callback(3), SSL_CTX_set_alpn_select_cb(3)).
+
+use std::ffi::{CString, c_int};
+use std::sync::Arc;
+
+use carnet_tls::{AlertDescription, Answer};
+
+use super::ask::Reply;
+use super::start;
+use crate::error::{Common, Error};
+use crate::libcrypto::callouts;
+use crate::libcrypto::reasons::Reason;
+use crate::objects::connection::{Connection, Want};
+
+/// SSL_CLIENT_HELLO_SUCCESS, SSL_CLIENT_HELLO_RETRY
+const HELLO_SUCCESS: c_int = 1;
+const HELLO_RETRY: c_int = -1;
+/// SSL_TLSEXT_ERR_OK and its relatives.
+const EXTENSION_OK: c_int = 0;
+const EXTENSION_WARNING: c_int = 1;
+const EXTENSION_FATAL: c_int = 2;
+const EXTENSION_NOACK: c_int = 3;
+
+/// Early enough to change everything: nothing has been decided from the hello.
+pub(super) fn client_hello(connection: &Connection) -> Reply {
+    let hook = connection.context().hooks().client_hello;
+    let mut alert = c_int::from(AlertDescription::InternalError.code());
+    match callouts::with_alert(hook.function, connection.handle(), &mut alert, hook.argument.pointer()) {
+        None | Some(HELLO_SUCCESS) => Answer::Proceed.into(),
+        Some(HELLO_RETRY) => Reply::Later(Want::ClientHello),
+        Some(_) => Reply::Abort(description(alert), Reason::CALLBACK_FAILED.into()),
+    }
+}
+
+/// The callback of the context in force; if that has none, of the one that the connection began with.
+pub(super) fn server_name(connection: &Connection, name: Option<String>) -> Reply {
+    let named = name.is_some();
+    connection.facts().server_name = name.and_then(|name| CString::new(name).ok());
+    let mut hook = connection.context().hooks().server_name;
+    if hook.function.is_none() {
+        hook = connection.session_context().hooks().server_name;
+    }
+    let mut alert = c_int::from(AlertDescription::UnrecognizedName.code());
+    let returned = callouts::with_alert(hook.function, connection.handle(), &mut alert, hook.argument.pointer())
+        .unwrap_or(EXTENSION_NOACK);
+    let acknowledge = match returned {
+        EXTENSION_FATAL => return Reply::Abort(description(alert), Reason::CALLBACK_FAILED.into()),
+        // TLS 1.3 has no warnings to send.
+        EXTENSION_WARNING | EXTENSION_NOACK => false,
+        _ => named,
+    };
+    connection.facts().server_name_accepted = named && returned == EXTENSION_OK;
+    match start::settings(connection) {
+        Ok(settings) => Answer::ServerName {
+            acknowledge,
+            settings: changed(connection, settings),
+        }
+        .into(),
+        Err(error) => Reply::Abort(AlertDescription::InternalError, error),
+    }
+}
+
+/// Settings that differ from those in force, because the callback switched contexts or changed the connection.
+fn changed(connection: &Connection, settings: Arc<carnet_tls::Settings>) -> Option<Arc<carnet_tls::Settings>> {
+    let same = connection
+        .with_engine(|engine| Arc::ptr_eq(engine.settings(), &settings))
+        .unwrap_or(false);
+    (!same).then_some(settings)
+}
+
+/// Without a callback, or if it does not care, the extension is not answered.
+pub(super) fn protocol(connection: &Connection, offered: &[u8]) -> Reply {
+    let hook = connection.context().hooks().alpn_select;
+    match callouts::alpn_select(hook.function, connection.handle(), hook.argument.pointer(), offered) {
+        None | Some((EXTENSION_NOACK, _)) => Answer::Protocol(None).into(),
+        Some((EXTENSION_OK, Some(selected))) => {
+            connection.facts().protocol = Some(selected.clone().into_boxed_slice());
+            Answer::Protocol(Some(selected)).into()
+        }
+        Some((EXTENSION_OK, None)) => {
+            Reply::Abort(AlertDescription::InternalError, Error::Common(Common::InternalError))
+        }
+        Some(_) => Reply::Abort(
+            AlertDescription::NoApplicationProtocol,
+            Reason::NO_APPLICATION_PROTOCOL.into(),
+        ),
+    }
+}
+
+/// The alert that a callback wrote through its `int *al`.
+fn description(alert: c_int) -> AlertDescription {
+    u8::try_from(alert).map_or(AlertDescription::InternalError, AlertDescription::from)
+}

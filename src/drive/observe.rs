@@ -1,0 +1,281 @@
+//! Info, message and key-log callbacks (SSL_CTX_set_info_callback(3), SSL_CTX_set_msg_callback(3),
+//! SSL_CTX_set_keylog_callback(3)), in OpenSSL's order.
+//!
+//! OpenSSL announces a change of state before it happens: SSL_CB_…_LOOP comes with the old state, then the message of
+//! the new state is shown. A message after the handshake is a little handshake of its own: two LOOPs with the state OK,
+//! the message, LOOP, EXIT. Programs print these lines and count them, so they come as they do there.
+
+use std::ffi::{CString, c_int};
+use std::fmt::Write as _;
+
+use carnet_tls::{ContentType, Event, HandshakeType, ProtocolVersion};
+
+use super::held::Held;
+use super::run::Halt;
+use super::state_names::State;
+use crate::libcrypto::callouts::{self, Traced};
+use crate::objects::callbacks::ConnectionHooks;
+use crate::objects::config::Configurable;
+use crate::objects::connection::{Connection, Phase, Role};
+
+const CB_LOOP: c_int = 0x01;
+const CB_EXIT: c_int = 0x02;
+const CB_READ_ALERT: c_int = 0x4004;
+const CB_WRITE_ALERT: c_int = 0x4008;
+const CB_HANDSHAKE_START: c_int = 0x10;
+const CB_HANDSHAKE_DONE: c_int = 0x20;
+const ST_CONNECT: c_int = 0x1000;
+const ST_ACCEPT: c_int = 0x2000;
+/// SSL3_RT_HEADER, SSL3_RT_INNER_CONTENT_TYPE
+const RT_HEADER: c_int = 256;
+const RT_INNER_TYPE: c_int = 257;
+/// legacy_record_version (RFC 8446 section 5.1)
+const RECORD_VERSION: u16 = 0x0303;
+
+/// An observer's errand: everything is copied, nothing is held.
+struct Errand<'c> {
+    connection: &'c Connection,
+    hooks: ConnectionHooks,
+}
+
+impl<'c> Errand<'c> {
+    fn new(connection: &'c Connection) -> Self {
+        Self {
+            connection,
+            hooks: connection.config().hooks,
+        }
+    }
+
+    fn info(&self, kind: c_int, value: c_int) {
+        callouts::info(self.hooks.info, self.connection.handle(), kind, value);
+    }
+
+    fn looped(&self) {
+        self.info(side(self.connection) | CB_LOOP, 1);
+    }
+
+    fn message(&self, sent: bool, version: u16, content_type: c_int, bytes: &[u8]) {
+        let hook = self.hooks.message;
+        let traced = Traced {
+            sent,
+            version: c_int::from(version),
+            content_type,
+            bytes,
+        };
+        callouts::message(
+            hook.function,
+            self.connection.handle(),
+            hook.argument.pointer(),
+            &traced,
+        );
+    }
+}
+
+fn side(connection: &Connection) -> c_int {
+    match connection.status().role() {
+        Role::Client => ST_CONNECT,
+        Role::Server => ST_ACCEPT,
+    }
+}
+
+/// The handshake begins.
+pub(super) fn begin(held: &mut Held<'_>) -> Result<(), Halt> {
+    if !held.io()?.watch.observed {
+        return Ok(());
+    }
+    Ok(held.released(|connection| {
+        let errand = Errand::new(connection);
+        errand.info(CB_HANDSHAKE_START, 1);
+        if connection.status().role() == Role::Server {
+            errand.looped();
+        }
+    })?)
+}
+
+/// A handshake call returns.
+pub(super) fn leave(held: &mut Held<'_>, done: bool) -> Result<(), Halt> {
+    if !held.io()?.watch.observed {
+        return Ok(());
+    }
+    Ok(held.released(|connection| {
+        let errand = Errand::new(connection);
+        let status = connection.status();
+        if status.phase() == Phase::Open {
+            status.set_reporting(false);
+            status.set_state(State::OK.0);
+        }
+        errand.info(side(connection) | CB_EXIT, if done { 1 } else { -1 });
+    })?)
+}
+
+/// A handshake call after the handshake begins, to send what is queued.
+pub(super) fn enter_again(held: &mut Held<'_>) -> Result<(), Halt> {
+    if !held.io()?.watch.observed {
+        return Ok(());
+    }
+    Ok(held.released(|connection| {
+        connection.status().set_reporting(true);
+        Errand::new(connection).looped();
+    })?)
+}
+
+/// The handshake is done; tickets may follow, and the state that OpenSSL shows foretells them.
+pub(super) fn done(held: &mut Held<'_>) -> Result<(), Halt> {
+    let status = held.connection().status();
+    let tickets = status.role() == Role::Server && super::tickets::are_due(held.connection());
+    let next = if tickets { State::TICKET_SENT } else { State::OK };
+    if !held.io()?.watch.observed {
+        status.set_state(State::OK.0);
+        return Ok(());
+    }
+    Ok(held.released(|connection| {
+        let errand = Errand::new(connection);
+        connection.status().set_reporting(true);
+        errand.looped();
+        connection.status().set_state(next.0);
+        connection.status().set_reporting(false);
+        errand.info(CB_HANDSHAKE_DONE, 1);
+        connection.status().set_reporting(tickets);
+    })?)
+}
+
+/// The end of a flight in the middle of the handshake.
+pub(super) fn flight_written(held: &mut Held<'_>) -> Result<(), Halt> {
+    if !held.io()?.watch.observed {
+        return Ok(());
+    }
+    Ok(held.released(|connection| {
+        let status = connection.status();
+        if status.phase() != Phase::Handshake || status.state() == State::CLIENT_FINISHED.0 {
+            return;
+        }
+        let errand = Errand::new(connection);
+        errand.looped();
+        if status.state() == State::SERVER_FINISHED.0 {
+            status.set_state(State::EARLY_DATA.0);
+            errand.looped();
+        }
+    })?)
+}
+
+/// Tells the application what the engine has noted since the last time.
+pub(super) fn report(held: &mut Held<'_>) -> Result<(), Halt> {
+    if !held.io()?.watch.watched {
+        return Ok(());
+    }
+    let events = held.engine()?.take_events();
+    let unclosed = held.io()?.watch.message_open;
+    if events.is_empty() && !unclosed {
+        return Ok(());
+    }
+    let open = held.released(|connection| tell_all(connection, &events, unclosed))?;
+    held.io()?.watch.message_open = open;
+    Ok(())
+}
+
+/// True when the last event is a message after the handshake, whose end is told next time: its callbacks come between.
+fn tell_all(connection: &Connection, events: &[Event], mut open: bool) -> bool {
+    let errand = Errand::new(connection);
+    for event in events {
+        if std::mem::take(&mut open) {
+            close_message(&errand);
+        }
+        match event {
+            Event::RecordHeader { sent, header } => {
+                let [_, major, minor, ..] = *header;
+                errand.message(*sent, u16::from_be_bytes([major, minor]), RT_HEADER, header);
+            }
+            Event::InnerContentType { sent, content_type } => {
+                // OpenSSL names the record's version when it sends, and the connection's when it receives.
+                let version = if *sent {
+                    RECORD_VERSION
+                } else {
+                    ProtocolVersion::TLS1_3.0
+                };
+                errand.message(*sent, version, RT_INNER_TYPE, &[content_type.0]);
+            }
+            Event::Message {
+                sent,
+                content_type,
+                version,
+                bytes,
+            } => {
+                open = tell_message(&errand, *sent, *content_type, *version, bytes);
+            }
+            Event::Alert {
+                sent,
+                level,
+                description,
+            } => {
+                let kind = if *sent { CB_WRITE_ALERT } else { CB_READ_ALERT };
+                errand.info(kind, c_int::from(level.code()) << 8 | c_int::from(description.code()));
+            }
+            Event::KeyLog {
+                label,
+                client_random,
+                secret,
+            } => {
+                tell_key(connection, label, client_random, secret);
+            }
+            _ => {}
+        }
+    }
+    open
+}
+
+fn tell_message(errand: &Errand<'_>, sent: bool, content_type: ContentType, version: u16, bytes: &[u8]) -> bool {
+    let status = errand.connection.status();
+    let first = bytes.first().copied().unwrap_or_default();
+    let state = match content_type {
+        ContentType::HANDSHAKE => State::of_message(status.role(), sent, first),
+        ContentType::CHANGE_CIPHER_SPEC if sent => Some(match status.role() {
+            Role::Client => State::CLIENT_CHANGE,
+            Role::Server => State::SERVER_CHANGE,
+        }),
+        _ => None,
+    };
+    let after_handshake = status.phase() == Phase::Open;
+    let ticket_sent = sent && first == HandshakeType::NEW_SESSION_TICKET.0;
+    if let Some(state) = state {
+        if after_handshake && !sent {
+            status.set_reporting(true);
+            errand.looped();
+        }
+        if !(after_handshake && sent) {
+            errand.looped();
+        }
+        status.set_state(state.0);
+    }
+    errand.message(sent, version, c_int::from(content_type.0), bytes);
+    if state.is_some() && after_handshake && sent && ticket_sent {
+        errand.looped();
+    }
+    state.is_some() && after_handshake && !sent
+}
+
+/// The end of a message that came after the handshake.
+fn close_message(errand: &Errand<'_>) {
+    let status = errand.connection.status();
+    errand.looped();
+    status.set_reporting(false);
+    status.set_state(State::OK.0);
+    errand.info(side(errand.connection) | CB_EXIT, 1);
+}
+
+/// A line of an NSS key log.
+fn tell_key(connection: &Connection, label: &str, client_random: &[u8; 32], secret: &[u8]) {
+    let mut line = zeroize::Zeroizing::new(String::with_capacity(label.len() + 2 + 64 + 2 * secret.len() + 1));
+    line.push_str(label);
+    for part in [client_random.as_slice(), secret] {
+        line.push(' ');
+        for byte in part {
+            // Writing to a String can't fail.
+            let _written = write!(line, "{byte:02x}");
+        }
+    }
+    if let Ok(text) = CString::new(line.as_bytes()) {
+        let function = connection.context().hooks().key_log;
+        callouts::key_log(function, connection.handle(), &text);
+        drop(zeroize::Zeroizing::new(text.into_bytes()));
+    }
+}

@@ -1,0 +1,80 @@
+//! From the engine's failures to OpenSSL's reasons. Total: a new failure does not compile without its reason.
+
+use carnet_tls::{AlertDescription, ErrorKind};
+
+use crate::error::{Common, Error};
+use crate::libcrypto::reasons::Reason;
+
+/// SSL_AD_REASON_OFFSET: an alert's reason is its number above this.
+const ALERT_OFFSET: u32 = 1000;
+
+/// What the error queue gets to say.
+pub fn error(kind: ErrorKind) -> Error {
+    match kind {
+        ErrorKind::AlertReceived(alert) => alert_received(alert),
+        ErrorKind::Misuse => Error::Common(Common::ShouldNotHaveBeenCalled),
+        ErrorKind::WrongAnswer | ErrorKind::Internal => Error::INTERNAL,
+        other => Error::Ssl(reason(other)),
+    }
+}
+
+fn alert_received(alert: AlertDescription) -> Error {
+    let number = u32::from(alert.code());
+    Error::SslData(Reason(ALERT_OFFSET + number), format!("SSL alert number {number}"))
+}
+
+fn reason(kind: ErrorKind) -> Reason {
+    use ErrorKind as K;
+    match kind {
+        K::Aborted(_) => Reason::CALLBACK_FAILED,
+        K::ChainRefused(_) => Reason::CERTIFICATE_VERIFY_FAILED,
+        K::SignatureRefused(_) => Reason::BAD_SIGNATURE,
+        K::NoCredential | K::NoSharedScheme => Reason::NO_SUITABLE_SIGNATURE_ALGORITHM,
+        K::NoApplicationProtocol => Reason::NO_APPLICATION_PROTOCOL,
+        K::HttpRequest => Reason::HTTP_REQUEST,
+        K::ProxyRequest => Reason::HTTPS_PROXY_REQUEST,
+        K::WrongVersionNumber => Reason::WRONG_VERSION_NUMBER,
+        K::UnexpectedRecord => Reason::UNEXPECTED_RECORD,
+        K::RecordTooLong => Reason::PACKET_LENGTH_TOO_LONG,
+        K::PlaintextTooLong => Reason::DATA_LENGTH_TOO_LONG,
+        K::BadRecordMac => Reason::DECRYPTION_FAILED_OR_BAD_RECORD_MAC,
+        K::NoInnerType => Reason::BAD_RECORD_TYPE,
+        K::TooManyEmptyRecords => Reason::RECORD_TOO_SMALL,
+        K::TooManyWarnings => Reason::TOO_MANY_WARN_ALERTS,
+        K::TooManyKeyUpdates => Reason::TOO_MANY_KEY_UPDATES,
+        K::MalformedAlert => Reason::INVALID_ALERT,
+        K::BadChangeCipherSpec => Reason::BAD_CHANGE_CIPHER_SPEC,
+        K::TooMuchEarlyData => Reason::TOO_MUCH_EARLY_DATA,
+        K::InterleavedMessage => Reason::NOT_ON_RECORD_BOUNDARY,
+        K::UnexpectedMessage => Reason::UNEXPECTED_MESSAGE,
+        K::MessageTooLong => Reason::EXCESSIVE_MESSAGE_SIZE,
+        K::Malformed => Reason::LENGTH_MISMATCH,
+        other => negotiation_reason(other),
+    }
+}
+
+fn negotiation_reason(kind: ErrorKind) -> Reason {
+    use ErrorKind as K;
+    match kind {
+        K::UnsupportedVersion => Reason::UNSUPPORTED_PROTOCOL,
+        K::BadVersion => Reason::WRONG_SSL_VERSION,
+        K::Downgrade => Reason::INAPPROPRIATE_FALLBACK,
+        K::NoSharedCipher => Reason::NO_SHARED_CIPHER,
+        K::BadCipher => Reason::WRONG_CIPHER_RETURNED,
+        K::BadCompression => Reason::INVALID_COMPRESSION_ALGORITHM,
+        K::BadSessionIdEcho => Reason::INVALID_SESSION_ID,
+        K::NoSharedGroup => Reason::NO_SUITABLE_KEY_SHARE,
+        K::BadKeyShare => Reason::BAD_KEY_SHARE,
+        K::BadHelloRetryRequest => Reason::BAD_HRR_VERSION,
+        K::MissingExtension => Reason::MISSING_SIGALGS_EXTENSION,
+        K::UnsolicitedExtension => Reason::UNSOLICITED_EXTENSION,
+        K::BadPsk => Reason::BAD_PSK,
+        K::BadBinder => Reason::BINDER_DOES_NOT_VERIFY,
+        K::BadFinished => Reason::DIGEST_CHECK_FAILED,
+        K::BadSignatureScheme => Reason::WRONG_SIGNATURE_TYPE,
+        K::BadRequestContext => Reason::INVALID_CONTEXT,
+        K::NoPeerCertificate => Reason::PEER_DID_NOT_RETURN_A_CERTIFICATE,
+        K::BadKeyUpdate => Reason::BAD_KEY_UPDATE,
+        _ => Reason::BAD_EXTENSION,
+    }
+}

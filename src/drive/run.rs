@@ -1,0 +1,149 @@
+//! The loop: step the engine, move bytes, report events, answer questions, until the call has what it is after.
+
+use std::ffi::c_int;
+
+use carnet_tls::{AlertDescription, Error as TlsError, ErrorKind, Step};
+
+use super::held::Held;
+use super::{ask, handshake, observe, reasons};
+use crate::error::Error;
+use crate::objects::connection::{Phase, RECEIVED_SHUTDOWN, Want};
+
+/// Why an I/O call ends without having done what it was asked.
+#[derive(Debug)]
+pub enum Halt {
+    /// To be called again; [`Want`] says when.
+    Wait,
+    /// The peer has sent close_notify.
+    Closed,
+    /// The BIO failed, with this return value; it has said why, or the operating system has.
+    Transport(c_int),
+    /// For good: what goes on the error queue, and what the call returns.
+    Fatal {
+        /// For the queue.
+        error: Error,
+        /// What a read returns; everything else returns -1.
+        returns: c_int,
+    },
+}
+
+impl From<Error> for Halt {
+    fn from(error: Error) -> Self {
+        Self::Fatal { error, returns: -1 }
+    }
+}
+
+impl Halt {
+    /// What SSL_read returns; puts a failure on the queue, as raised by `name`.
+    pub fn read_result(self, name: &'static str) -> c_int {
+        match self {
+            Self::Wait => -1,
+            Self::Closed => 0,
+            Self::Transport(count) => count,
+            Self::Fatal { error, returns } => {
+                error.push(name);
+                returns
+            }
+        }
+    }
+
+    /// What a handshake call returns: -1 for everything.
+    pub fn handshake_result(self, name: &'static str) -> c_int {
+        if let Self::Fatal { error, .. } = self {
+            error.push(name);
+        }
+        -1
+    }
+}
+
+/// What a run is after.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Goal {
+    /// The handshake to be done, and what follows it at once to be sent.
+    Handshake,
+    /// Application data.
+    Data,
+    /// What is queued to be sent; nothing is read.
+    Settled,
+}
+
+impl Held<'_> {
+    /// Runs until the goal is reached.
+    pub(super) fn run(&mut self, goal: Goal) -> Result<(), Halt> {
+        loop {
+            let step = self.engine()?.step();
+            observe::report(self)?;
+            match step {
+                Err(error) => return Err(self.failed(error)),
+                Ok(Step::Ask(question)) => ask::answer(self, question)?,
+                Ok(Step::Write) => {
+                    self.io()?.flush_due = true;
+                    self.send()?;
+                    self.flush()?;
+                    observe::flight_written(self)?;
+                }
+                Ok(Step::HandshakeDone) => handshake::finished(self)?,
+                Ok(Step::Data) if self.is_open() => return Ok(()),
+                Ok(Step::Read) if goal != Goal::Data && self.is_open() => return Ok(()),
+                Ok(Step::Read) => self.read_more(goal)?,
+                Ok(Step::Closed) => return Err(self.closed()),
+                Ok(Step::Data) => return Err(Error::INTERNAL.into()),
+            }
+        }
+    }
+
+    fn is_open(&self) -> bool {
+        self.connection().status().phase() == Phase::Open
+    }
+
+    /// Gets more bytes, unless the application wants to hear of every message after the handshake.
+    fn read_more(&mut self, goal: Goal) -> Result<(), Halt> {
+        if goal == Goal::Data && super::data::pause_after_message(self)? {
+            return Err(Halt::Wait);
+        }
+        self.fill()
+    }
+
+    fn closed(&self) -> Halt {
+        let status = self.connection().status();
+        status.add_shutdown(RECEIVED_SHUTDOWN);
+        status.set_warning(0);
+        status.set_want(Want::Nothing);
+        Halt::Closed
+    }
+
+    /// The engine has failed: its alert goes out, the session is spoilt, the error is told once.
+    pub(super) fn failed(&mut self, error: TlsError) -> Halt {
+        let connection = self.connection();
+        let status = connection.status();
+        let told_before = status.phase() == Phase::Failed;
+        self.send_best_effort();
+        status.set_phase(Phase::Failed);
+        if told_before {
+            return Halt::Transport(-1);
+        }
+        connection.forget_session();
+        let returns = if let ErrorKind::AlertReceived(_) = error.kind() {
+            status.add_shutdown(RECEIVED_SHUTDOWN);
+            0
+        } else {
+            -1
+        };
+        Halt::Fatal {
+            error: reasons::error(error.kind()),
+            returns,
+        }
+    }
+
+    /// Ends the connection for a reason of the driver's own; the peer is told with `alert`.
+    pub(super) fn fail(&mut self, alert: AlertDescription) {
+        let connection = self.connection();
+        if let Ok(engine) = self.engine() {
+            engine.abort(alert);
+        }
+        let _heard = observe::report(self);
+        self.send_best_effort();
+        connection.status().set_phase(Phase::Failed);
+        connection.forget_session();
+    }
+}

@@ -1,0 +1,203 @@
+//! The session of a connection: made by a full handshake, taken from a ticket, renewed by one that arrives
+//! (SSL_get_session(3), SSL_CTX_sess_set_new_cb(3)).
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+
+use bytes::Bytes;
+use carnet_ticket::{Secret, Session, SessionId};
+use carnet_tls::{AlertDescription, Answer, ReceivedTicket};
+use sha2::{Digest as _, Sha256};
+
+use super::ask::Reply;
+use super::held::Held;
+use super::run::Halt;
+use crate::error::{Error, Result};
+use crate::libcrypto::callouts;
+use crate::objects::config::Configurable;
+use crate::objects::connection::{Connection, Role, SessionSlot};
+use crate::objects::session::{SessionObject, now};
+
+/// SSL_SESS_CACHE_CLIENT, SSL_SESS_CACHE_SERVER
+const CACHE_CLIENT: u32 = 1;
+const CACHE_SERVER: u32 = 2;
+/// SSL_VERIFY_PEER
+const VERIFY_PEER: i32 = 1;
+
+/// The engine has accepted a session from a ticket: from now on it is the connection's (SSL_session_reused(3)).
+pub(super) fn note_resumption(held: &mut Held<'_>) -> std::result::Result<(), Halt> {
+    let connection = held.connection();
+    if !held.engine()?.resumed() {
+        return Ok(());
+    }
+    let mut facts = connection.facts();
+    if !facts.resumed {
+        facts.resumed = true;
+        if let SessionSlot::Empty = facts.candidate {
+            return Ok(());
+        }
+        let candidate = std::mem::take(&mut facts.candidate);
+        let verify_result = candidate
+            .object()
+            .map(|session| session.read(|session| session.verify_result));
+        facts.session = candidate;
+        facts.peer.verify_result = verify_result.unwrap_or_default();
+    }
+    Ok(())
+}
+
+/// The handshake is done.
+pub(super) fn established(held: &mut Held<'_>) -> std::result::Result<(), Halt> {
+    note_resumption(held)?;
+    let connection = held.connection();
+    let selected = held.engine()?.alpn().map(Box::<[u8]>::from);
+    let stapled = held.engine()?.peer_ocsp_response().cloned();
+    let mut facts = connection.facts();
+    facts.candidate = SessionSlot::Empty;
+    if facts.protocol.as_deref() != selected.as_deref() {
+        facts.protocol = selected;
+    }
+    if let Some(stapled) = stapled {
+        facts.ocsp_response = Some(stapled.to_vec().into_boxed_slice());
+    }
+    Ok(())
+}
+
+/// A post-handshake authentication is done: the sessions of the tickets that follow hold the client's certificate.
+pub(super) fn authenticated_later(held: &mut Held<'_>) -> std::result::Result<(), Halt> {
+    let connection = held.connection();
+    if connection.status().role() == Role::Client {
+        return Ok(());
+    }
+    let (leaf, verify_result) = {
+        let facts = connection.facts();
+        (facts.peer.chain.first().cloned(), facts.peer.verify_result)
+    };
+    if let Some(session) = current(connection) {
+        session.update(|session| {
+            session.peer = leaf;
+            session.verify_result = verify_result;
+        });
+    }
+    Ok(())
+}
+
+/// The connection's session, which is made now if the handshake has got far enough and nobody has asked before.
+pub fn current(connection: &Connection) -> Option<Arc<SessionObject>> {
+    if let Some(session) = connection.facts().session.object() {
+        return Some(Arc::clone(session));
+    }
+    let session = Arc::new(SessionObject::new(fresh(connection)?));
+    let mut facts = connection.facts();
+    if let SessionSlot::Empty = facts.session {
+        facts.session = SessionSlot::Unnamed(Arc::clone(&session));
+    }
+    facts.session.object().cloned()
+}
+
+/// What a full handshake has agreed on so far, without a secret.
+fn fresh(connection: &Connection) -> Option<Session> {
+    let (version, suite, group) =
+        connection.with_engine(|engine| (engine.version(), engine.suite(), engine.group()))?;
+    let mut session = Session::new(
+        version.map_or(0, |v| v.0),
+        suite.map_or(0, |s| s.0),
+        Secret::default(),
+        now(),
+    );
+    session.timeout = connection.session_context().sessions.timeout.load(Relaxed) as u64;
+    if connection.status().role() == Role::Server {
+        session.session_id_context = connection.config().resumption.id_context;
+    }
+    session.kex_group = group.map_or(0, |group| u32::from(group.0));
+    let facts = connection.facts();
+    session.verify_result = facts.peer.verify_result;
+    session.peer = facts.peer.chain.first().cloned();
+    session.alpn = facts.protocol.as_deref().map(Bytes::copy_from_slice);
+    if facts.server_name_accepted {
+        session.hostname = facts
+            .server_name
+            .as_ref()
+            .map(|name| Bytes::copy_from_slice(name.as_bytes()));
+    }
+    Some(session)
+}
+
+/// Makes `session` the connection's.
+pub(super) fn replace(connection: &Connection, session: SessionObject) -> Arc<SessionObject> {
+    let session = Arc::new(session);
+    let old = std::mem::replace(
+        &mut connection.facts().session,
+        SessionSlot::Unnamed(Arc::clone(&session)),
+    );
+    drop(old);
+    session
+}
+
+/// A copy of the connection's session for one more ticket (RFC 8446 section 4.6.1: each has its own secret). It has a
+/// handle only if the original has one, or application data could not follow it.
+pub(super) fn duplicate(connection: &Connection) -> Result<Arc<SessionObject>> {
+    let original = current(connection).ok_or(Error::INTERNAL)?;
+    let handle = connection.facts().session.named_ptr();
+    let copy = match handle {
+        Some(handle) => SessionSlot::Named(original.duplicate(handle)?),
+        None => SessionSlot::Unnamed(Arc::new(SessionObject::new(original.snapshot()))),
+    };
+    let object = copy.object().cloned().ok_or(Error::INTERNAL)?;
+    object.update(|session| session.ticket = None);
+    let old = std::mem::replace(&mut connection.facts().session, copy);
+    drop(old);
+    Ok(object)
+}
+
+/// Client: a ticket has arrived, so there is a session to offer next time.
+pub(super) fn received_ticket(connection: &Connection, ticket: ReceivedTicket) -> Reply {
+    match store_ticket(connection, ticket) {
+        Ok(()) => Answer::Proceed.into(),
+        Err(error) => Reply::Abort(AlertDescription::InternalError, error),
+    }
+}
+
+fn store_ticket(connection: &Connection, received: ReceivedTicket) -> Result<()> {
+    if received.ticket.is_empty() {
+        return Ok(());
+    }
+    let secret = Secret::new(&received.secret).map_err(|_| Error::INTERNAL)?;
+    // OpenSSL gives the session an id that the application can find it by: the ticket's digest.
+    let id = SessionId::new(&Sha256::digest(&received.ticket)).map_err(|_| Error::INTERNAL)?;
+    let session = duplicate(connection)?;
+    session.update(|session| {
+        session.secret = secret;
+        session.session_id = id;
+        session.time = now();
+        session.lifetime_hint = u64::from(received.lifetime);
+        session.age_add = received.age_add;
+        session.max_early_data = received.max_early_data;
+        session.ticket = Some(received.ticket);
+    });
+    announce(connection, &session)
+}
+
+/// Shows a new session to the application and puts it into the cache, as the context's cache mode says.
+pub(super) fn announce(connection: &Connection, session: &Arc<SessionObject>) -> Result<()> {
+    let config = connection.config();
+    let context = connection.session_context();
+    let server = connection.status().role() == Role::Server;
+    let unusable = server && config.verify.mode & VERIFY_PEER != 0 && config.resumption.id_context.is_empty();
+    let wanted = if server { CACHE_SERVER } else { CACHE_CLIENT };
+    if unusable || context.sessions.mode.load(Relaxed) & wanted == 0 || !session.is_resumable() {
+        return Ok(());
+    }
+    let Some(function) = context.hooks().sessions.new else {
+        return Ok(());
+    };
+    let Some(named) = connection.facts().session.named()? else {
+        return Ok(());
+    };
+    // The application gets a reference, which it keeps if it says so.
+    let shown = named.to_c();
+    if !callouts::new_session(Some(function), connection.handle(), shown) {
+        crate::handles::release::<SessionObject>(shown)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,91 @@
+//! The beginning of a handshake: settings from the configuration, the engine, the session to offer.
+
+use std::sync::Arc;
+
+use carnet_tls::{Connection as Engine, Offer, ProtocolVersion, Settings};
+
+use super::held::Held;
+use super::observe;
+use super::run::Halt;
+use crate::error::Result;
+use crate::objects::config::Configurable;
+use crate::objects::connection::{Connection, Phase, Role};
+use crate::objects::session::now;
+use crate::objects::settings::Purpose;
+
+/// What this connection may negotiate: shared with its context unless something of its own differs.
+pub(super) fn settings(connection: &Connection) -> Result<Arc<Settings>> {
+    let context = connection.context();
+    let server = connection.status().role() == Role::Server;
+    let key_log = context.hooks().key_log.is_some();
+    let mut settings = connection.config().settings(Purpose {
+        method: context.method(),
+        server,
+        key_log,
+    })?;
+    let own = connection.own();
+    if !server && let Some(name) = own.host_name.as_ref().and_then(|name| name.to_str().ok()) {
+        Arc::make_mut(&mut settings).server_name = Some(name.to_owned());
+    }
+    Ok(settings)
+}
+
+/// Makes the engine.
+pub(super) fn begin(held: &mut Held<'_>) -> std::result::Result<(), Halt> {
+    let connection = held.connection();
+    let settings = settings(connection)?;
+    let io = held.io()?;
+    io.watch.observed = settings.observe;
+    io.watch.watched = settings.observe || settings.key_log;
+    connection.status().set_phase(Phase::Handshake);
+    observe::begin(held)?;
+    let read_ahead = connection.config().records.read_ahead;
+    let mut engine = match connection.status().role() {
+        Role::Server => Engine::server(settings),
+        Role::Client => {
+            let offers = offers(connection, &settings);
+            Engine::client(settings, offers)
+        }
+    };
+    engine.set_read_ahead(read_ahead);
+    held.io()?.engine = Some(Box::new(engine));
+    Ok(())
+}
+
+/// The session that SSL_set_session(3) chose, if its ticket is still good; else a new session will be made.
+fn offers(connection: &Connection, settings: &Settings) -> Vec<Offer> {
+    let mut facts = connection.facts();
+    let offer = facts.session.object().and_then(|object| {
+        let allowed = settings.max_version >= ProtocolVersion::TLS1_3 && object.is_resumable();
+        allowed
+            .then(|| object.read(|session| Offer::try_from_session(session)))
+            .flatten()
+    });
+    if offer.is_none() {
+        facts.session = Default::default();
+    }
+    offer.into_iter().collect()
+}
+
+trait TryFromSession: Sized {
+    fn try_from_session(session: &carnet_ticket::Session) -> Option<Self>;
+}
+
+impl TryFromSession for Offer {
+    /// `None` when the session has no TLS 1.3 ticket or the ticket's lifetime is over.
+    fn try_from_session(session: &carnet_ticket::Session) -> Option<Self> {
+        if session.protocol != ProtocolVersion::TLS1_3.0 || session.ticket.is_none() {
+            return None;
+        }
+        let age = now().wrapping_sub(session.time);
+        if age > session.lifetime_hint {
+            return None;
+        }
+        // Seconds are coarse: better too young than older than the server thinks, which it would refuse.
+        let age_ms = u32::try_from(age.saturating_sub(1)).ok()?.checked_mul(1000)?;
+        Some(Offer {
+            session: Arc::new(session.clone()),
+            age_ms,
+        })
+    }
+}

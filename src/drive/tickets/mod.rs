@@ -1,0 +1,206 @@
+//! The room that carnet is built around: session tickets, as OpenSSL's SSL_CTX_set_tlsext_ticket_key_cb(3) and
+//! SSL_CTX_set_session_ticket_cb(3) let an application take part in them.
+//!
+//! ```text
+//! a ticket is offered                     a ticket is to be made
+//!   keys::open  -> status, session          session of its own: id, secret, age_add, time
+//!   decrypt callback                        generate callback (SSL_get_session is that session)
+//!   carnet_ticket::verdict                  keys::seal  -> ticket, or declined
+//!   acceptance: context, peer, timeout      new-session callback
+//!   -> resume | full handshake | fatal      -> sent
+//! ```
+
+mod keys;
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use carnet_ticket::{Outcome, Return, Secret, Session, SessionId, Status, verdict};
+use carnet_tls::{AlertDescription, Answer, NewTicket, ProtocolVersion, TicketDraft, TicketVerdict};
+
+use super::ask::Reply;
+use super::session;
+use crate::error::{Error, Result};
+use crate::libcrypto::callouts;
+use crate::libcrypto::reasons::Reason;
+use crate::objects::callbacks::TicketHooks;
+use crate::objects::config::{Config, Configurable};
+use crate::objects::connection::{Connection, SessionSlot};
+use crate::objects::session::{SessionObject, now};
+
+/// How much of a ticket its key's name is.
+const NAME_LEN: usize = 16;
+/// SSL_VERIFY_PEER
+const VERIFY_PEER: i32 = 1;
+/// RFC 8446 section 4.6.1: "Servers MUST NOT use any value greater than 604800 seconds (7 days)."
+const LONGEST_LIFETIME: u64 = 604_800;
+/// A TLS 1.3 session's id, which only a stateful ticket shows to anyone.
+const ID_LEN: usize = 32;
+
+/// What an attempt to open a ticket came to.
+enum Opened {
+    /// The status, and the session when it is a success.
+    Tried(Status, Option<Box<Session>>),
+    /// The callback, or its context, failed.
+    Failed(Error),
+}
+
+/// Opens a ticket that the client offers and decides what follows.
+pub(super) fn open(connection: &Connection, ticket: &Bytes, version: ProtocolVersion) -> Reply {
+    // One accepted ticket that can't be used ends the search: OpenSSL then goes on with a full handshake.
+    if connection.facts().search_over {
+        return Answer::Ticket(TicketVerdict::Skip { renew: false }).into();
+    }
+    let context = connection.session_context();
+    let hooks = context.hooks().tickets;
+    let (status, session) = match keys::open(connection, &context, &hooks, ticket, version) {
+        Opened::Tried(status, session) => (status, session),
+        Opened::Failed(error) => return Reply::Abort(AlertDescription::InternalError, error),
+    };
+    let candidate = match session {
+        Some(session) => SessionSlot::Unnamed(Arc::new(SessionObject::new(*session))),
+        None => SessionSlot::Empty,
+    };
+    connection.facts().candidate = candidate;
+    match verdict(status, ask_application(connection, &hooks, ticket, status)) {
+        Outcome::Fatal => fatal(),
+        Outcome::Full { renew } => {
+            let mut facts = connection.facts();
+            facts.candidate = SessionSlot::Empty;
+            facts.no_renewal = !renew;
+            Answer::Ticket(TicketVerdict::Skip { renew }).into()
+        }
+        Outcome::Resume { renew } => accept(connection, version, renew),
+    }
+}
+
+/// The decrypt callback's opinion; `None` when there is no callback.
+fn ask_application(connection: &Connection, hooks: &TicketHooks, ticket: &[u8], status: Status) -> Option<Return> {
+    let function = hooks.decrypt?;
+    let name = ticket.get(..NAME_LEN.min(ticket.len())).unwrap_or_default();
+    let session = match connection.facts().candidate.as_ptr() {
+        Ok(session) => session,
+        Err(_) => return Some(Return::Abort),
+    };
+    let argument = hooks.argument.pointer();
+    callouts::decrypt_ticket(
+        Some(function),
+        connection.handle(),
+        session,
+        name,
+        status.code(),
+        argument,
+    )
+    .map(Return::from_code)
+}
+
+/// A session that could be resumed still has to fit this connection.
+fn accept(connection: &Connection, version: ProtocolVersion, renew: bool) -> Reply {
+    let object = connection.facts().candidate.object().cloned();
+    let Some(object) = object else { return fatal() };
+    let config = connection.config();
+    match fit(&config, &object, version) {
+        Fit::Fits => {
+            connection.facts().no_renewal = !renew;
+            let session = Arc::new(object.snapshot());
+            Answer::Ticket(TicketVerdict::Use { session, renew }).into()
+        }
+        Fit::Misfit => {
+            let mut facts = connection.facts();
+            facts.candidate = SessionSlot::Empty;
+            facts.search_over = true;
+            facts.no_renewal = false;
+            Answer::Ticket(TicketVerdict::Skip { renew: true }).into()
+        }
+        Fit::Uncertain => Reply::Abort(
+            AlertDescription::InternalError,
+            Reason::SESSION_ID_CONTEXT_UNINITIALIZED.into(),
+        ),
+    }
+}
+
+enum Fit {
+    Fits,
+    /// A full handshake, with a new ticket.
+    Misfit,
+    /// The client is to be authenticated, and nothing says that this session was made where it was: fatal, so that
+    /// authentication can't be skipped by accident (SSL_CTX_set_session_id_context(3), WARNINGS).
+    Uncertain,
+}
+
+fn fit(config: &Config, object: &SessionObject, version: ProtocolVersion) -> Fit {
+    object.read(|session| {
+        if session.protocol != version.0 || session.session_id_context != config.resumption.id_context {
+            return Fit::Misfit;
+        }
+        if config.verify.mode & VERIFY_PEER != 0 && config.resumption.id_context.is_empty() {
+            return Fit::Uncertain;
+        }
+        if session.is_expired(now()) {
+            Fit::Misfit
+        } else {
+            Fit::Fits
+        }
+    })
+}
+
+fn fatal() -> Reply {
+    Reply::Abort(AlertDescription::InternalError, Error::INTERNAL)
+}
+
+/// Do tickets follow the handshake that has just been done? For the state that OpenSSL shows at that moment.
+pub(super) fn are_due(connection: &Connection) -> bool {
+    connection.config().resumption.num_tickets > 0 && !connection.facts().no_renewal
+}
+
+/// Makes a ticket.
+pub(super) fn make(connection: &Connection, draft: &TicketDraft) -> Reply {
+    match try_make(connection, draft) {
+        Ok(made) => Answer::NewTicket(made).into(),
+        Err(error) => Reply::Abort(AlertDescription::InternalError, error),
+    }
+}
+
+fn try_make(connection: &Connection, draft: &TicketDraft) -> Result<NewTicket> {
+    let context = connection.session_context();
+    let hooks = context.hooks().tickets;
+    let session = prepare(connection, draft)?;
+    if callouts::plain(hooks.generate, connection.handle(), hooks.argument.pointer()) == Some(0) {
+        return Err(Error::INTERNAL);
+    }
+    let Some(ticket) = keys::seal(connection, &context, &hooks, &session)? else {
+        return Ok(NewTicket::Decline);
+    };
+    session::announce(connection, &session)?;
+    let (timeout, max_early_data) = session.read(|session| (session.timeout, session.max_early_data));
+    let lifetime = u32::try_from(timeout.min(LONGEST_LIFETIME)).unwrap_or(u32::MAX);
+    Ok(NewTicket::Send {
+        ticket,
+        lifetime,
+        max_early_data,
+    })
+}
+
+/// The session that goes into the ticket: the connection's own for the first after a full handshake, then copies.
+fn prepare(connection: &Connection, draft: &TicketDraft) -> Result<Arc<SessionObject>> {
+    let session = if draft.first_of_full {
+        session::current(connection).ok_or(Error::INTERNAL)?
+    } else {
+        session::duplicate(connection)?
+    };
+    let secret = Secret::new(&draft.secret).map_err(|_| Error::INTERNAL)?;
+    let mut id = [0; ID_LEN];
+    getrandom::fill(&mut id).map_err(|_| Error::INTERNAL)?;
+    let id = SessionId::new(&id).map_err(|_| Error::INTERNAL)?;
+    let protocol = connection.facts().protocol.as_deref().map(Bytes::copy_from_slice);
+    session.update(|session| {
+        session.secret = secret;
+        session.session_id = id;
+        session.age_add = draft.age_add;
+        session.time = now();
+        if protocol.is_some() {
+            session.alpn = protocol;
+        }
+    });
+    Ok(session)
+}

@@ -1,0 +1,108 @@
+//! What a handshake has brought to light and the application may ask for: session, names, the peer's certificates.
+//!
+//! Kept apart from the engine, so that callbacks and getters find them while the engine is at work. What C gets a
+//! pointer to (get0) lives in an allocation of its own, which stays until the connection is freed or cleared.
+
+use std::ffi::CString;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use carnet_tls::SignatureScheme;
+
+use crate::error::Result;
+use crate::handles::{Ref, SSL_SESSION};
+use crate::libcrypto::stack::CertificateStack;
+use crate::objects::session::SessionObject;
+use crate::objects::verify::PeerChain;
+
+/// A session that gets its handle when C first asks for it: most connections never do.
+#[derive(Default)]
+pub enum SessionSlot {
+    /// None.
+    #[default]
+    Empty,
+    /// C has not seen it.
+    Unnamed(Arc<SessionObject>),
+    /// C may hold its handle.
+    Named(Ref<SessionObject>),
+}
+
+impl SessionSlot {
+    /// The session.
+    pub fn object(&self) -> Option<&Arc<SessionObject>> {
+        match self {
+            Self::Empty => None,
+            Self::Unnamed(session) => Some(session),
+            Self::Named(session) => Some(session.object()),
+        }
+    }
+
+    /// The session with its handle, which it gets now if it has none.
+    pub fn named(&mut self) -> Result<Option<Ref<SessionObject>>> {
+        if let Self::Unnamed(session) = self {
+            *self = Self::Named(session.name()?);
+        }
+        Ok(match self {
+            Self::Named(session) => Some(session.clone()),
+            Self::Empty | Self::Unnamed(_) => None,
+        })
+    }
+
+    /// The handle, if C has seen it.
+    pub fn named_ptr(&self) -> Option<*mut SSL_SESSION> {
+        if let Self::Named(session) = self {
+            Some(session.as_ptr())
+        } else {
+            None
+        }
+    }
+
+    /// The handle (get0), or NULL.
+    pub fn as_ptr(&mut self) -> Result<*mut SSL_SESSION> {
+        Ok(self.named()?.map_or(std::ptr::null_mut(), |session| session.as_ptr()))
+    }
+}
+
+/// The facts.
+#[derive(Default)]
+pub struct Facts {
+    /// SSL_get_session(3)
+    pub session: SessionSlot,
+    /// The connection resumes an older session (SSL_session_reused(3)); known as soon as the session is accepted.
+    pub resumed: bool,
+    /// A session from a ticket that the engine has not accepted yet.
+    pub candidate: SessionSlot,
+    /// A session was opened and found unfit: no further ticket is tried.
+    pub search_over: bool,
+    /// The verdict on the ticket that was offered last: no new one is due.
+    pub no_renewal: bool,
+    /// SSL_get_servername(3)
+    pub server_name: Option<CString>,
+    /// The server-name callback accepted the name, so it goes into the session.
+    pub server_name_accepted: bool,
+    /// SSL_get0_alpn_selected(3)
+    pub protocol: Option<Box<[u8]>>,
+    /// What the peer proved.
+    pub peer: Peer,
+    /// Our own certificate, when one was presented.
+    pub presented: Option<Bytes>,
+    /// The OCSP response that the server stapled (client) or is to staple (server).
+    pub ocsp_response: Option<Box<[u8]>>,
+}
+
+/// What the peer sent and proved.
+#[derive(Default)]
+pub struct Peer {
+    /// Its certificates as they came, leaf first.
+    pub chain: Vec<Bytes>,
+    /// The same, parsed; SSL_get_peer_cert_chain(3) shows them.
+    pub parsed: Option<Arc<PeerChain>>,
+    /// SSL_get0_verified_chain(3)
+    pub verified: Option<CertificateStack>,
+    /// SSL_get_verify_result(3)
+    pub verify_result: i64,
+    /// The signature schemes that it accepts, when it was asked to present or asked for a certificate.
+    pub schemes: Vec<SignatureScheme>,
+    /// SSL_get0_peer_CA_list(3), DER.
+    pub authorities: Vec<Bytes>,
+}

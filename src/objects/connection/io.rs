@@ -1,0 +1,58 @@
+//! The protocol engine of a connection and the pipes it runs over.
+//!
+//! One I/O call at a time has the whole of it. It is tried for and never waited for: whoever finds it taken is an
+//! application's BIO that calls back into the connection it carries, or a second thread, and gets an error instead of a
+//! deadlock. It is let go before any callback of the SSL API.
+
+use carnet_tls::Connection as Engine;
+
+use crate::libcrypto::bio::Bio;
+
+/// What the holder of a connection's I/O has.
+#[derive(Default)]
+pub struct Io {
+    /// The engine; made when the handshake begins.
+    pub engine: Option<Box<Engine>>,
+    /// Where bytes come from.
+    pub read_bio: Option<Bio>,
+    /// Where bytes go; often another reference to the same BIO.
+    pub write_bio: Option<Bio>,
+    /// An application write that was cut short by a BIO that would not take more.
+    pub unfinished: Option<Unfinished>,
+    /// A question is with the application, so that no other I/O call may run the engine.
+    pub asking: bool,
+    /// The BIO has not yet been flushed after the last write that wants it.
+    pub flush_due: bool,
+    /// Something was requested that the next handshake call or write is to send.
+    pub queued: bool,
+    /// SSL_get_key_update_type(3): a KeyUpdate that has not been sent yet, and whether it asks for one.
+    pub key_update: Option<bool>,
+    /// For the observers.
+    pub watch: Watch,
+}
+
+/// What the observers' callbacks need to know from one step to the next.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Watch {
+    /// Somebody wants to hear of states and messages.
+    pub observed: bool,
+    /// The same, or of secrets.
+    pub watched: bool,
+    /// A message after the handshake has been shown and its end has not.
+    pub message_open: bool,
+    /// How many messages the engine had taken when the current read began.
+    pub messages: u64,
+}
+
+/// An application write that has to be repeated with the same data (SSL_write(3), SSL_R_BAD_WRITE_RETRY).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Unfinished {
+    /// The buffer's address.
+    pub address: usize,
+    /// How many bytes the application wanted to write.
+    pub len: usize,
+    /// How many of them have been sealed and given to the BIO in records before the one that is stuck.
+    pub done: usize,
+    /// How many bytes the stuck record carries.
+    pub stuck: usize,
+}

@@ -1,0 +1,213 @@
+//! SSL: one connection.
+//!
+//! What the application may read or change at any time, callbacks included, lies under small locks of its own
+//! ([`Facts`], the configuration, the contexts) or in atomics ([`Status`]). The protocol engine and its BIOs ([`Io`])
+//! are held by one I/O call at a time; see the driver.
+
+mod facts;
+mod io;
+mod own;
+mod status;
+
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, TryLockError};
+
+use carnet_tls::Connection as Engine;
+
+pub use facts::{Facts, SessionSlot};
+pub use io::{Io, Unfinished};
+pub use own::Own;
+pub use status::{Phase, RECEIVED_SHUTDOWN, Role, SENT_SHUTDOWN, Status, Want};
+
+use super::config::{self, Config, Configurable};
+use super::context::Context;
+use crate::error::{Error, Result};
+use crate::handles::{Kind, Named, Ref, Registry, SSL};
+use crate::libcrypto::bio::Bio;
+use crate::libcrypto::ex_data::{Class, ExData};
+use crate::libcrypto::store::VerifyParam;
+
+/// The object behind an `SSL *`.
+pub struct Connection {
+    handle: usize,
+    contexts: Mutex<Contexts>,
+    config: Mutex<Arc<Config>>,
+    status: Status,
+    io: Mutex<Io>,
+    facts: Mutex<Facts>,
+    own: Mutex<Own>,
+    ex_data: OnceLock<ExData>,
+}
+
+/// The contexts of a connection.
+#[derive(Clone)]
+pub struct Contexts {
+    /// SSL_get_SSL_CTX(3)
+    pub current: Ref<Context>,
+    /// The one the connection began with, whose sessions and ticket keys it uses whatever SSL_set_SSL_CTX does.
+    pub initial: Ref<Context>,
+}
+
+static REGISTRY: Registry<Connection> = Registry::new();
+
+impl Named for Connection {
+    type C = SSL;
+    const KIND: Kind = Kind::Connection;
+    fn registry() -> &'static Registry<Self> {
+        &REGISTRY
+    }
+}
+
+impl Configurable for Connection {
+    fn config(&self) -> Arc<Config> {
+        Arc::clone(&lock(&self.config))
+    }
+
+    fn update<R>(&self, change: impl FnOnce(&mut Config) -> R) -> R {
+        let mut config = lock(&self.config);
+        let result = config::change(&mut config, change);
+        self.status.set_mode(config.protocol.mode);
+        result
+    }
+}
+
+impl Connection {
+    /// SSL_new(3): a connection of `context`, known to C as `handle`.
+    pub fn new(context: Ref<Context>, handle: *mut SSL) -> Self {
+        let role = if context.method().server {
+            Role::Server
+        } else {
+            Role::Client
+        };
+        let config = context.config();
+        let status = Status::new(role, config.protocol.mode);
+        let ex_data = OnceLock::new();
+        if let Some(data) = ExData::new(Class::Connection, handle) {
+            let _first = ex_data.set(data);
+        }
+        Self {
+            handle: handle.addr(),
+            config: Mutex::new(config),
+            contexts: Mutex::new(Contexts {
+                current: context.clone(),
+                initial: context,
+            }),
+            status,
+            io: Mutex::default(),
+            facts: Mutex::default(),
+            own: Mutex::default(),
+            ex_data,
+        }
+    }
+
+    /// The handle that C knows, for callbacks.
+    pub fn handle(&self) -> *mut SSL {
+        std::ptr::without_provenance_mut(self.handle)
+    }
+
+    /// SSL_get_SSL_CTX(3)
+    pub fn context(&self) -> Ref<Context> {
+        lock(&self.contexts).current.clone()
+    }
+
+    /// The context whose sessions and ticket keys serve this connection.
+    pub fn session_context(&self) -> Ref<Context> {
+        lock(&self.contexts).initial.clone()
+    }
+
+    /// Replaces the current context. SSL_set_SSL_CTX(3) says what else changes with it.
+    pub fn set_context(&self, context: Ref<Context>) {
+        let old = std::mem::replace(&mut lock(&self.contexts).current, context);
+        drop(old);
+    }
+
+    /// The flags that need no lock.
+    pub fn status(&self) -> &Status {
+        &self.status
+    }
+
+    /// The application's data.
+    pub fn ex_data(&self) -> Option<&ExData> {
+        self.ex_data.get()
+    }
+
+    /// What the handshake brought to light. To be held for a moment only, never across a call of the application's.
+    pub fn facts(&self) -> MutexGuard<'_, Facts> {
+        lock(&self.facts)
+    }
+
+    /// What the connection alone has. To be held for a moment only.
+    pub fn own(&self) -> MutexGuard<'_, Own> {
+        lock(&self.own)
+    }
+
+    /// The engine and the BIOs, for the time of one call. An error when somebody has them: see [`Io`].
+    pub fn try_io(&self) -> Result<MutexGuard<'_, Io>> {
+        match self.io.try_lock() {
+            Ok(io) => Ok(io),
+            Err(TryLockError::WouldBlock) => Err(Error::BUSY),
+            Err(TryLockError::Poisoned(poisoned)) => {
+                // A panic in the middle of a call: the engine can't be trusted any more.
+                let mut io = poisoned.into_inner();
+                io.engine = None;
+                self.io.clear_poison();
+                self.status.set_phase(Phase::Failed);
+                Ok(io)
+            }
+        }
+    }
+
+    /// SSL_get0_param(3): the connection's own parameters, which start as the context's are now.
+    pub fn param(&self) -> Result<Arc<VerifyParam>> {
+        let mut own = self.own();
+        if let Some(param) = &own.param {
+            return Ok(Arc::clone(param));
+        }
+        let param = Arc::new(VerifyParam::inherited(self.context().param()).ok_or(Error::Queued)?);
+        own.param = Some(Arc::clone(&param));
+        Ok(param)
+    }
+
+    /// Asks the engine something, if there is one and nobody is using it.
+    pub fn with_engine<R>(&self, ask: impl FnOnce(&mut Engine) -> R) -> Option<R> {
+        let mut io = self.try_io().ok()?;
+        io.engine.as_deref_mut().map(ask)
+    }
+
+    /// Changes the BIOs and tells [`Status`], which shows them.
+    pub fn with_bios(&self, change: impl FnOnce(&mut Io)) -> Result<()> {
+        let mut io = self.try_io()?;
+        change(&mut io);
+        let pointer = |bio: &Option<Bio>| bio.as_ref().map_or(std::ptr::null_mut(), Bio::as_ptr);
+        self.status.set_bios(pointer(&io.read_bio), pointer(&io.write_bio));
+        Ok(())
+    }
+}
+
+impl Drop for Connection {
+    /// SSL_free(3): a session whose connection ends without close_notify is not to be resumed.
+    fn drop(&mut self) {
+        self.forget_unclosed_session();
+    }
+}
+
+impl Connection {
+    /// Takes the session out of the cache, and marks it, when the connection ended without SSL_shutdown.
+    pub fn forget_unclosed_session(&self) {
+        if self.status.phase() == Phase::Open && self.status.shutdown() & SENT_SHUTDOWN == 0 {
+            self.forget_session();
+        }
+    }
+
+    /// Takes the session out of the cache and marks it as not resumable (fatal alerts in either direction).
+    pub fn forget_session(&self) {
+        let session = self.facts().session.object().cloned();
+        if let Some(session) = session {
+            session.forbid_resumption();
+        }
+    }
+}
+
+/// Nothing that is done under these locks can panic half-way, so a poisoned one is as good as new.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,233 @@
+//! What a connection shows of itself without a lock: the wait reason, the shutdown flags, the handshake's state.
+//!
+//! SSL_get_error, SSL_want, SSL_in_init and SSL_state_string are called from everywhere, callbacks included, also while
+//! an I/O call holds the protocol engine; so what they read are atomics that the driver keeps up to date.
+
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicPtr, AtomicU8, AtomicU32, Ordering::Relaxed};
+
+use crate::libcrypto::c::BIO;
+
+/// SSL_SENT_SHUTDOWN
+pub const SENT_SHUTDOWN: u8 = 1;
+/// SSL_RECEIVED_SHUTDOWN
+pub const RECEIVED_SHUTDOWN: u8 = 2;
+
+/// Why the last I/O call stopped (SSL_want(3)); the numbers are `SSL_NOTHING` and its relatives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Want {
+    /// It did not wait.
+    Nothing = 1,
+    /// For the BIO to take bytes.
+    Write = 2,
+    /// For bytes from the BIO.
+    Read = 3,
+    /// For the application's certificate callback.
+    Certificate = 4,
+    /// For the application's client hello callback.
+    ClientHello = 7,
+    /// For the application's certificate verification callback.
+    Verify = 8,
+}
+
+impl Want {
+    fn from_number(number: u8) -> Self {
+        match number {
+            2 => Self::Write,
+            3 => Self::Read,
+            4 => Self::Certificate,
+            7 => Self::ClientHello,
+            8 => Self::Verify,
+            _ => Self::Nothing,
+        }
+    }
+}
+
+/// Which end of the handshake this is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Role {
+    /// SSL_set_connect_state
+    Client = 0,
+    /// SSL_set_accept_state
+    Server = 1,
+}
+
+/// How far the handshake is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Phase {
+    /// Not begun.
+    Before = 0,
+    /// Under way (SSL_in_init).
+    Handshake = 1,
+    /// Finished; application data flows.
+    Open = 2,
+    /// Failed for good.
+    Failed = 3,
+}
+
+/// The flags. All orderings are relaxed: each is a value of its own, and a connection belongs to one thread at a time.
+#[derive(Debug)]
+pub struct Status {
+    want: AtomicU8,
+    shutdown: AtomicU8,
+    warning: AtomicU8,
+    role: AtomicU8,
+    role_chosen: AtomicBool,
+    phase: AtomicU8,
+    busy_state: AtomicBool,
+    state: AtomicI32,
+    mode: AtomicU32,
+    bios: Bios,
+}
+
+/// The BIOs, for get0 functions.
+#[derive(Debug, Default)]
+struct Bios {
+    read: AtomicPtr<BIO>,
+    write: AtomicPtr<BIO>,
+}
+
+impl Status {
+    /// Before anything has happened. A method that can accept counts as a server until told otherwise, as in OpenSSL.
+    pub fn new(role: Role, mode: u32) -> Self {
+        Self {
+            want: AtomicU8::new(Want::Nothing as u8),
+            shutdown: AtomicU8::new(0),
+            warning: AtomicU8::new(0),
+            role: AtomicU8::new(role as u8),
+            role_chosen: AtomicBool::new(false),
+            phase: AtomicU8::new(Phase::Before as u8),
+            busy_state: AtomicBool::new(false),
+            state: AtomicI32::new(0),
+            mode: AtomicU32::new(mode),
+            bios: Bios::default(),
+        }
+    }
+
+    /// SSL_want(3)
+    pub fn want(&self) -> Want {
+        Want::from_number(self.want.load(Relaxed))
+    }
+
+    /// Notes why an I/O call stops.
+    pub fn set_want(&self, want: Want) {
+        self.want.store(want as u8, Relaxed);
+    }
+
+    /// SSL_get_shutdown(3)
+    pub fn shutdown(&self) -> u8 {
+        self.shutdown.load(Relaxed)
+    }
+
+    /// SSL_set_shutdown(3)
+    pub fn set_shutdown(&self, flags: u8) {
+        self.shutdown.store(flags, Relaxed);
+    }
+
+    /// Adds flags to those that are set.
+    pub fn add_shutdown(&self, flags: u8) {
+        self.shutdown.fetch_or(flags, Relaxed);
+    }
+
+    /// The last warning alert; close_notify is 0, as is none, which SSL_get_error does not tell apart.
+    pub fn warning(&self) -> u8 {
+        self.warning.load(Relaxed)
+    }
+
+    /// Notes a warning alert.
+    pub fn set_warning(&self, alert: u8) {
+        self.warning.store(alert, Relaxed);
+    }
+
+    /// SSL_is_server(3)
+    pub fn role(&self) -> Role {
+        if self.role.load(Relaxed) == Role::Client as u8 {
+            Role::Client
+        } else {
+            Role::Server
+        }
+    }
+
+    /// True once SSL_set_accept_state or SSL_set_connect_state, or an I/O call that implies one, has been called.
+    pub fn role_chosen(&self) -> bool {
+        self.role_chosen.load(Relaxed)
+    }
+
+    /// SSL_set_accept_state(3), SSL_set_connect_state(3)
+    pub fn choose_role(&self, role: Role) {
+        self.role.store(role as u8, Relaxed);
+        self.role_chosen.store(true, Relaxed);
+    }
+
+    /// How far the handshake is.
+    pub fn phase(&self) -> Phase {
+        match self.phase.load(Relaxed) {
+            1 => Phase::Handshake,
+            2 => Phase::Open,
+            3 => Phase::Failed,
+            _ => Phase::Before,
+        }
+    }
+
+    /// Notes how far the handshake is.
+    pub fn set_phase(&self, phase: Phase) {
+        self.phase.store(phase as u8, Relaxed);
+    }
+
+    /// SSL_in_init(3): also true while a callback reports a message after the handshake.
+    pub fn in_init(&self) -> bool {
+        self.phase() != Phase::Open || self.busy_state.load(Relaxed)
+    }
+
+    /// Notes that a message after the handshake is being reported.
+    pub fn set_reporting(&self, reporting: bool) {
+        self.busy_state.store(reporting, Relaxed);
+    }
+
+    /// SSL_get_state(3)'s number.
+    pub fn state(&self) -> i32 {
+        self.state.load(Relaxed)
+    }
+
+    /// Notes the state to show.
+    pub fn set_state(&self, state: i32) {
+        self.state.store(state, Relaxed);
+    }
+
+    /// SSL_get_rbio(3)
+    pub fn read_bio(&self) -> *mut BIO {
+        self.bios.read.load(Relaxed)
+    }
+
+    /// SSL_get_wbio(3)
+    pub fn write_bio(&self) -> *mut BIO {
+        self.bios.write.load(Relaxed)
+    }
+
+    /// Notes which BIOs the connection owns now.
+    pub fn set_bios(&self, read: *mut BIO, write: *mut BIO) {
+        self.bios.read.store(read, Relaxed);
+        self.bios.write.store(write, Relaxed);
+    }
+
+    /// SSL_get_mode(3): a copy of the configuration's, for calls that look at nothing else in it.
+    pub fn mode(&self) -> u32 {
+        self.mode.load(Relaxed)
+    }
+
+    /// Notes the configuration's mode.
+    pub fn set_mode(&self, mode: u32) {
+        self.mode.store(mode, Relaxed);
+    }
+
+    /// SSL_clear(3): as before the first handshake, except for the role and the BIOs.
+    pub fn clear(&self) {
+        self.want.store(Want::Nothing as u8, Relaxed);
+        self.shutdown.store(0, Relaxed);
+        self.warning.store(0, Relaxed);
+        self.phase.store(Phase::Before as u8, Relaxed);
+        self.state.store(0, Relaxed);
+    }
+}
