@@ -2,8 +2,6 @@
 
 use crate::place::{CERTIFICATES, Identity};
 use crate::process::{Process, tool};
-use std::collections::HashSet;
-use std::fs;
 
 pub fn client(port: &str, options: &[&str]) -> Process {
     let mut command = tool("gnutls-cli");
@@ -46,24 +44,7 @@ impl Server {
         ]);
         let process = Process::start(command.args(options));
         process.wait_for("IPv4 0.0.0.0 port 0...done");
-        let port = listening_port(process.id());
+        let port = process.listening_port();
         Server { process, port }
     }
-}
-
-/// The port of the IPv4 socket that a process listens on, from /proc (see proc_net(5)).
-fn listening_port(pid: u32) -> String {
-    const LISTEN: &str = "0A";
-    let owned: HashSet<String> = fs::read_dir(format!("/proc/{pid}/fd"))
-        .unwrap()
-        .filter_map(|fd| fs::read_link(fd.ok()?.path()).ok()?.into_os_string().into_string().ok())
-        .filter_map(|to| Some(to.strip_prefix("socket:[")?.strip_suffix(']')?.to_owned()))
-        .collect();
-    let table = fs::read_to_string(format!("/proc/{pid}/net/tcp")).unwrap();
-    let port = table.lines().skip(1).find_map(|line| {
-        let fields: Vec<&str> = line.split_whitespace().collect();
-        let (_, port) = fields[1].split_once(':')?;
-        (fields[3] == LISTEN && owned.contains(fields[9])).then(|| u16::from_str_radix(port, 16).ok())?
-    });
-    port.expect("gnutls-serv listens").to_string()
 }

@@ -1,7 +1,11 @@
 //! A child process that can't outlive its test: everything it prints is collected, every wait has a deadline, and
 //! dropping it kills it.
 
+use std::collections::HashSet;
+use std::fs;
 use std::io::{Read, Write};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -55,6 +59,22 @@ pub fn tool(name: &str) -> Command {
     command
 }
 
+/// The process group of a directory of /proc, which is the fifth field of `stat`, the third after the command's name.
+fn process_group(process: &Path) -> Option<String> {
+    let stat = fs::read_to_string(process.join("stat")).ok()?;
+    let (_, after_name) = stat.rsplit_once(") ")?;
+    after_name.split(' ').nth(2).map(str::to_owned)
+}
+
+/// The inodes of the sockets that a process has open.
+fn sockets(process: PathBuf) -> Vec<String> {
+    let files = fs::read_dir(process.join("fd")).into_iter().flatten().flatten();
+    let targets = files.filter_map(|file| fs::read_link(file.path()).ok()?.into_os_string().into_string().ok());
+    targets
+        .filter_map(|to| Some(to.strip_prefix("socket:[")?.strip_suffix(']')?.to_owned()))
+        .collect()
+}
+
 impl Process {
     pub fn start(command: &mut Command) -> Process {
         let name = format!("{command:?}");
@@ -62,6 +82,7 @@ impl Process {
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
+            .process_group(0)
             .spawn()
             .unwrap_or_else(|e| panic!("{name}: {e} (needs the Debian packages openssl, gnutls-bin, curl and socat)"));
         let printed = Shared::default();
@@ -75,8 +96,24 @@ impl Process {
         }
     }
 
-    pub fn id(&self) -> u32 {
-        self.child.id()
+    /// The port of the IPv4 socket that the child, or a child of its own, listens on, from /proc (see proc_net(5)): for
+    /// servers that don't say.
+    pub fn listening_port(&self) -> String {
+        const LISTEN: &str = "0A";
+        let group = self.child.id().to_string();
+        let processes = fs::read_dir("/proc").unwrap().flatten().map(|entry| entry.path());
+        let owned: HashSet<String> = processes
+            .filter(|path| process_group(path).as_ref() == Some(&group))
+            .flat_map(sockets)
+            .collect();
+        let table = fs::read_to_string("/proc/net/tcp").unwrap();
+        let port = table.lines().skip(1).find_map(|line| {
+            let fields: Vec<&str> = line.split_whitespace().collect();
+            let (_, port) = fields[1].split_once(':')?;
+            (fields[3] == LISTEN && owned.contains(fields[9])).then(|| u16::from_str_radix(port, 16).ok())?
+        });
+        port.unwrap_or_else(|| panic!("{} does not listen", self.name))
+            .to_string()
     }
 
     /// Waits until `done` is content with what was printed, or the child is silent for good.
@@ -161,9 +198,17 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // Both fail for a child that has ended and been waited for, which is as good.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        if matches!(self.child.try_wait(), Ok(None)) {
+            // With its own children, such as the workers of a server.
+            let group = self.child.id().to_string();
+            let killed = Command::new("sh").args(["-c", "kill -s KILL -- -$0", &group]).status();
+            let waited = self.child.wait();
+            assert!(
+                thread::panicking() || (killed.is_ok() && waited.is_ok()),
+                "{} is still there",
+                self.name
+            );
+        }
         if thread::panicking() {
             let text = String::from_utf8_lossy(&lock(&self.printed).bytes).into_owned();
             let start: String = text.lines().take(60).map(|line| format!("    {line}\n")).collect();
