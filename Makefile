@@ -1,0 +1,112 @@
+# carnet's front door. `make help` lists the targets; each sets up what it needs.
+
+PREFIX ?= /usr/local
+LIBDIR ?= $(PREFIX)/lib
+# carnet.h goes here, <openssl/ssl.h> and <openssl/tls1.h> into carnet/ below: they stand before the system's only for those
+# who ask, with pkg-config or -I.
+INCLUDEDIR ?= $(PREFIX)/include
+DESTDIR ?=
+CARGO ?= cargo
+CARGO_TARGET_DIR ?= target
+export CARGO_TARGET_DIR
+
+BUILT := $(abspath $(CARGO_TARGET_DIR))/release
+LIBRARY := $(BUILT)/libcarnet.so
+VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
+XTASK := $(CARGO) run --quiet --package carnet-xtask --
+CTESTS := $(MAKE) --no-print-directory -C c-tests CARNET_LIB=$(BUILT) BUILD=$(abspath $(CARGO_TARGET_DIR))/c-tests
+DEMO := $(MAKE) --no-print-directory -C demo CARNET_LIB=$(BUILT) CARNET_INCLUDE=$(CURDIR)/include OUT=$(abspath $(CARGO_TARGET_DIR))/demo
+
+COMPILER := cc=gcc openssl/ssl.h=libssl-dev
+TOOLS := openssl=openssl gnutls-cli=gnutls-bin gnutls-serv=gnutls-bin curl=curl socat=socat
+
+.PHONY: all library generate demo test test-rust test-c check format lint fresh symbols headers deny memcheck bench fuzz install \
+	uninstall clean help
+
+all: library ## build the release library (the headers are committed)
+
+library: need-compiler need-rust
+	$(CARGO) build --release --package carnet
+
+generate: need-compiler need-rust ## write include/ and docs/coverage.md anew from src/capi
+	$(XTASK) headers
+	$(XTASK) coverage
+
+demo: library need-tools ## the manual page's server, and what openssl s_client sees of it
+	@$(DEMO) run
+
+test: test-c test-rust ## C programs on libcarnet and on libssl; Rust tests; interoperability
+
+test-c: library need-tools
+	$(CTESTS) test
+
+test-rust: library need-tools
+	CARNET_LIB=$(BUILT) $(CARGO) test --workspace --no-fail-fast
+
+check: format lint fresh headers symbols deny ## style, lints, generated files, exported symbols, licenses
+
+format: need-rust-tools
+	$(CARGO) fmt --all --check
+
+lint: need-compiler need-rust-tools
+	$(CARGO) clippy --quiet --workspace --all-targets -- -D warnings
+
+fresh: need-compiler need-rust
+	$(XTASK) headers --check
+	$(XTASK) coverage --check
+
+headers: need-compiler need-rust
+	@scripts/ensure g++=g++
+	$(XTASK) header-test $(CARGO_TARGET_DIR)/header-test
+	@$(MAKE) --no-print-directory -C c-tests/headers INCLUDE=$(CURDIR)/include
+
+symbols: library
+	$(XTASK) symbols $(LIBRARY)
+
+deny: need-compiler need-rust
+	scripts/cargo-deny --log-level error check --hide-inclusion-graph bans licenses sources
+
+memcheck: library need-tools ## the C programs on libcarnet under valgrind
+	@scripts/ensure valgrind=valgrind
+	$(CTESTS) memcheck
+
+bench: library need-tools ## ratios against OpenSSL and rustls, measured in one run
+	$(CARGO) run --release --package carnet-bench --bin bench-ticket
+	CARNET_LIB=$(BUILT) $(CARGO) run --release --package carnet-bench --bin bench-handshake
+
+fuzz: need-compiler need-rust ## every fuzz target for FUZZ_SECONDS (60) each
+	@fuzz/run $(or $(FUZZ_SECONDS),60)
+
+install: library ## into PREFIX (/usr/local), below DESTDIR
+	install -d $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(INCLUDEDIR)/carnet/openssl
+	install -m 755 $(LIBRARY) $(DESTDIR)$(LIBDIR)/libcarnet.so.$(VERSION)
+	ln -sf libcarnet.so.$(VERSION) $(DESTDIR)$(LIBDIR)/libcarnet.so.0
+	ln -sf libcarnet.so.0 $(DESTDIR)$(LIBDIR)/libcarnet.so
+	install -m 644 include/carnet.h $(DESTDIR)$(INCLUDEDIR)/carnet.h
+	install -m 644 include/openssl/ssl.h include/openssl/tls1.h $(DESTDIR)$(INCLUDEDIR)/carnet/openssl/
+	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@INCLUDEDIR@|$(INCLUDEDIR)|' \
+		-e 's|@VERSION@|$(VERSION)|' carnet.pc.in > $(DESTDIR)$(LIBDIR)/pkgconfig/carnet.pc
+	@if [ -z "$(DESTDIR)" ] && [ "$$(id -u)" -eq 0 ]; then ldconfig; fi
+
+uninstall: ## what install put there
+	rm -f $(DESTDIR)$(LIBDIR)/libcarnet.so $(DESTDIR)$(LIBDIR)/libcarnet.so.0 $(DESTDIR)$(LIBDIR)/libcarnet.so.$(VERSION) \
+		$(DESTDIR)$(LIBDIR)/pkgconfig/carnet.pc $(DESTDIR)$(INCLUDEDIR)/carnet.h
+	rm -rf $(DESTDIR)$(INCLUDEDIR)/carnet
+
+clean: ## remove everything that was built
+	$(CARGO) clean
+	@$(CTESTS) clean
+	@$(DEMO) clean
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1|\2/p' Makefile | awk -F '|' '{ printf "  make %-10s %s\n", $$1, $$2 }'
+
+.PHONY: need-compiler need-rust need-rust-tools need-tools
+need-compiler:
+	@scripts/ensure $(COMPILER)
+need-rust:
+	@scripts/ensure-rust
+need-rust-tools:
+	@scripts/ensure-rust rustfmt clippy
+need-tools:
+	@scripts/ensure $(COMPILER) $(TOOLS)

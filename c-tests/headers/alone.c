@@ -1,0 +1,3 @@
+/* A header with nothing before it. */
+#include HEADER
+extern int declared;
