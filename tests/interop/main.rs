@@ -14,6 +14,7 @@ mod alpn_sni;
 mod bulk;
 mod client_certificates;
 mod key_update;
+mod keystore;
 mod manual_page;
 mod post_handshake;
 mod preload;
