@@ -1,6 +1,7 @@
 //! The C ABI: one file for each family of manual pages. Turns C's arguments into Rust and back, decides nothing.
 
 pub mod alert_strings;
+pub mod carnet_h;
 pub mod constants;
 pub mod entry;
 pub mod session_codec;
