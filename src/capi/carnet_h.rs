@@ -102,7 +102,9 @@ pub extern "C" fn carnet_keystore_up_ref(ks: *mut carnet_keystore) -> c_int {
 /// Gives a reference back. Contexts that use the store keep its keys. NULL is fine.
 #[unsafe(no_mangle)]
 pub extern "C" fn carnet_keystore_free(ks: *mut carnet_keystore) {
-    entry("carnet_keystore_free", (), || Ok(handles::release::<KeyStore>(ks.cast())?));
+    entry("carnet_keystore_free", (), || {
+        Ok(handles::release::<KeyStore>(ks.cast())?)
+    });
 }
 
 /// Sets the clock that the store goes by instead of the system's: for tests, once, and before the store is used. Returns 1,
@@ -204,7 +206,13 @@ pub unsafe extern "C" fn carnet_keystore_find(
 /// if there is no next key and the system gave no randomness to make one of.
 #[unsafe(no_mangle)]
 pub extern "C" fn carnet_keystore_rotate(ks: *mut carnet_keystore) -> c_int {
-    entry("carnet_keystore_rotate", 0, || if store(ks)?.rotate() { Ok(1) } else { Err(Error::INTERNAL) })
+    entry("carnet_keystore_rotate", 0, || {
+        if store(ks)?.rotate() {
+            Ok(1)
+        } else {
+            Err(Error::INTERNAL)
+        }
+    })
 }
 
 /// Erases the key that is called `name`, or every key for NULL: tickets under it are refused from now on, and their clients
@@ -255,7 +263,11 @@ pub unsafe extern "C" fn carnet_ticket_key_cleanse(key: *mut carnet_ticket_key) 
 pub extern "C" fn carnet_CTX_use_keystore(ctx: *mut SSL_CTX, ks: *mut carnet_keystore) -> c_int {
     entry("carnet_CTX_use_keystore", 0, || {
         let context = handles::lookup::<Context>(ctx)?;
-        let store = if ks.is_null() { KeyStore::single().into() } else { store(ks)? };
+        let store = if ks.is_null() {
+            KeyStore::single().into()
+        } else {
+            store(ks)?
+        };
         context.use_key_store(store);
         Ok(1)
     })
@@ -329,12 +341,16 @@ unsafe fn choose_key(
         *name = key.name().0;
         (key, 1)
     } else {
-        let Some(Found { key, still_seals }) = store.opening(&KeyName(*name)) else { return Ok(0) };
+        let Some(Found { key, still_seals }) = store.opening(&KeyName(*name)) else {
+            return Ok(0);
+        };
         let for_one_use = connection.with_engine(|engine| engine.version()).flatten() != Some(ProtocolVersion::TLS1_2);
         (key, if still_seals && !for_one_use { 1 } else { 2 })
     };
     // SAFETY: `ctx` is live by this function's contract.
-    unsafe { set_cipher(ctx, &key, iv, enc != 0) }.and_then(|()| set_mac(&key)).map_err(|Refused| Error::Queued)?;
+    unsafe { set_cipher(ctx, &key, iv, enc != 0) }
+        .and_then(|()| set_mac(&key))
+        .map_err(|Refused| Error::Queued)?;
     Ok(answer)
 }
 
@@ -367,8 +383,12 @@ unsafe fn hand_out(info: &KeyInfo, retired: bool, to: *mut carnet_ticket_key) ->
     // SAFETY: `to` is writable by this function's contract, each place is as long as what is copied to it.
     unsafe {
         (&raw mut (*to).name).write(info.key.name().0);
-        (&raw mut (*to).aes_key).cast::<u8>().copy_from_nonoverlapping(aes_key.as_ptr(), aes_key.len());
-        (&raw mut (*to).hmac_key).cast::<u8>().copy_from_nonoverlapping(hmac_key.as_ptr(), hmac_key.len());
+        (&raw mut (*to).aes_key)
+            .cast::<u8>()
+            .copy_from_nonoverlapping(aes_key.as_ptr(), aes_key.len());
+        (&raw mut (*to).hmac_key)
+            .cast::<u8>()
+            .copy_from_nonoverlapping(hmac_key.as_ptr(), hmac_key.len());
         (&raw mut (*to).created).write(to_time_t(info.seals_from));
         (&raw mut (*to).retires).write(to_time_t(info.seals_until));
         (&raw mut (*to).expire).write(to_time_t(info.opens_until));

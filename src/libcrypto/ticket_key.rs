@@ -64,11 +64,24 @@ pub unsafe fn set_cipher(
     encrypt: bool,
 ) -> Result<(), Refused> {
     // SAFETY: both return libcrypto's own constants.
-    let cipher = unsafe { if key.cipher_key().len() == 16 { ffi::EVP_aes_128_cbc() } else { ffi::EVP_aes_256_cbc() } };
+    let cipher = unsafe {
+        if key.cipher_key().len() == 16 {
+            ffi::EVP_aes_128_cbc()
+        } else {
+            ffi::EVP_aes_256_cbc()
+        }
+    };
     let engine = ptr::null_mut();
     // SAFETY: the caller's context; the key is as long as the cipher wants, the IV a block.
     ok(unsafe {
-        ffi::EVP_CipherInit_ex(ctx, cipher, engine, key.cipher_key().as_ptr(), iv.as_ptr(), encrypt.into())
+        ffi::EVP_CipherInit_ex(
+            ctx,
+            cipher,
+            engine,
+            key.cipher_key().as_ptr(),
+            iv.as_ptr(),
+            encrypt.into(),
+        )
     })
 }
 

@@ -41,7 +41,9 @@ impl Named for KeyStore {
 
 /// The system's time, seconds since 1970; 0 for a clock that stands before it.
 fn system_time() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| since.as_secs())
 }
 
 impl KeyStore {
@@ -57,17 +59,26 @@ impl KeyStore {
 
     /// A new key every `interval` seconds (0: one for ever), each of which opens for `lifetime` seconds longer.
     pub fn rotating(interval: u64, lifetime: u64) -> Self {
-        let policy = if interval == 0 { Policy::unchanging(lifetime) } else { Policy::every(interval, lifetime) };
+        let policy = if interval == 0 {
+            Policy::unchanging(lifetime)
+        } else {
+            Policy::every(interval, lifetime)
+        };
         Self::of(Ring::rotating(policy, system_time()))
     }
 
     fn of(ring: Ring) -> Self {
-        Self { ring, clock: OnceLock::new() }
+        Self {
+            ring,
+            clock: OnceLock::new(),
+        }
     }
 
     /// Replaces the system's clock, once.
     pub fn set_clock(&self, clock: Clock) -> Result<()> {
-        self.clock.set(clock).map_err(|_| Error::Common(Common::ShouldNotHaveBeenCalled))
+        self.clock
+            .set(clock)
+            .map_err(|_| Error::Common(Common::ShouldNotHaveBeenCalled))
     }
 
     /// The time that decides which key is whose turn, seconds since 1970.
@@ -136,7 +147,10 @@ mod tests {
     use super::*;
 
     fn with_clock(interval: u64, lifetime: u64) -> (KeyStore, Arc<AtomicU64>) {
-        let (store, time) = (KeyStore::rotating(interval, lifetime), Arc::new(AtomicU64::new(system_time())));
+        let (store, time) = (
+            KeyStore::rotating(interval, lifetime),
+            Arc::new(AtomicU64::new(system_time())),
+        );
         let hand = Arc::clone(&time);
         store.set_clock(Box::new(move || hand.load(Ordering::Relaxed))).unwrap();
         (store, time)
@@ -157,7 +171,12 @@ mod tests {
     #[test]
     fn erasing_leaves_no_old_key() {
         let (store, _) = with_clock(100, 200);
-        let before: Vec<KeyName> = store.ring.keys(store.now()).iter().map(|info| *info.key.name()).collect();
+        let before: Vec<KeyName> = store
+            .ring
+            .keys(store.now())
+            .iter()
+            .map(|info| *info.key.name())
+            .collect();
         store.erase_all();
         assert!(before.iter().all(|name| store.find(name).is_none()));
         assert!(store.sealing().is_some());
@@ -176,7 +195,10 @@ mod tests {
     fn the_clock_is_set_once() {
         let store = KeyStore::single();
         store.set_clock(Box::new(|| 5)).unwrap();
-        assert_eq!(store.set_clock(Box::new(|| 6)), Err(Error::Common(Common::ShouldNotHaveBeenCalled)));
+        assert_eq!(
+            store.set_clock(Box::new(|| 6)),
+            Err(Error::Common(Common::ShouldNotHaveBeenCalled))
+        );
         assert_eq!(store.now(), 5);
     }
 }

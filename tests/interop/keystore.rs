@@ -13,7 +13,11 @@ fn c_program() {
     }
     let mut program = Command::new(compile("keystore", &["tests/interop/keystore.c"]));
     let text = run(program.args([&CERTIFICATES.p256.cert, &CERTIFICATES.p256.key]));
-    assert_eq!(text.lines().filter(|line| line.starts_with("ok ")).count(), TOPICS, "{text}");
+    assert_eq!(
+        text.lines().filter(|line| line.starts_with("ok ")).count(),
+        TOPICS,
+        "{text}"
+    );
 }
 
 #[test]
@@ -23,6 +27,13 @@ fn c_program_under_valgrind() {
     }
     let program = compile("keystore", &["tests/interop/keystore.c"]);
     let mut valgrind = Command::new("valgrind");
-    valgrind.args(["--quiet", "--error-exitcode=9", "--leak-check=full", "--errors-for-leak-kinds=definite,indirect"]);
-    run(valgrind.arg(program).args([&CERTIFICATES.p256.cert, &CERTIFICATES.p256.key]));
+    valgrind.args([
+        "--quiet",
+        "--error-exitcode=9",
+        "--leak-check=full",
+        "--errors-for-leak-kinds=definite,indirect",
+    ]);
+    run(valgrind
+        .arg(program)
+        .args([&CERTIFICATES.p256.cert, &CERTIFICATES.p256.key]));
 }
