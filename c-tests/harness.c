@@ -103,7 +103,7 @@ int finish(void)
 
 const char *reason(void)
 {
-    static char text[256];
+    static _Thread_local char text[256];
     unsigned long e = ERR_peek_error();
     const char *why = ERR_reason_error_string(e);
     if (e == 0)
@@ -138,8 +138,8 @@ const char *error_name(int ssl_error)
 
 const char *outcome(SSL *ssl, int result)
 {
-    static char text[4][320];
-    static int next;
+    static _Thread_local char text[4][320];
+    static _Thread_local int next;
     char *out = text[next++ % 4];
     int error = SSL_get_error(ssl, result);
     const char *why = reason();
@@ -252,7 +252,7 @@ void put(SSL *to, const unsigned char *bytes, size_t len)
 
 size_t carry(SSL *from, SSL *to)
 {
-    static unsigned char bytes[1 << 16];
+    static _Thread_local unsigned char bytes[1 << 16];
     size_t n, all = 0;
     while ((n = take(from, bytes, sizeof bytes)) > 0) {
         put(to, bytes, n);

@@ -90,9 +90,8 @@ static void facts(void)
 
 static void groups(void)
 {
-    static const char *const lists[] = {
-        "X25519",         "P-256:P-384", "prime256v1", "secp384r1:x25519", "P-256:P-256", "", "nonsense",
-        "P-256:nonsense"};
+    static const char *const lists[] = {"X25519", "P-256:P-384", "prime256v1",    "secp384r1:x25519", "P-256:P-256",
+                                        "",       "nonsense",    "P-256:nonsense"};
     section("groups");
     for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
         SSL_CTX *ctx = SSL_CTX_new(TLS_method());

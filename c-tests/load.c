@@ -116,7 +116,6 @@ static void files(void)
     told(SSL_CTX_use_certificate_file(ctx, path("broken.pem"), SSL_FILETYPE_PEM), "broken.pem");
     told(SSL_CTX_use_certificate_file(ctx, path("missing"), SSL_FILETYPE_PEM), "missing");
     told(SSL_CTX_use_certificate_file(ctx, path("key.pem"), SSL_FILETYPE_PEM), "key.pem as a certificate");
-    told(SSL_CTX_use_certificate_file(ctx, NULL, SSL_FILETYPE_PEM), "NULL");
     section("keys from files");
     told(SSL_CTX_use_PrivateKey_file(ctx, path("key.pem"), SSL_FILETYPE_PEM), "key.pem");
     told(SSL_CTX_check_private_key(ctx), "check");

@@ -8,7 +8,6 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <openssl/err.h>
-#include <openssl/pem.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -347,24 +346,6 @@ static int next_socket(int listening)
     need(fd >= 0, "no socket");
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
     return fd;
-}
-
-static SSL_SESSION *read_session(const char *path)
-{
-    FILE *file = fopen(path, "r");
-    SSL_SESSION *session = file ? PEM_read_SSL_SESSION(file, NULL, NULL, NULL) : NULL;
-    need(session != NULL, path);
-    fclose(file);
-    return session;
-}
-
-static void write_session(const char *path, SSL_SESSION *session)
-{
-    FILE *file = session ? fopen(path, "w") : NULL;
-    if (!session)
-        return;
-    need(file && PEM_write_SSL_SESSION(file, session), path);
-    fclose(file);
 }
 
 int main(int argc, char **argv)

@@ -32,4 +32,8 @@ long option_number(const char *name, long otherwise);
 /* Runs one connection over fd and prints its report. */
 int run_connection(SSL_CTX *ctx, int fd, int number, SSL_SESSION **session);
 
+/* Sessions as PEM files, as s_client's -sess_in and -sess_out have them. */
+SSL_SESSION *read_session(const char *path);
+void write_session(const char *path, SSL_SESSION *session);
+
 #endif

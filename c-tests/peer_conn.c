@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <openssl/err.h>
+#include <openssl/pem.h>
 #include <openssl/x509.h>
 #include <poll.h>
 #include <stdio.h>
@@ -349,4 +350,28 @@ int run_connection(SSL_CTX *ctx, int fd, int number, SSL_SESSION **session)
     close(fd);
     free(flow);
     return result;
+}
+
+SSL_SESSION *read_session(const char *path)
+{
+    FILE *file = fopen(path, "r");
+    SSL_SESSION *session = file ? PEM_read_SSL_SESSION(file, NULL, NULL, NULL) : NULL;
+    if (!session) {
+        fprintf(stderr, "peer: no session in %s\n", path);
+        exit(PEER_USAGE);
+    }
+    fclose(file);
+    return session;
+}
+
+void write_session(const char *path, SSL_SESSION *session)
+{
+    FILE *file = session ? fopen(path, "w") : NULL;
+    if (!session)
+        return;
+    if (!file || !PEM_write_SSL_SESSION(file, session)) {
+        fprintf(stderr, "peer: can't write the session to %s\n", path);
+        exit(PEER_USAGE);
+    }
+    fclose(file);
 }

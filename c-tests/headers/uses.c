@@ -2,7 +2,7 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
-#if SSL_OP_NO_TLSv1_3 == 0 || TLS1_3_VERSION != 0x0304 || !defined(SSL_CTX_set_min_proto_version)
+#if SSL_VERIFY_PEER == 0 || TLS1_3_VERSION != 0x0304 || !defined(SSL_CTX_set_min_proto_version)
 #error "constants must be good for the preprocessor"
 #endif
 
