@@ -36,6 +36,21 @@ pub unsafe fn bytes<'a>(data: *const u8, len: usize) -> Result<&'a [u8]> {
     Ok(unsafe { std::slice::from_raw_parts(data, len) })
 }
 
+/// The room at `data`. C may pass NULL for none.
+///
+/// # Safety
+/// `data` points at `len` writable bytes that nobody else uses for `'a`, or `len` is 0.
+pub unsafe fn bytes_mut<'a>(data: *mut u8, len: usize) -> Result<&'a mut [u8]> {
+    if len == 0 {
+        return Ok(&mut []);
+    }
+    if data.is_null() {
+        return Err(Error::NULL);
+    }
+    // SAFETY: not NULL, and the caller promises `len` writable bytes.
+    Ok(unsafe { std::slice::from_raw_parts_mut(data, len) })
+}
+
 /// The string at `text`; NULL is an error.
 ///
 /// # Safety

@@ -2,6 +2,7 @@
 
 pub mod alert_strings;
 pub mod carnet_h;
+pub mod bio_ssl;
 pub mod constants;
 pub mod entry;
 pub mod session_codec;
@@ -10,5 +11,9 @@ pub mod session_id;
 pub mod session_life;
 pub mod session_print;
 pub mod session_ticket;
+pub mod ssl_bio;
+pub mod ssl_io;
+pub mod ssl_lifecycle;
+pub mod ssl_shutdown;
 pub mod types;
 pub mod unsupported;

@@ -36,7 +36,11 @@ pub(super) fn client_hello(connection: &Connection) -> Reply {
 /// The callback of the context in force; if that has none, of the one that the connection began with.
 pub(super) fn server_name(connection: &Connection, name: Option<String>) -> Reply {
     let named = name.is_some();
-    connection.facts().server_name = name.and_then(|name| CString::new(name).ok());
+    {
+        let mut facts = connection.facts();
+        facts.server_name = name.and_then(|name| CString::new(name).ok());
+        facts.session_due = true;
+    }
     let mut hook = connection.context().hooks().server_name;
     if hook.function.is_none() {
         hook = connection.session_context().hooks().server_name;

@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use bytes::Bytes;
 use carnet_ticket::{Secret, Session, SessionId};
-use carnet_tls::{AlertDescription, Answer, ReceivedTicket};
+use carnet_tls::{AlertDescription, Answer, ProtocolVersion, ReceivedTicket};
 use sha2::{Digest as _, Sha256};
 
 use super::ask::Reply;
@@ -60,6 +60,17 @@ pub(super) fn established(held: &mut Held<'_>) -> std::result::Result<(), Halt> 
     if let Some(stapled) = stapled {
         facts.ocsp_response = Some(stapled.to_vec().into_boxed_slice());
     }
+    facts.session_due = true;
+    // Somebody has looked at the session while it was still being made.
+    let early = facts.session.object().filter(|_| !facts.resumed).cloned();
+    drop(facts);
+    if let Some(session) = early {
+        held.released(|connection| {
+            let mut filled = session.snapshot();
+            fill(connection, &mut filled);
+            session.update(|session| *session = filled);
+        })?;
+    }
     Ok(())
 }
 
@@ -95,43 +106,33 @@ pub fn current(connection: &Connection) -> Option<Arc<SessionObject>> {
     facts.session.object().cloned()
 }
 
-/// What a full handshake has agreed on so far, without a secret.
 fn fresh(connection: &Connection) -> Option<Session> {
-    let (version, suite, group) =
-        connection.with_engine(|engine| (engine.version(), engine.suite(), engine.group()))?;
-    let mut session = Session::new(
-        version.map_or(0, |v| v.0),
-        suite.map_or(0, |s| s.0),
-        Secret::default(),
-        now(),
-    );
+    if !connection.facts().session_due {
+        return None;
+    }
+    let mut session = Session::new(ProtocolVersion::TLS1_3.0, 0, Secret::default(), now());
     session.timeout = connection.session_context().sessions.timeout.load(Relaxed) as u64;
+    fill(connection, &mut session);
+    Some(session)
+}
+
+/// Writes down what a full handshake has agreed on so far. The secret comes with a ticket.
+fn fill(connection: &Connection, session: &mut Session) {
+    let negotiated = connection.with_engine(|engine| (engine.version(), engine.suite(), engine.group()));
+    let (version, suite, group) = negotiated.unwrap_or_default();
+    session.protocol = version.map_or(session.protocol, |version| version.0);
+    session.cipher = suite.map_or(session.cipher, |suite| suite.0);
+    session.kex_group = group.map_or(session.kex_group, |group| u32::from(group.0));
     if connection.status().role() == Role::Server {
         session.session_id_context = connection.config().resumption.id_context;
     }
-    session.kex_group = group.map_or(0, |group| u32::from(group.0));
     let facts = connection.facts();
     session.verify_result = facts.peer.verify_result;
     session.peer = facts.peer.chain.first().cloned();
     session.alpn = facts.protocol.as_deref().map(Bytes::copy_from_slice);
     if facts.server_name_accepted {
-        session.hostname = facts
-            .server_name
-            .as_ref()
-            .map(|name| Bytes::copy_from_slice(name.as_bytes()));
+        session.hostname = facts.server_name.as_ref().map(|name| Bytes::copy_from_slice(name.as_bytes()));
     }
-    Some(session)
-}
-
-/// Makes `session` the connection's.
-pub(super) fn replace(connection: &Connection, session: SessionObject) -> Arc<SessionObject> {
-    let session = Arc::new(session);
-    let old = std::mem::replace(
-        &mut connection.facts().session,
-        SessionSlot::Unnamed(Arc::clone(&session)),
-    );
-    drop(old);
-    session
 }
 
 /// A copy of the connection's session for one more ticket (RFC 8446 section 4.6.1: each has its own secret). It has a

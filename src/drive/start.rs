@@ -64,6 +64,7 @@ fn offers(connection: &Connection, settings: &Settings) -> Vec<Offer> {
     if offer.is_none() {
         facts.session = Default::default();
     }
+    facts.session_due = true;
     offer.into_iter().collect()
 }
 

@@ -69,7 +69,7 @@ fn judge(
     let param = connection.param()?;
     let judge = Judge {
         store: &store,
-        param: &param,
+        param,
         peer_is_server,
         security_level: config.algorithms.security_level,
         ssl: connection.handle().cast(),

@@ -68,6 +68,8 @@ impl SessionSlot {
 pub struct Facts {
     /// SSL_get_session(3)
     pub session: SessionSlot,
+    /// The handshake has got so far that OpenSSL would have a session by now.
+    pub session_due: bool,
     /// The connection resumes an older session (SSL_session_reused(3)); known as soon as the session is accepted.
     pub resumed: bool,
     /// A session from a ticket that the engine has not accepted yet.

@@ -20,6 +20,7 @@ pub use status::{Phase, RECEIVED_SHUTDOWN, Role, SENT_SHUTDOWN, Status, Want};
 
 use super::config::{self, Config, Configurable};
 use super::context::Context;
+use super::session::SessionObject;
 use crate::error::{Error, Result};
 use crate::handles::{Kind, Named, Ref, Registry, SSL};
 use crate::libcrypto::bio::Bio;
@@ -35,6 +36,7 @@ pub struct Connection {
     io: Mutex<Io>,
     facts: Mutex<Facts>,
     own: Mutex<Own>,
+    param: OnceLock<VerifyParam>,
     ex_data: OnceLock<ExData>,
 }
 
@@ -95,6 +97,7 @@ impl Connection {
             io: Mutex::default(),
             facts: Mutex::default(),
             own: Mutex::default(),
+            param: OnceLock::new(),
             ex_data,
         }
     }
@@ -156,15 +159,14 @@ impl Connection {
         }
     }
 
-    /// SSL_get0_param(3): the connection's own parameters, which start as the context's are now.
-    pub fn param(&self) -> Result<Arc<VerifyParam>> {
-        let mut own = self.own();
-        if let Some(param) = &own.param {
-            return Ok(Arc::clone(param));
+    /// SSL_get0_param(3): the connection's own parameters. They start as the context's are when they are first changed,
+    /// shown or needed.
+    pub fn param(&self) -> Result<&VerifyParam> {
+        if let Some(param) = self.param.get() {
+            return Ok(param);
         }
-        let param = Arc::new(VerifyParam::inherited(self.context().param()).ok_or(Error::Queued)?);
-        own.param = Some(Arc::clone(&param));
-        Ok(param)
+        let param = VerifyParam::inherited(self.context().param()).ok_or(Error::Queued)?;
+        Ok(self.param.get_or_init(|| param))
     }
 
     /// Asks the engine something, if there is one and nobody is using it.
@@ -191,6 +193,91 @@ impl Drop for Connection {
 }
 
 impl Connection {
+    /// Forgets the handshake but keeps settings, BIOs and session (SSL_set_accept_state and SSL_set_connect_state).
+    pub fn restart(&self) -> Result<()> {
+        let mut io = self.try_io()?;
+        let (read_bio, write_bio) = (io.read_bio.take(), io.write_bio.take());
+        let old = std::mem::replace(&mut *io, Io { read_bio, write_bio, ..Io::default() });
+        drop(io);
+        drop(old);
+        self.status.clear();
+        Ok(())
+    }
+
+    /// SSL_clear(3): as new, except for settings, side and BIOs. A session that was closed properly stays, to be resumed.
+    pub fn clear(&self) -> Result<()> {
+        let unclosed = self.status.phase() == Phase::Open && self.status.shutdown() & SENT_SHUTDOWN == 0;
+        if unclosed {
+            self.forget_session();
+        }
+        self.restart()?;
+        let mut facts = self.facts();
+        let session = if unclosed { SessionSlot::Empty } else { std::mem::take(&mut facts.session) };
+        let old = std::mem::replace(&mut *facts, Facts { session, ..Facts::default() });
+        drop(facts);
+        drop(old);
+        Ok(())
+    }
+
+    /// SSL_dup(3): a connection like this one before its handshake; `None` when its handshake has begun.
+    pub fn duplicate(&self) -> Result<Option<Ref<Self>>> {
+        if self.status.phase() != Phase::Before {
+            return Ok(None);
+        }
+        let contexts = lock(&self.contexts).clone();
+        let copy = Ref::new_with(|handle| Self::new(contexts.initial, handle))?;
+        copy.set_context(contexts.current);
+        *lock(&copy.config) = self.config();
+        copy.status.set_mode(self.status.mode());
+        copy.status.set_shutdown(self.status.shutdown());
+        if self.status.role_chosen() {
+            copy.status.choose_role(self.status.role());
+        }
+        if let (Some(from), Some(to)) = (self.ex_data(), copy.ex_data()) {
+            to.copy_from(from);
+        }
+        if let Some(param) = self.param.get() {
+            let param = VerifyParam::inherited(param).ok_or(Error::Queued)?;
+            let _first = copy.param.set(param);
+        }
+        copy.own().host_name.clone_from(&self.own().host_name);
+        let session = self.facts().session.named()?;
+        if let Some(session) = session {
+            copy.facts().session = SessionSlot::Named(session);
+        }
+        Ok(Some(copy))
+    }
+
+    /// SSL_set_SSL_CTX(3): certificates and what OpenSSL keeps with them come from the new context. The session-id
+    /// context does if the connection's is still that of the old one, and not one that was set for it alone.
+    pub fn switch_context(&self, context: Ref<Context>) {
+        let (old, new) = (self.context(), context.config());
+        if old.as_ptr() == context.as_ptr() {
+            return;
+        }
+        let inherited = old.config().resumption.id_context == self.config().resumption.id_context;
+        self.update(|config| {
+            config.adopt_certificates(&new);
+            if inherited {
+                config.resumption.id_context = new.resumption.id_context;
+            }
+        });
+        self.set_context(context);
+    }
+
+    /// SSL_set_session(3): what to offer, or what to say that was used.
+    pub fn set_session(&self, session: Option<Ref<SessionObject>>) {
+        self.forget_unclosed_session();
+        let mut facts = self.facts();
+        if let Some(session) = &session {
+            facts.peer.verify_result = session.read(|session| session.verify_result);
+        }
+        let slot = session.map_or(SessionSlot::Empty, SessionSlot::Named);
+        let old = std::mem::replace(&mut facts.session, slot);
+        drop(facts);
+        drop(old);
+    }
+
     /// Takes the session out of the cache, and marks it, when the connection ended without SSL_shutdown.
     pub fn forget_unclosed_session(&self) {
         if self.status.phase() == Phase::Open && self.status.shutdown() & SENT_SHUTDOWN == 0 {
