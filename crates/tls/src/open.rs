@@ -109,7 +109,8 @@ impl Open {
     }
 
     pub(crate) fn message(mut self, core: &mut Core, message: Message) -> Result<Self, Error> {
-        if message.kind() == HandshakeType::KEY_UPDATE {
+        // In the middle of an authentication a KeyUpdate is one more message out of order.
+        if message.kind() == HandshakeType::KEY_UPDATE && self.wants() == Wants::Anything {
             self.keys.peer_updates(core, &message)?;
             return Ok(self);
         }

@@ -23,6 +23,10 @@ pub(crate) enum Wants {
 }
 
 /// All states.
+#[allow(
+    clippy::large_enum_variant,
+    reason = "lives in a connection, once, and a box for each step would cost more"
+)]
 pub(crate) enum State {
     Server(server::State),
     Client(client::State),

@@ -29,6 +29,11 @@ impl RecordKey {
         })
     }
 
+    #[cfg(test)]
+    pub(crate) fn set_sequence(&mut self, sequence: u64) {
+        self.sequence = sequence;
+    }
+
     /// Has it protected so many records that another key should take over?
     pub(crate) fn is_worn(&self) -> bool {
         self.sequence >= self.limit

@@ -65,6 +65,12 @@ impl Digest {
         Self { len, bytes }
     }
 
+    /// One that was computed elsewhere.
+    #[cfg(test)]
+    pub(crate) fn from_bytes(bytes: &[u8]) -> Self {
+        Self::new(bytes)
+    }
+
     pub(crate) fn as_bytes(&self) -> &[u8] {
         self.bytes.get(..self.len.into()).unwrap_or_default()
     }

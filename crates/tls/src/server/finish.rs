@@ -7,7 +7,7 @@ use crate::core::Core;
 use crate::message::Message;
 use crate::number::Suite13;
 use crate::open::{self, Open, TrafficKeys};
-use crate::schedule::{ExporterSecret, Master, TrafficSecret};
+use crate::schedule::{Digest, ExporterSecret, Master, TrafficSecret};
 use crate::state::State;
 use crate::transcript::Transcript;
 use crate::{Error, ErrorKind, HandshakeType};
@@ -31,8 +31,6 @@ pub(super) struct Unverified {
 }
 
 impl Unverified {
-    /// "Recipients of Finished messages MUST verify that the contents are correct and if incorrect MUST terminate the
-    /// connection with a 'decrypt_error' alert."
     fn verify(
         self,
         core: &mut Core,
@@ -40,12 +38,7 @@ impl Unverified {
         transcript: &Transcript,
     ) -> Result<(TrafficKeys, Master), Error> {
         let expected = self.client_handshake.finished(&transcript.current());
-        if finished.body().len() != expected.as_bytes().len() {
-            return Err(ErrorKind::Malformed.into());
-        }
-        if !expected.matches(finished.body()) {
-            return Err(ErrorKind::BadFinished.into());
-        }
+        check_finished(&expected, finished)?;
         core.facts.finished_peer = Some(expected);
         core.log_key("CLIENT_TRAFFIC_SECRET_0", &self.read);
         core.set_read_key(self.read.record_key(self.suite)?)?;
@@ -54,6 +47,18 @@ impl Unverified {
             self.master,
         ))
     }
+}
+
+/// "Recipients of Finished messages MUST verify that the contents are correct and if incorrect MUST terminate the
+/// connection with a 'decrypt_error' alert."
+pub(super) fn check_finished(expected: &Digest, finished: &Message) -> Result<(), Error> {
+    if finished.body().len() != expected.as_bytes().len() {
+        return Err(ErrorKind::Malformed.into());
+    }
+    if !expected.matches(finished.body()) {
+        return Err(ErrorKind::BadFinished.into());
+    }
+    Ok(())
 }
 
 impl ExpectFinished {

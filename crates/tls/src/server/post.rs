@@ -5,6 +5,7 @@ use carnet_ticket::{Owed, Quota};
 use zeroize::Zeroizing;
 
 use super::client_auth::Claim;
+use super::finish::check_finished;
 use crate::core::Core;
 use crate::message::Message;
 use crate::message::certificate::{self, Certificate};
@@ -291,9 +292,7 @@ impl Ongoing {
             return Err(ErrorKind::UnexpectedMessage.into());
         }
         let expected = keys.read_secret().finished(&self.transcript.current());
-        if !expected.matches(message.body()) {
-            return Err(ErrorKind::BadFinished.into());
-        }
+        check_finished(&expected, message)?;
         core.facts.finished_peer = Some(expected);
         Ok(Authentication::Possible(self.main_handshake))
     }

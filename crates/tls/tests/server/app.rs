@@ -51,7 +51,10 @@ pub fn settings() -> Settings {
             NamedGroup::SECP256R1,
             NamedGroup::SECP384R1,
         ],
-        schemes: vec![SignatureScheme::ECDSA_SECP256R1_SHA256, SignatureScheme::RSA_PSS_RSAE_SHA256],
+        schemes: vec![
+            SignatureScheme::ECDSA_SECP256R1_SHA256,
+            SignatureScheme::RSA_PSS_RSAE_SHA256,
+        ],
         client_auth: ClientAuth::None,
         authorities: Vec::new(),
         post_handshake_auth: false,
@@ -112,14 +115,21 @@ impl App {
                 let found = std::str::from_utf8(&ticket).ok().and_then(|t| t.parse::<usize>().ok());
                 let session = found.and_then(|index| self.sessions.get(index).cloned());
                 let verdict = match session {
-                    Some(session) => TicketVerdict::Use { session, renew: self.renew },
+                    Some(session) => TicketVerdict::Use {
+                        session,
+                        renew: self.renew,
+                    },
                     None => TicketVerdict::Skip { renew: true },
                 };
                 self.note("ticket", Answer::Ticket(verdict))
             }
-            Question::ServerName { name } => {
-                self.note("name", Answer::ServerName { acknowledge: name.is_some(), settings: None })
-            }
+            Question::ServerName { name } => self.note(
+                "name",
+                Answer::ServerName {
+                    acknowledge: name.is_some(),
+                    settings: None,
+                },
+            ),
             Question::Protocol { .. } => {
                 let answer = match self.protocol {
                     Some(name) => Answer::Protocol(Some(name.into())),
@@ -144,7 +154,12 @@ impl App {
                 self.chains.push(chain.len());
                 self.note("chain", Answer::Verdict(Ok(())))
             }
-            Question::VerifySignature { leaf, message, signature, .. } => {
+            Question::VerifySignature {
+                leaf,
+                message,
+                signature,
+                ..
+            } => {
                 let verdict = verify(&leaf, &message, &signature);
                 self.note("verify", Answer::Verdict(verdict))
             }
@@ -154,7 +169,11 @@ impl App {
                 let session = Session::new(0x0304, suite.0, secret, 0);
                 self.sessions.push(Arc::new(session));
                 let ticket = (self.sessions.len() - 1).to_string().into_bytes();
-                let ticket = NewTicket::Send { ticket, lifetime: 7200, max_early_data: 0 };
+                let ticket = NewTicket::Send {
+                    ticket,
+                    lifetime: 7200,
+                    max_early_data: 0,
+                };
                 self.note("make", Answer::NewTicket(ticket))
             }
             other => panic!("a server is not asked {other:?}"),
@@ -328,7 +347,9 @@ pub fn provider(groups: &[NamedGroup], suites: &[CipherSuite]) -> rustls::crypto
         provider.kx_groups = groups.iter().map(find).collect();
     }
     if !suites.is_empty() {
-        provider.cipher_suites.retain(|s| suites.iter().any(|wanted| u16::from(s.suite()) == wanted.0));
+        provider
+            .cipher_suites
+            .retain(|s| suites.iter().any(|wanted| u16::from(s.suite()) == wanted.0));
     }
     provider
 }

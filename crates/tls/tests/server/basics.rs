@@ -12,8 +12,12 @@ const SUITES: [CipherSuite; 3] = [
     CipherSuite::TLS_CHACHA20_POLY1305_SHA256,
 ];
 
-const GROUPS: [NamedGroup; 4] =
-    [NamedGroup::X25519MLKEM768, NamedGroup::X25519, NamedGroup::SECP256R1, NamedGroup::SECP384R1];
+const GROUPS: [NamedGroup; 4] = [
+    NamedGroup::X25519MLKEM768,
+    NamedGroup::X25519,
+    NamedGroup::SECP256R1,
+    NamedGroup::SECP384R1,
+];
 
 #[test]
 fn every_suite_in_every_group() {
@@ -61,13 +65,23 @@ fn a_missing_share_is_asked_for_once() {
         let mut settings = settings();
         settings.groups = vec![group];
         // The client's first share is for another group.
-        let other = if group == NamedGroup::SECP256R1 { NamedGroup::SECP384R1 } else { NamedGroup::SECP256R1 };
+        let other = if group == NamedGroup::SECP256R1 {
+            NamedGroup::SECP384R1
+        } else {
+            NamedGroup::SECP256R1
+        };
         let config = Arc::new(client(provider(&[other, group], &[]), None));
         let mut pair = Pair::new(&settings, &config);
         pair.run(&mut app).unwrap();
         assert_eq!(pair.server.group(), Some(group));
-        assert_eq!(app.asked, ["hello", "name", "hello", "name", "credential", "sign", "make", "make"]);
-        assert_eq!(pair.client.handshake_kind(), Some(rustls::HandshakeKind::FullWithHelloRetryRequest));
+        assert_eq!(
+            app.asked,
+            ["hello", "name", "hello", "name", "credential", "sign", "make", "make"]
+        );
+        assert_eq!(
+            pair.client.handshake_kind(),
+            Some(rustls::HandshakeKind::FullWithHelloRetryRequest)
+        );
         pair.exchange(&mut app);
     }
 }
@@ -88,16 +102,26 @@ fn protocols_are_negotiated_or_refused() {
     let mut pair = Pair::new(&settings(), &config);
     let error = pair.run(&mut app).unwrap_err();
     assert_eq!(error.alert(), Some(AlertDescription::NoApplicationProtocol));
-    assert_eq!(error.kind(), ErrorKind::Aborted(AlertDescription::NoApplicationProtocol));
+    assert_eq!(
+        error.kind(),
+        ErrorKind::Aborted(AlertDescription::NoApplicationProtocol)
+    );
     assert_eq!(pair.server.step().unwrap_err(), error, "errors stay");
 }
 
 #[test]
 fn nothing_in_common_is_a_handshake_failure() {
-    let cases: [(&dyn Fn(&mut carnet_tls::Settings), ErrorKind); 3] = [
-        (&|s| s.suites = vec![CipherSuite::TLS_CHACHA20_POLY1305_SHA256], ErrorKind::NoSharedCipher),
-        (&|s| s.groups = vec![NamedGroup::SECP384R1], ErrorKind::NoSharedGroup),
-        (&|s| s.max_version = ProtocolVersion::TLS1_2, ErrorKind::UnsupportedVersion),
+    type Change = fn(&mut carnet_tls::Settings);
+    let cases: [(Change, ErrorKind); 3] = [
+        (
+            |s| s.suites = vec![CipherSuite::TLS_CHACHA20_POLY1305_SHA256],
+            ErrorKind::NoSharedCipher,
+        ),
+        (|s| s.groups = vec![NamedGroup::SECP384R1], ErrorKind::NoSharedGroup),
+        (
+            |s| s.max_version = ProtocolVersion::TLS1_2,
+            ErrorKind::UnsupportedVersion,
+        ),
     ];
     for (change, kind) in cases {
         let mut settings = settings();
@@ -147,11 +171,20 @@ fn exporters_agree() {
     let mut app = App::new();
     let mut pair = Pair::new(&settings(), &any_client());
     let mut ours = [0; 100];
-    assert!(pair.server.export_keying_material(&mut ours, b"EXPERIMENTAL", None).is_err());
+    assert!(
+        pair.server
+            .export_keying_material(&mut ours, b"EXPERIMENTAL", None)
+            .is_err()
+    );
     pair.run(&mut app).unwrap();
     for context in [None, Some(&b"context"[..])] {
-        pair.server.export_keying_material(&mut ours, b"EXPERIMENTAL", context).unwrap();
-        let theirs = pair.client.export_keying_material([0; 100], b"EXPERIMENTAL", context).unwrap();
+        pair.server
+            .export_keying_material(&mut ours, b"EXPERIMENTAL", context)
+            .unwrap();
+        let theirs = pair
+            .client
+            .export_keying_material([0; 100], b"EXPERIMENTAL", context)
+            .unwrap();
         assert_eq!(ours, theirs);
     }
 }
@@ -169,8 +202,18 @@ fn small_fragments_and_padding_are_fine() {
     pair.run(&mut app).unwrap();
     pair.exchange(&mut app);
     let events = pair.server.take_events();
-    assert!(events.iter().any(|e| matches!(e, carnet_tls::Event::State(StateName::EarlyData))));
-    assert_eq!(events.iter().filter(|e| matches!(e, carnet_tls::Event::KeyLog { .. })).count(), 5);
+    assert!(
+        events
+            .iter()
+            .any(|e| matches!(e, carnet_tls::Event::State(StateName::EarlyData)))
+    );
+    assert_eq!(
+        events
+            .iter()
+            .filter(|e| matches!(e, carnet_tls::Event::KeyLog { .. }))
+            .count(),
+        5
+    );
     pair.server.release_buffers();
     assert!(pair.server.client_hello().is_none());
 }

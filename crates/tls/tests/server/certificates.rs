@@ -15,7 +15,10 @@ fn a_client_certificate_is_judged_and_its_signature_verified() {
     let config = Arc::new(client(provider(&[], &[]), Some(&identity)));
     let mut pair = Pair::new(&settings, &config);
     pair.run(&mut app).unwrap();
-    assert_eq!(app.asked, ["hello", "name", "credential", "sign", "chain", "verify", "make", "make"]);
+    assert_eq!(
+        app.asked,
+        ["hello", "name", "credential", "sign", "chain", "verify", "make", "make"]
+    );
     assert_eq!(pair.server.peer_chain(), [identity.certificate]);
     assert_eq!(pair.server.peer_scheme(), Some(SignatureScheme::ECDSA_SECP256R1_SHA256));
     pair.exchange(&mut app);

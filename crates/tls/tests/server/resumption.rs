@@ -41,16 +41,26 @@ fn no_renewal_no_ticket() {
 #[test]
 fn every_suite_resumes_also_after_a_retry() {
     let all = provider(&[], &[]).cipher_suites;
-    for suite in all.iter().filter_map(|s| s.tls13()).map(|s| CipherSuite(s.common.suite.into())) {
+    for suite in all
+        .iter()
+        .filter_map(|s| s.tls13())
+        .map(|s| CipherSuite(s.common.suite.into()))
+    {
         let mut app = App::new();
-        let config = Arc::new(client(provider(&[NamedGroup::X25519, NamedGroup::SECP256R1], &[suite]), None));
+        let config = Arc::new(client(
+            provider(&[NamedGroup::X25519, NamedGroup::SECP256R1], &[suite]),
+            None,
+        ));
         Pair::new(&settings(), &config).run(&mut app).unwrap();
         app.asked.clear();
         let mut settings = settings();
         settings.groups = vec![NamedGroup::SECP256R1];
         let mut pair = Pair::new(&settings, &config);
         pair.run(&mut app).unwrap();
-        assert_eq!(app.asked, ["hello", "ticket", "name", "hello", "ticket", "name", "make"]);
+        assert_eq!(
+            app.asked,
+            ["hello", "ticket", "name", "hello", "ticket", "name", "make"]
+        );
         assert_eq!(pair.client.handshake_kind(), Some(rustls::HandshakeKind::Resumed));
         pair.exchange(&mut app);
     }
@@ -66,7 +76,10 @@ fn an_unknown_ticket_leads_to_a_full_handshake() {
     let mut pair = Pair::new(&settings(), &config);
     pair.run(&mut app).unwrap();
     assert!(!pair.server.resumed());
-    assert_eq!(app.asked, ["hello", "ticket", "name", "credential", "sign", "make", "make"]);
+    assert_eq!(
+        app.asked,
+        ["hello", "ticket", "name", "credential", "sign", "make", "make"]
+    );
     pair.exchange(&mut app);
 }
 

@@ -1,0 +1,6 @@
+//! The server against a puppet: a client that says whatever a test wants it to say.
+
+mod hellos;
+mod noise;
+mod orders;
+mod puppet;
