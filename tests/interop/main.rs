@@ -11,6 +11,7 @@ mod place;
 mod process;
 
 mod alpn_sni;
+mod bad_input;
 mod bulk;
 mod client_certificates;
 mod key_update;
