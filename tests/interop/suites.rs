@@ -166,3 +166,30 @@ fn gnutls_servers() {
         assert!(reports[0].get("tickets") != "0", "{pair}: {reports:?}");
     });
 }
+
+/// Among ourselves there is one group more.
+#[test]
+fn ours_with_ours() {
+    let hybrid = Group {
+        name: "X25519MLKEM768",
+        list: "X25519MLKEM768",
+        gnutls: "",
+    };
+    let hybrid = (!place::on_system_libssl()).then_some(&hybrid);
+    for suite in &SUITES {
+        for group in GROUPS.iter().chain(hybrid) {
+            let server = peer::Server::echo(2, &["-groups", group.list]);
+            let options = ["-suites", suite.name, "-groups", group.list];
+            let line = [
+                "-text", "hello\\n", "-recv", "6", "-wait", "1", "-rounds", "2", "-resume",
+            ];
+            let theirs = peer::client(&server.port, &[&options[..], &line[..]].concat());
+            let ours = server.reports();
+            for (resumed, (client, server)) in theirs.iter().zip(&ours).enumerate() {
+                let facts = facts(suite, group, resumed as u8);
+                client.expect(&facts);
+                server.expect(&facts);
+            }
+        }
+    }
+}
