@@ -5,7 +5,7 @@ use std::ffi::{CStr, c_char, c_int, c_long, c_void};
 
 use super::constants::*;
 use crate::capi::types::{SSL, SSL_CTX};
-use crate::libcrypto::stack::{NameStack, Stack};
+use crate::libcrypto::stack::NameStack;
 use crate::libcrypto::store::Store;
 use crate::objects::conf::{Change, Configuration, Purpose, Source, Target};
 
@@ -41,7 +41,7 @@ fn remember(configuration: &Configuration, change: &Change) -> bool {
         Change::PrivateKey(_) => configuration.state().without_key.clear(),
         Change::CaNames(source, place) => {
             let mut state = configuration.state();
-            let Some(names) = state.ca_names.take().or_else(Stack::new) else { return false };
+            let Some(names) = state.ca_names.take().or_else(NameStack::new) else { return false };
             // SAFETY: a live stack of names and a string.
             let read = unsafe {
                 match source {

@@ -1,10 +1,11 @@
 //! The C ABI: one file for each family of manual pages. Turns C's arguments into Rust and back, decides nothing.
 
 pub mod alert_strings;
-pub mod carnet_h;
 pub mod bio_ssl;
+pub mod carnet_h;
 pub mod constants;
 pub mod entry;
+pub mod library;
 pub mod session_codec;
 pub mod session_fields;
 pub mod session_id;

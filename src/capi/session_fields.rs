@@ -69,7 +69,7 @@ pub unsafe extern "C" fn SSL_SESSION_get_timeout(s: *const SSL_SESSION) -> c_lon
 /// # Safety
 /// `s` is NULL or a session of this library.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn SSL_SESSION_set_timeout(s: *mut SSL_SESSION, t: c_long) -> c_int {
+pub unsafe extern "C" fn SSL_SESSION_set_timeout(s: *mut SSL_SESSION, t: c_long) -> c_long {
     entry("SSL_SESSION_set_timeout", 0, || {
         if s.is_null() || t < 0 {
             return Ok(0);

@@ -2,8 +2,10 @@
 //! functions; each file declares those of its own topic, privately.
 
 pub mod bio;
+pub mod bio_method;
 pub mod c;
 pub mod callouts;
+pub mod cert_store;
 pub mod discard;
 pub mod err;
 pub mod evp_ctx;
@@ -15,6 +17,7 @@ pub mod pkey;
 pub mod reasons;
 pub mod session_pem;
 pub mod sign;
+pub mod ssl_conf;
 pub mod stack;
 pub mod store;
 pub mod store_ctx;

@@ -1,8 +1,10 @@
 //! What the handles name, and the tables that C can point into.
 
+pub mod authorities;
 pub mod callbacks;
 pub mod cipher;
 mod cipher_list;
+pub mod conf;
 pub mod config;
 pub mod connection;
 pub mod context;
@@ -12,6 +14,7 @@ pub mod keystore;
 pub mod loading;
 pub mod method;
 mod presented;
+pub mod protocol_names;
 pub mod scheme;
 pub mod session;
 pub mod session_text;

@@ -12,8 +12,10 @@ mod early_data;
 mod extensions;
 pub mod foreign;
 mod other;
+mod psk;
 mod srp;
 mod srtp_dtls;
+mod tmp_dh;
 
 use super::entry::entry;
 use crate::error::Error;

@@ -9,8 +9,7 @@ use std::ffi::{CStr, CString};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::handles::{Kind, Named, Registry, SSL, SSL_CONF_CTX, SSL_CTX};
-use crate::libcrypto::stack::Stack;
-use crate::libcrypto::x509;
+use crate::libcrypto::stack::NameStack;
 use commands::{CERTIFICATE, CMDLINE, Command, FILE};
 
 /// The object behind an `SSL_CONF_CTX *`.
@@ -31,7 +30,7 @@ pub struct State {
     /// Certificate files whose keys have not come yet.
     pub without_key: Vec<CString>,
     /// Names to ask clients' certificates for, until `SSL_CONF_CTX_finish(3)`.
-    pub ca_names: Option<Stack<x509::Name>>,
+    pub ca_names: Option<NameStack>,
 }
 
 /// What the commands change. The handles are looked up anew by every command, and may have gone stale.
