@@ -17,6 +17,9 @@ XTASK := $(CARGO) run --quiet --package carnet-xtask --
 CTESTS := $(MAKE) --no-print-directory -C c-tests CARNET_LIB=$(BUILT) BUILD=$(abspath $(CARGO_TARGET_DIR))/c-tests
 DEMO := $(MAKE) --no-print-directory -C demo CARNET_LIB=$(BUILT) CARNET_INCLUDE=$(CURDIR)/include OUT=$(abspath $(CARGO_TARGET_DIR))/demo
 
+FUZZ_SECONDS ?= 60
+FUZZ_TARGETS = $(basename $(notdir $(wildcard fuzz/src/bin/*.rs)))
+
 COMPILER := cc=gcc openssl/ssl.h=libssl-dev
 TOOLS := openssl=openssl gnutls-cli=gnutls-bin gnutls-serv=gnutls-bin curl=curl socat=socat
 
@@ -75,7 +78,8 @@ bench: library need-tools ## ratios against OpenSSL and rustls, measured in one 
 	CARNET_LIB=$(BUILT) $(CARGO) run --release --package carnet-bench --bin bench-handshake
 
 fuzz: need-compiler need-rust ## every fuzz target for FUZZ_SECONDS (60) each
-	@fuzz/run $(or $(FUZZ_SECONDS),60)
+	@set -e; for target in $(FUZZ_TARGETS); do \
+		echo "fuzzing $$target"; CARGO_TARGET_DIR=$(abspath $(CARGO_TARGET_DIR))/fuzz fuzz/run $$target $(FUZZ_SECONDS); done
 
 install: library ## into PREFIX (/usr/local), below DESTDIR
 	install -d $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(INCLUDEDIR)/carnet/openssl
