@@ -184,5 +184,6 @@ fn finish(core: &mut Core, keys: &TrafficKeys, mut transcript: Transcript) -> Re
     core.send(&mut transcript, HandshakeType::FINISHED, |w| {
         w.bytes(verify_data.as_bytes())
     })?;
+    core.facts.finished_local = Some(verify_data);
     Ok(Stage::Report)
 }
