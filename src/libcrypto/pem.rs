@@ -1,15 +1,17 @@
 //! Certificates and keys from files (`PEM_read_bio_X509(3)`, `d2i_X509_bio(3)`).
 
-use std::ffi::{CStr, c_char, c_int, c_void};
+use std::ffi::{CStr, c_int, c_long, c_void};
 use std::ptr::{self, NonNull};
 
-use super::c::{BIO, EVP_PKEY, FILE, RSA, X509, pem_password_cb};
+use super::c::{BIO, BIO_METHOD, EVP_PKEY, FILE, RSA, X509, pem_password_cb};
 use super::err;
 use super::pkey::Key;
 use super::x509::Certificate;
 
 unsafe extern "C" {
-    fn BIO_new_file(name: *const c_char, mode: *const c_char) -> *mut BIO;
+    fn BIO_new(method: *const BIO_METHOD) -> *mut BIO;
+    fn BIO_s_file() -> *const BIO_METHOD;
+    fn BIO_ctrl(bio: *mut BIO, cmd: c_int, larg: c_long, parg: *mut c_void) -> c_long;
     fn BIO_new_fp(file: *mut FILE, close: c_int) -> *mut BIO;
     fn BIO_free(bio: *mut BIO) -> c_int;
     fn BIO_write(bio: *mut BIO, data: *const c_void, len: c_int) -> c_int;
@@ -37,12 +39,15 @@ unsafe extern "C" {
         cb: Option<pem_password_cb>,
         u: *mut c_void,
     ) -> *mut RSA;
+    fn PEM_read_bio_Parameters(bio: *mut BIO, x: *mut *mut EVP_PKEY) -> *mut EVP_PKEY;
     fn d2i_X509_bio(bio: *mut BIO, x: *mut *mut X509) -> *mut X509;
     fn d2i_PrivateKey_bio(bio: *mut BIO, x: *mut *mut EVP_PKEY) -> *mut EVP_PKEY;
     fn d2i_RSAPrivateKey_bio(bio: *mut BIO, x: *mut *mut RSA) -> *mut RSA;
     fn RSA_free(rsa: *mut RSA);
 }
 
+const BIO_C_SET_FILENAME: c_int = 108;
+const BIO_CLOSE_AND_READ: c_long = 3;
 const LIB_PEM: u32 = 9;
 const PEM_R_NO_START_LINE: u32 = 108;
 
@@ -60,9 +65,12 @@ pub struct File(NonNull<BIO>);
 
 impl File {
     /// Opens for reading. A failure is on the error queue.
-    pub fn open(name: &CStr) -> Option<Self> {
-        // SAFETY: two strings; the result is new or NULL.
-        NonNull::new(unsafe { BIO_new_file(name.as_ptr(), c"rb".as_ptr()) }).map(Self)
+    pub fn open(name: Option<&CStr>) -> Option<Self> {
+        // SAFETY: a static method; the result is new or NULL.
+        let file = NonNull::new(unsafe { BIO_new(BIO_s_file()) }).map(Self)?;
+        let name = name.map_or(ptr::null(), CStr::as_ptr).cast_mut().cast();
+        // SAFETY: a live BIO and a string (or NULL, which fopen refuses).
+        (unsafe { BIO_ctrl(file.as_ptr(), BIO_C_SET_FILENAME, BIO_CLOSE_AND_READ, name) } > 0).then_some(file)
     }
 
     /// Wraps C's `FILE *` and leaves it open afterwards.
@@ -110,6 +118,12 @@ impl File {
             let read = PEM_read_bio_PrivateKey(self.as_ptr(), ptr::null_mut(), password.callback, password.argument);
             Key::from_owned(read)
         }
+    }
+
+    /// The next key parameters in PEM, for example Diffie-Hellman's.
+    pub fn parameters(&self) -> Option<Key> {
+        // SAFETY: a live BIO; the result is new or NULL.
+        unsafe { Key::from_owned(PEM_read_bio_Parameters(self.as_ptr(), ptr::null_mut())) }
     }
 
     /// The private key in DER.

@@ -63,6 +63,11 @@ impl Digest {
         ptr::with_exposed_provenance(*address)
     }
 
+    /// The method for C to look at, which lives for ever.
+    pub fn shown(self) -> *const EVP_MD {
+        self.method()
+    }
+
     fn of(self, message: &[u8], out: &mut [u8; MAX_DIGEST_LEN]) -> Option<usize> {
         let mut len: c_uint = 0;
         // SAFETY: `message` is readable, `out` holds the longest digest there is, the method is fetched (or NULL, which

@@ -195,13 +195,40 @@ impl<E: Element> Drop for Stack<E> {
 impl Stack<Names> {
     /// The encodings, in order.
     pub fn to_der(&self) -> Vec<Bytes> {
-        (0..self.len())
-            .filter_map(|index| {
-                // SAFETY: the index is in range and the names live.
-                unsafe { name_der(OPENSSL_sk_value(self.0.as_ptr(), index as c_int).cast()) }
-            })
-            .collect()
+        // SAFETY: the stack and its names live.
+        unsafe { stack_der(self.as_ptr()) }
     }
+}
+
+/// The encodings of the names in a stack of the application's.
+///
+/// # Safety
+/// `stack` is NULL or a live stack of live names.
+pub unsafe fn stack_der(stack: *const STACK_OF_X509_NAME) -> Vec<Bytes> {
+    let stack: *const OPENSSL_STACK = stack.cast();
+    // SAFETY: live by the caller's promise; sk_num answers -1 for NULL.
+    let len = unsafe { OPENSSL_sk_num(stack) };
+    (0..len)
+        .filter_map(|index| {
+            // SAFETY: the index is in range and the names live.
+            unsafe { name_der(OPENSSL_sk_value(stack, index).cast()) }
+        })
+        .collect()
+}
+
+/// Appends to a stack of the application's.
+///
+/// # Safety
+/// `stack` is a live stack of names.
+pub unsafe fn push_name(stack: *mut STACK_OF_X509_NAME, name: Name) -> bool {
+    let raw = Names::into_raw(name);
+    // SAFETY: live by the caller's promise; it takes the name over.
+    if unsafe { OPENSSL_sk_push(stack.cast(), raw) } > 0 {
+        return true;
+    }
+    // SAFETY: the stack did not take it.
+    drop(unsafe { Names::from_raw(raw) });
+    false
 }
 
 /// A stack of addresses that live for ever: `STACK_OF(SSL_CIPHER)`.

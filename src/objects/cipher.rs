@@ -174,6 +174,11 @@ pub fn find(code: u16) -> Option<&'static SSL_CIPHER> {
     ALL.iter().find(|cipher| cipher.code == code)
 }
 
+/// The suite at this address, if it is one of ours: nothing else is looked into.
+pub fn known(pointer: *const SSL_CIPHER) -> Option<&'static SSL_CIPHER> {
+    ALL.iter().find(|cipher| std::ptr::eq(*cipher, pointer))
+}
+
 /// The suite with this IANA name.
 pub fn find_standard(name: &CStr) -> Option<&'static SSL_CIPHER> {
     ALL.iter().find(|cipher| cipher.standard_name == name)

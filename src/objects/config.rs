@@ -8,8 +8,9 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::callbacks::{ConnectionHooks, SSL_verify_cb};
-use super::cipher::Suites;
+use super::cipher::{SSL_CIPHER, Suites};
 use super::credentials::Credentials;
+use super::method::SSL_METHOD;
 use super::settings::Settled;
 use crate::error::{Reason, Result};
 use crate::libcrypto::stack::NameStack;
@@ -231,6 +232,22 @@ impl Records {
         }
         self.max_fragment_mode = mode;
         Ok(())
+    }
+}
+
+impl Config {
+    /// `SSL_set_cipher_list(3)`: the suites of TLS 1.2, and the security level if the list sets one.
+    pub fn set_cipher_list(&mut self, list: &str) -> Result<()> {
+        let (security_level, result) = self.suites.set_tls12(list);
+        self.algorithms.security_level = security_level.unwrap_or(self.algorithms.security_level);
+        result
+    }
+
+    /// `SSL_get1_supported_ciphers(3)`: the suites of the versions in use.
+    pub fn usable_suites(&self, method: &SSL_METHOD) -> Result<Vec<&'static SSL_CIPHER>> {
+        let (low, high) = self.protocol.range(method)?;
+        let usable = |cipher: &&'static SSL_CIPHER| if cipher.is_tls13() { high >= 0x0304 } else { low <= 0x0303 };
+        Ok(self.suites.iter().filter(usable).collect())
     }
 }
 

@@ -129,8 +129,9 @@ impl Context {
     }
 
     /// `SSL_CTX_get0_param(3)`
-    pub fn param(&self) -> &VerifyParam {
-        &self.trust.param
+    pub fn param(&self) -> Result<&VerifyParam> {
+        // Never fails; a connection's, made when first needed, may.
+        Ok(&self.trust.param)
     }
 
     /// The keys that tickets are sealed with when no callback chooses.

@@ -104,9 +104,7 @@ impl Credentials {
         security_level: i32,
     ) -> Result<()> {
         check_security(&certificate, security_level, true)?;
-        for issuer in chain.iter().flat_map(CertificateStack::elements) {
-            check_security(&issuer, security_level, false)?;
-        }
+        chain.iter().try_for_each(|chain| check_issuers(chain, security_level))?;
         let public = certificate.public_key().ok_or(Error::Queued)?;
         if let Some(key) = &key {
             public.copy_parameters(key);
@@ -153,9 +151,7 @@ impl Credentials {
 
     /// `SSL_set0_chain(3)`, `SSL_clear_chain_certs(3)`
     pub fn set_chain(&mut self, chain: Option<CertificateStack>, security_level: i32) -> Result<()> {
-        for issuer in chain.iter().flat_map(CertificateStack::elements) {
-            check_security(&issuer, security_level, false)?;
-        }
+        chain.iter().try_for_each(|chain| check_issuers(chain, security_level))?;
         let slot = self.slot_mut(self.current);
         slot.chain = chain.map(Arc::new);
         slot.renew();
@@ -263,6 +259,11 @@ pub fn security_bits(level: i32) -> i32 {
         4 => 192,
         5.. => 256,
     }
+}
+
+/// Refuses a chain with issuers that are too weak for the security level.
+pub fn check_issuers(chain: &CertificateStack, level: i32) -> Result<()> {
+    chain.elements().try_for_each(|issuer| check_security(&issuer, level, false))
 }
 
 /// Refuses keys and signatures that are too weak for the security level.

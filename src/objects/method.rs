@@ -44,3 +44,23 @@ pub static TLS1_0: SSL_METHOD = method(0x0301, true, true);
 pub static TLS1_0_SERVER: SSL_METHOD = method(0x0301, true, false);
 /// `TLSv1_client_method(3)`
 pub static TLS1_0_CLIENT: SSL_METHOD = method(0x0301, false, true);
+
+/// The method at this address, if it is one of ours: nothing else is looked into.
+pub fn known(pointer: *const SSL_METHOD) -> Option<&'static SSL_METHOD> {
+    ALL.into_iter().find(|method| std::ptr::eq(*method, pointer))
+}
+
+static ALL: [&SSL_METHOD; 12] = [
+    &TLS,
+    &TLS_SERVER,
+    &TLS_CLIENT,
+    &TLS1_2,
+    &TLS1_2_SERVER,
+    &TLS1_2_CLIENT,
+    &TLS1_1,
+    &TLS1_1_SERVER,
+    &TLS1_1_CLIENT,
+    &TLS1_0,
+    &TLS1_0_SERVER,
+    &TLS1_0_CLIENT,
+];

@@ -152,6 +152,19 @@ pub fn from_nids(digest: i32, signature: i32) -> Option<&'static Scheme> {
     })
 }
 
+/// `SSL_CTX_set1_sigalgs(3)`: hash and algorithm in turns. `None` for an unknown pair or half of one.
+pub fn from_nid_pairs(nids: &[i32]) -> Option<Vec<u16>> {
+    if nids.is_empty() || nids.len() % 2 != 0 {
+        return None;
+    }
+    nids.chunks_exact(2)
+        .map(|pair| match pair {
+            [digest, signature] => from_nids(*digest, *signature).map(|scheme| scheme.code),
+            _ => None,
+        })
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

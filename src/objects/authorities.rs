@@ -1,0 +1,147 @@
+//! Lists of the authorities whose certificates are welcome (`SSL_CTX_set0_CA_list(3)`, `SSL_load_client_CA_file(3)`).
+
+use std::collections::HashSet;
+use std::ffi::{CStr, CString};
+use std::fs;
+use std::io;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::Path;
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use super::config::Config;
+use crate::error::{Common, Error, Result};
+use crate::libcrypto::{cert_store, err};
+use crate::libcrypto::pem::{File, Password};
+use crate::libcrypto::stack::NameStack;
+use crate::libcrypto::x509::{Certificate, Name};
+
+/// Which of the two lists: for clients' certificates only, or for both sides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum List {
+    /// `SSL_set_client_CA_list(3)`
+    ForClients,
+    /// `SSL_set0_CA_list(3)`
+    ForBoth,
+}
+
+impl Config {
+    /// The list, or nothing when it was never set.
+    pub fn authority_list(&self, list: List) -> Option<&NameStack> {
+        match list {
+            List::ForClients => self.verify.client_authorities.as_deref(),
+            List::ForBoth => self.verify.authorities.as_deref(),
+        }
+    }
+
+    fn authority_slot(&mut self, list: List) -> &mut Option<Arc<NameStack>> {
+        match list {
+            List::ForClients => &mut self.verify.client_authorities,
+            List::ForBoth => &mut self.verify.authorities,
+        }
+    }
+
+    /// Replaces the list.
+    pub fn set_authority_list(&mut self, list: List, names: Option<NameStack>) {
+        *self.authority_slot(list) = names.map(Arc::new);
+    }
+
+    /// Adds the subject of a certificate.
+    pub fn add_authority(&mut self, list: List, certificate: &Certificate) -> Result<()> {
+        let name = certificate.subject().ok_or(Common::MallocFailure)?;
+        let slot = self.authority_slot(list);
+        let old = match slot.take().map(Arc::try_unwrap) {
+            Some(Ok(names)) => Some(names),
+            Some(Err(shared)) => shared.duplicate(),
+            None => NameStack::new(),
+        };
+        let mut names = old.ok_or(Common::MallocFailure)?;
+        let pushed = names.push(name);
+        *slot = Some(Arc::new(names));
+        if pushed { Ok(()) } else { Err(Common::MallocFailure.into()) }
+    }
+}
+
+/// Subjects of certificates, each once, in the order of their first appearance.
+pub struct Subjects {
+    seen: HashSet<Bytes>,
+    added: Vec<Name>,
+}
+
+impl Subjects {
+    /// Nothing yet but what a list already has.
+    pub fn beside(known: impl IntoIterator<Item = Bytes>) -> Self {
+        Self { seen: known.into_iter().collect(), added: Vec::new() }
+    }
+
+    /// Those that were added.
+    pub fn into_names(self) -> Vec<Name> {
+        self.added
+    }
+
+    /// The subjects of all certificates in a PEM file. A file without any is an error only for
+    /// [`Subjects::load`].
+    pub fn add_file(&mut self, name: &CStr) -> Result<usize> {
+        let file = File::open(Some(name)).ok_or(Error::Queued)?;
+        let no_password = Password { callback: None, argument: std::ptr::null_mut() };
+        let mut count = 0;
+        while let Some(certificate) = file.certificate(no_password) {
+            self.add(&certificate)?;
+            count += 1;
+        }
+        Ok(count)
+    }
+
+    fn add(&mut self, certificate: &Certificate) -> Result<()> {
+        let subject = certificate.subject().ok_or(Common::MallocFailure)?;
+        let der = subject.to_der().ok_or(Error::Queued)?;
+        if self.seen.insert(der) {
+            self.added.push(subject);
+        }
+        Ok(())
+    }
+
+    /// `SSL_load_client_CA_file(3)`: a new list, and an error when there is nothing in the file.
+    pub fn load(name: &CStr) -> Result<NameStack> {
+        let mut subjects = Self::beside([]);
+        if subjects.add_file(name)? == 0 {
+            return Err(Error::Queued);
+        }
+        err::clear();
+        let mut names = NameStack::new().ok_or(Common::MallocFailure)?;
+        for name in subjects.into_names() {
+            if !names.push(name) {
+                return Err(Common::MallocFailure.into());
+            }
+        }
+        Ok(names)
+    }
+
+    /// `SSL_add_store_cert_subjects_to_stack(3)`: all certificates under a URI.
+    pub fn add_store(&mut self, uri: &CStr) -> Result<()> {
+        for certificate in cert_store::certificates(uri).ok_or(Error::Queued)? {
+            self.add(&certificate)?;
+        }
+        Ok(())
+    }
+
+    /// `SSL_add_dir_cert_subjects_to_stack(3)`: all files of a directory.
+    pub fn add_dir(&mut self, dir: &CStr) -> Result<()> {
+        let path = Path::new(std::ffi::OsStr::from_bytes(dir.to_bytes()));
+        let failed = |error: io::Error| Error::System {
+            errno: error.raw_os_error().unwrap_or(0),
+            call: format!("calling OPENSSL_dir_read({})", path.display()),
+        };
+        for entry in fs::read_dir(path).map_err(failed)? {
+            let file = entry.map_err(failed)?.path();
+            if file.is_dir() {
+                continue;
+            }
+            let name = CString::new(file.into_os_string().into_vec()).map_err(|_| Common::PassedInvalidArgument)?;
+            self.add_file(&name)?;
+            err::clear();
+        }
+        Ok(())
+    }
+}
