@@ -27,7 +27,7 @@ pub(super) fn choose(connection: &Connection, request: &CredentialRequest) -> Re
     }
     let hook = connection.config().hooks.certificate;
     match callouts::plain(hook.function, connection.handle(), hook.argument.pointer()) {
-        Some(..0) => return Reply::Later(Want::Certificate),
+        Some(..=-1) => return Reply::Later(Want::Certificate),
         Some(0) => return Reply::Abort(AlertDescription::InternalError, Reason::CERT_CB_ERROR.into()),
         Some(_) | None => {}
     }
@@ -64,7 +64,7 @@ fn client_certificate(connection: &Connection) -> Option<Reply> {
     }
     let function = connection.context().hooks().client_certificate;
     match callouts::client_certificate(function, connection.handle())? {
-        (..0, _, _) => Some(Reply::Later(Want::Certificate)),
+        (..=-1, _, _) => Some(Reply::Later(Want::Certificate)),
         (1, Some(certificate), Some(key)) => {
             let level = connection.config().algorithms.security_level;
             let used = connection.update(|config| {

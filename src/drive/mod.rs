@@ -21,7 +21,7 @@ mod observe;
 pub mod post;
 mod reasons;
 mod run;
-mod session;
+pub mod session;
 pub mod shutdown;
 mod start;
 pub mod state_names;

@@ -16,9 +16,10 @@ pub(super) fn send_queued(held: &mut Held<'_>) -> std::result::Result<(), Halt> 
         return Ok(());
     }
     observe::enter_again(held)?;
-    let result = held.run(Goal::Settled);
-    if let Err(Halt::Wait) = result {
-        held.io()?.queued = true;
+    let result = held.run(Goal::Settled).and_then(|()| held.send());
+    match result {
+        Err(Halt::Wait) => held.io()?.queued = true,
+        _ => held.io()?.key_update = None,
     }
     observe::leave(held, result.is_ok())?;
     result
@@ -36,6 +37,11 @@ pub fn request_ticket(connection: &Connection) -> Result<()> {
     engine.request_ticket().map_err(|error| failure(error, Error::Silent))?;
     io.queued = true;
     Ok(())
+}
+
+/// What SSL_key_update(3) asks first: TLS 1.3 must have been negotiated.
+pub fn check_key_update(connection: &Connection) -> Result<()> {
+    is_tls13(&*connection.try_io()?).ok_or_else(|| Reason::WRONG_SSL_VERSION.into())
 }
 
 /// SSL_key_update(3)

@@ -7,18 +7,7 @@ use std::ffi::{c_int, c_long, c_void};
 use std::ptr::{self, NonNull};
 
 use super::c::BIO;
-
-/// libcrypto's opaque BIO_METHOD.
-#[repr(C)]
-#[allow(non_camel_case_types, reason = "C's own name")]
-#[derive(Debug)]
-pub struct bio_method_st {
-    _opaque: [u8; 0],
-}
-
-/// The name that C uses.
-#[allow(non_camel_case_types, reason = "C's own name")]
-pub type BIO_METHOD = bio_method_st;
+pub use super::c::BIO_METHOD;
 
 /// The parameter of BIO_callback_ctrl (BIO_info_cb).
 pub type InfoCallback = Option<unsafe extern "C" fn(*mut BIO, c_int, c_int) -> c_int>;

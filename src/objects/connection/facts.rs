@@ -11,7 +11,7 @@ use carnet_tls::SignatureScheme;
 
 use crate::error::Result;
 use crate::handles::{Ref, SSL_SESSION};
-use crate::libcrypto::stack::CertificateStack;
+use crate::libcrypto::stack::{CertificateStack, NameStack};
 use crate::objects::session::SessionObject;
 use crate::objects::verify::PeerChain;
 
@@ -99,6 +99,8 @@ pub struct Peer {
     pub chain: Vec<Bytes>,
     /// The same, parsed; SSL_get_peer_cert_chain(3) shows them.
     pub parsed: Option<Arc<PeerChain>>,
+    /// The same without the peer's own certificate, for servers; made when C asks.
+    pub issuers: Option<CertificateStack>,
     /// SSL_get0_verified_chain(3)
     pub verified: Option<CertificateStack>,
     /// SSL_get_verify_result(3)
@@ -107,4 +109,6 @@ pub struct Peer {
     pub schemes: Vec<SignatureScheme>,
     /// SSL_get0_peer_CA_list(3), DER.
     pub authorities: Vec<Bytes>,
+    /// The same, parsed when C asks.
+    pub authority_names: Option<NameStack>,
 }

@@ -9,6 +9,7 @@ mod io;
 mod own;
 mod status;
 
+use std::ffi::c_char;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, TryLockError};
 
 use carnet_tls::Connection as Engine;
@@ -165,7 +166,7 @@ impl Connection {
         if let Some(param) = self.param.get() {
             return Ok(param);
         }
-        let param = VerifyParam::inherited(self.context().param()).ok_or(Error::Queued)?;
+        let param = VerifyParam::inherited(self.context().param()?).ok_or(Error::Queued)?;
         Ok(self.param.get_or_init(|| param))
     }
 
@@ -173,6 +174,12 @@ impl Connection {
     pub fn with_engine<R>(&self, ask: impl FnOnce(&mut Engine) -> R) -> Option<R> {
         let mut io = self.try_io().ok()?;
         io.engine.as_deref_mut().map(ask)
+    }
+
+    /// SSL_get_servername(3): what the client asked for; on the client's side, what it asks for. NULL for none.
+    pub fn server_name_ptr(&self) -> *const c_char {
+        let received = self.facts().server_name.as_ref().map(|name| name.as_ptr());
+        received.or_else(|| self.own().host_name.as_ref().map(|name| name.as_ptr())).unwrap_or(std::ptr::null())
     }
 
     /// Changes the BIOs and tells [`Status`], which shows them.
