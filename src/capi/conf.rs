@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::conf_apply::{apply, apply_ca_names};
 use super::constants::SSL_CONF_TYPE_UNKNOWN;
 use super::entry::{entry, optional_string, string};
-use crate::capi::types::{SSL, SSL_CONF_CTX, SSL_CTX};
+use super::types::{SSL, SSL_CONF_CTX, SSL_CTX};
 use crate::error::{Error, Reason, Result};
 use crate::handles::{self, Ref};
 use crate::objects::conf::commands::{CMDLINE, Command, FILE, Meaning, REQUIRE_PRIVATE, SHOW_ERRORS};

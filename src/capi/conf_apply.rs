@@ -3,8 +3,29 @@
 
 use std::ffi::{CStr, c_char, c_int, c_long, c_void};
 
+use super::authorities::{
+    SSL_CTX_set0_CA_list, SSL_add_dir_cert_subjects_to_stack, SSL_add_file_cert_subjects_to_stack,
+    SSL_add_store_cert_subjects_to_stack, SSL_set0_CA_list,
+};
+use super::cipher_list::{
+    SSL_CTX_set_cipher_list, SSL_CTX_set_ciphersuites, SSL_set_cipher_list, SSL_set_ciphersuites,
+};
 use super::constants::*;
-use crate::capi::types::{SSL, SSL_CTX};
+use super::credential_certificate::{SSL_CTX_use_certificate_chain_file, SSL_use_certificate_chain_file};
+use super::credential_key::{SSL_CTX_use_PrivateKey_file, SSL_use_PrivateKey_file};
+use super::ctx_ctrl::SSL_CTX_ctrl;
+use super::ctx_tickets::{SSL_CTX_set_num_tickets, SSL_set_num_tickets};
+use super::settings_record::{SSL_CTX_set_block_padding, SSL_set_block_padding};
+use super::settings_session::{SSL_CTX_clear_options, SSL_CTX_set_options, SSL_clear_options, SSL_set_options};
+use super::ssl_ctrl::SSL_ctrl;
+use super::types::{EVP_PKEY, SSL, SSL_CTX};
+use super::unsupported::{SSL_CTX_set0_tmp_dh_pkey, SSL_CTX_use_serverinfo_file, SSL_set0_tmp_dh_pkey};
+use super::verify::{
+    SSL_CTX_get_verify_callback, SSL_CTX_get_verify_mode, SSL_CTX_set_verify, SSL_get_verify_callback,
+    SSL_get_verify_mode, SSL_set_verify,
+};
+use crate::libcrypto::pem::File;
+use crate::libcrypto::pkey::Key;
 use crate::libcrypto::stack::NameStack;
 use crate::libcrypto::store::Store;
 use crate::objects::conf::{Change, Configuration, Purpose, Source, Target};
@@ -84,7 +105,7 @@ fn to_context(ctx: *mut SSL_CTX, change: &Change) -> bool {
             Change::Certificate(file) => SSL_CTX_use_certificate_chain_file(ctx, file.as_ptr()) == 1,
             Change::PrivateKey(file) => SSL_CTX_use_PrivateKey_file(ctx, file.as_ptr(), SSL_FILETYPE_PEM) == 1,
             Change::ServerInfo(file) => SSL_CTX_use_serverinfo_file(ctx, file.as_ptr()) == 1,
-            Change::DhParameters(_) => SSL_CTX_set0_tmp_dh_pkey(ctx, std::ptr::null_mut()) == 1,
+            Change::DhParameters(file) => dh_parameters(file).is_some_and(|key| SSL_CTX_set0_tmp_dh_pkey(ctx, key) == 1),
             Change::Store(purpose, source, place) => {
                 let (get, set) = store_commands(*purpose);
                 let pointers = |command, pointer: *mut c_void| SSL_CTX_ctrl(ctx, command, 0, pointer) > 0;
@@ -124,7 +145,7 @@ fn to_connection(ssl: *mut SSL, change: &Change) -> bool {
             Change::PrivateKey(file) => SSL_use_PrivateKey_file(ssl, file.as_ptr(), SSL_FILETYPE_PEM) == 1,
             // OpenSSL has this for contexts only, and ignores it here.
             Change::ServerInfo(_) | Change::CaNames(..) => true,
-            Change::DhParameters(_) => SSL_set0_tmp_dh_pkey(ssl, std::ptr::null_mut()) == 1,
+            Change::DhParameters(file) => dh_parameters(file).is_some_and(|key| SSL_set0_tmp_dh_pkey(ssl, key) == 1),
             Change::Store(purpose, source, place) => {
                 let (get, set) = store_commands(*purpose);
                 let pointers = |command, pointer: *mut c_void| SSL_ctrl(ssl, command, 0, pointer) > 0;
@@ -174,6 +195,10 @@ fn into_store(
         Source::Directory => store.load_dir(place),
         Source::Uri => store.load_uri(place),
     }
+}
+
+fn dh_parameters(file: &CStr) -> Option<*mut EVP_PKEY> {
+    File::open(Some(file))?.parameters().map(Key::into_raw)
 }
 
 fn changed(before: c_int, bits: c_int, on: bool) -> c_int {

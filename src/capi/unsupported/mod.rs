@@ -17,6 +17,9 @@ mod srp;
 mod srtp_dtls;
 mod tmp_dh;
 
+pub(super) use extensions::SSL_CTX_use_serverinfo_file;
+pub(super) use tmp_dh::{SSL_CTX_set0_tmp_dh_pkey, SSL_set0_tmp_dh_pkey};
+
 use super::entry::entry;
 use crate::error::Error;
 
