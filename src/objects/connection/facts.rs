@@ -11,7 +11,7 @@ use carnet_tls::SignatureScheme;
 
 use crate::error::Result;
 use crate::handles::{Ref, SSL_SESSION};
-use crate::libcrypto::stack::{CertificateStack, NameStack};
+use crate::libcrypto::stack::{CertificateStack, NameStack, StaticStack};
 use crate::objects::session::SessionObject;
 use crate::objects::verify::PeerChain;
 
@@ -105,6 +105,8 @@ pub struct Peer {
     pub verified: Option<CertificateStack>,
     /// SSL_get_verify_result(3)
     pub verify_result: i64,
+    /// SSL_get_client_ciphers(3), made when C asks.
+    pub suites: Option<StaticStack>,
     /// The signature schemes that it accepts, when it was asked to present or asked for a certificate.
     pub schemes: Vec<SignatureScheme>,
     /// SSL_get0_peer_CA_list(3), DER.

@@ -1,0 +1,241 @@
+//! SSL_get_negotiated_group(3), SSL_get_shared_group(3), SSL_get1_groups(3), and the other lists that
+//! two peers compare: SSL_get_sigalgs(3), SSL_get_shared_ciphers(3), SSL_get_client_ciphers(3).
+
+use std::ffi::{c_char, c_int, c_long, c_uchar};
+use std::ptr;
+
+use carnet_tls::ExtensionType;
+
+use super::entry::{bytes_mut, entry, store};
+use super::ssl_lifecycle::connection;
+use super::types::{SSL, STACK_OF_SSL_CIPHER};
+use crate::libcrypto::stack::StaticStack;
+use crate::objects::cipher::{self, SSL_CIPHER};
+use crate::objects::config::Configurable;
+use crate::objects::connection::{Connection, Role};
+use crate::objects::{group, scheme};
+
+/// TLSEXT_nid_unknown: marks a group's number where there is no NID.
+const UNKNOWN_NID: c_int = 0x0100_0000;
+/// What SSL_get_shared_group(3) takes for "how many".
+const HOW_MANY: c_long = -1;
+
+fn nid(code: u16) -> c_int {
+    group::find(code).map(|group| group.nid).filter(|nid| *nid != 0).unwrap_or(UNKNOWN_NID | c_int::from(code))
+}
+
+/// The 16-bit numbers of one of the hello's extensions that is a list of such.
+fn hello_list(connection: &Connection, extension: ExtensionType) -> Vec<u16> {
+    let list = connection.with_engine(|engine| {
+        let content = engine.client_hello()?.extension(extension)?;
+        Some(numbers(content.get(2..).unwrap_or_default()))
+    });
+    list.flatten().unwrap_or_default()
+}
+
+fn numbers(bytes: &[u8]) -> Vec<u16> {
+    bytes.as_chunks().0.iter().copied().map(u16::from_be_bytes).collect()
+}
+
+/// SSL_get1_groups(3): the client's groups, as a server sees them. Returns how many.
+///
+/// # Safety
+/// `place` is NULL or has room for as many NIDs as a call with NULL said.
+pub(super) unsafe fn store_peer_groups(connection: &Connection, place: *mut c_int) -> c_long {
+    let groups = hello_list(connection, ExtensionType::SUPPORTED_GROUPS);
+    if !place.is_null() {
+        for (index, code) in groups.iter().enumerate() {
+            // SAFETY: the caller's promise.
+            unsafe { place.add(index).write(nid(*code)) };
+        }
+    }
+    c_long::try_from(groups.len()).unwrap_or_default()
+}
+
+/// SSL_get_shared_group(3): the `index`th group that both sides have, in the order of whoever prefers; on a server only.
+pub(super) fn shared(connection: &Connection, index: c_long) -> c_long {
+    if connection.status().role() != Role::Server {
+        return 0;
+    }
+    let theirs = hello_list(connection, ExtensionType::SUPPORTED_GROUPS);
+    let own = connection.with_engine(|engine| engine.settings().clone());
+    let Some(own) = own else { return 0 };
+    let ours: Vec<u16> = own.groups.iter().map(|group| group.0).collect();
+    let (first, second) = if own.server_preference { (&ours, &theirs) } else { (&theirs, &ours) };
+    let mut both = first.iter().filter(|code| second.contains(code));
+    if index == HOW_MANY {
+        return c_long::try_from(both.count()).unwrap_or_default();
+    }
+    usize::try_from(index).ok().and_then(|index| both.nth(index)).map_or(0, |code| c_long::from(nid(*code)))
+}
+
+/// SSL_get_negotiated_group(3)
+pub(super) fn negotiated(connection: &Connection) -> c_long {
+    let group = connection.with_engine(|engine| engine.group()).flatten();
+    group.map_or(0, |group| c_long::from(nid(group.0)))
+}
+
+/// Where SSL_get_sigalgs(3) and SSL_get_shared_sigalgs(3) write what they know of one algorithm.
+struct Places {
+    signature: *mut c_int,
+    hash: *mut c_int,
+    both: *mut c_int,
+    raw: (*mut c_uchar, *mut c_uchar),
+}
+
+/// # Safety
+/// Every place is NULL or writable.
+unsafe fn store_scheme(code: u16, places: &Places) {
+    let known = scheme::find(code);
+    let [hash, signature] = code.to_be_bytes();
+    // SAFETY: the caller's promise.
+    unsafe {
+        store(places.signature, known.map_or(0, |scheme| scheme.signature_nid));
+        store(places.hash, known.map_or(0, scheme::Scheme::digest_nid));
+        store(places.both, 0);
+        store(places.raw.0, signature);
+        store(places.raw.1, hash);
+    }
+}
+
+/// # Safety
+/// Every place is NULL or writable.
+unsafe fn nth_scheme(list: &[u16], idx: c_int, places: &Places) -> c_int {
+    if idx >= 0 {
+        let Some(code) = usize::try_from(idx).ok().and_then(|index| list.get(index)) else { return 0 };
+        // SAFETY: the caller's promise.
+        unsafe { store_scheme(*code, places) };
+    }
+    c_int::try_from(list.len()).unwrap_or_default()
+}
+
+fn peer_schemes(connection: &Connection) -> Vec<u16> {
+    match connection.status().role() {
+        Role::Server => hello_list(connection, ExtensionType::SIGNATURE_ALGORITHMS),
+        Role::Client => connection.facts().peer.schemes.iter().map(|scheme| scheme.0).collect(),
+    }
+}
+
+/// The peer's `idx`th signature algorithm. Returns how many there are.
+///
+/// SSL_get_sigalgs(3)
+///
+/// # Safety
+/// `s` is a connection of this library; the other pointers are NULL or writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn SSL_get_sigalgs(
+    s: *mut SSL,
+    idx: c_int,
+    psign: *mut c_int,
+    phash: *mut c_int,
+    psignhash: *mut c_int,
+    rsig: *mut c_uchar,
+    rhash: *mut c_uchar,
+) -> c_int {
+    entry("SSL_get_sigalgs", 0, || {
+        let list = peer_schemes(&*connection(s)?);
+        let places = Places { signature: psign, hash: phash, both: psignhash, raw: (rsig, rhash) };
+        // SAFETY: the caller's contract above.
+        Ok(unsafe { nth_scheme(&list, idx, &places) })
+    })
+}
+
+/// The `idx`th signature algorithm that both sides have. Returns how many there are.
+///
+/// SSL_get_shared_sigalgs(3)
+///
+/// # Safety
+/// `s` is a connection of this library; the other pointers are NULL or writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn SSL_get_shared_sigalgs(
+    s: *mut SSL,
+    idx: c_int,
+    psign: *mut c_int,
+    phash: *mut c_int,
+    psignhash: *mut c_int,
+    rsig: *mut c_uchar,
+    rhash: *mut c_uchar,
+) -> c_int {
+    entry("SSL_get_shared_sigalgs", 0, || {
+        let connection = connection(s)?;
+        let own = connection.with_engine(|engine| engine.settings().clone());
+        let ours = own.map(|own| own.schemes.iter().map(|scheme| scheme.0).collect::<Vec<_>>()).unwrap_or_default();
+        let list: Vec<u16> = peer_schemes(&connection).into_iter().filter(|code| ours.contains(code)).collect();
+        if idx < 0 {
+            return Ok(0);
+        }
+        let places = Places { signature: psign, hash: phash, both: psignhash, raw: (rsig, rhash) };
+        // SAFETY: the caller's contract above.
+        Ok(unsafe { nth_scheme(&list, idx, &places) })
+    })
+}
+
+/// The client's cipher suites that this library knows, in its order.
+fn client_suites(connection: &Connection) -> Vec<&'static SSL_CIPHER> {
+    let codes = connection.with_engine(|engine| engine.client_hello().map(|hello| numbers(hello.cipher_suites())));
+    codes.flatten().unwrap_or_default().into_iter().filter_map(cipher::find).collect()
+}
+
+/// The client's cipher suites, as a server sees them; the stack stays the connection's. NULL for none.
+///
+/// SSL_get_client_ciphers(3)
+///
+/// # Safety
+/// `s` is a connection of this library.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn SSL_get_client_ciphers(s: *const SSL) -> *mut STACK_OF_SSL_CIPHER {
+    entry("SSL_get_client_ciphers", ptr::null_mut(), || {
+        let connection = connection(s)?;
+        let suites = client_suites(&connection);
+        if connection.status().role() != Role::Server || suites.is_empty() {
+            return Ok(ptr::null_mut());
+        }
+        let mut facts = connection.facts();
+        if facts.peer.suites.is_none() {
+            facts.peer.suites = StaticStack::new(&suites);
+        }
+        Ok(facts.peer.suites.as_ref().map_or(ptr::null_mut(), StaticStack::as_ptr))
+    })
+}
+
+/// The names of the cipher suites that both sides have, with colons between, as many as fit. Returns `buf`, or NULL when
+/// there is nothing to tell.
+///
+/// SSL_get_shared_ciphers(3)
+///
+/// # Safety
+/// `s` is a connection of this library, `buf` points at `size` writable bytes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn SSL_get_shared_ciphers(s: *const SSL, buf: *mut c_char, size: c_int) -> *mut c_char {
+    entry("SSL_get_shared_ciphers", ptr::null_mut(), || {
+        let connection = connection(s)?;
+        let size = usize::try_from(size).unwrap_or_default();
+        if connection.status().role() != Role::Server || size < 2 {
+            return Ok(ptr::null_mut());
+        }
+        let names = shared_names(&connection, size);
+        if names.is_empty() {
+            return Ok(ptr::null_mut());
+        }
+        // SAFETY: the caller's contract above.
+        let room = unsafe { bytes_mut(buf.cast(), size) }?;
+        room.iter_mut().zip(names.iter().copied().chain([0])).for_each(|(to, from)| *to = from);
+        Ok(buf)
+    })
+}
+
+fn shared_names(connection: &Connection, size: usize) -> Vec<u8> {
+    let config = connection.config();
+    let mut names = Vec::new();
+    for suite in client_suites(connection) {
+        let ours = config.suites.iter().any(|own| own.code == suite.code);
+        let longer = names.len() + suite.name.count_bytes() + 1;
+        if ours && longer < size {
+            if !names.is_empty() {
+                names.push(b':');
+            }
+            names.extend_from_slice(suite.name.to_bytes());
+        }
+    }
+    names
+}
