@@ -16,6 +16,9 @@ pub enum Error {
     /// A reason that all libraries share (`ERR_R_…`), raised by the SSL library.
     #[error("{0:?}")]
     Common(Common),
+    /// The same with data.
+    #[error("{0:?}: {1}")]
+    CommonData(Common, String),
     /// A system call failed: the error number and what was being done.
     #[error("{call}: system error {errno}")]
     System {
@@ -70,6 +73,7 @@ impl Error {
             Self::Ssl(reason) => err::raise(name, reason.0, None),
             Self::SslData(reason, data) => err::raise(name, reason.0, Some(data)),
             Self::Common(common) => err::raise(name, common.code(), None),
+            Self::CommonData(common, data) => err::raise(name, common.code(), Some(data)),
             Self::System { errno, call } => err::raise_system(name, *errno, call),
             Self::Handle(error) => err::raise(name, handle_reason(*error), None),
             Self::Queued | Self::Silent => {}

@@ -5,7 +5,8 @@ use std::ffi::{c_char, c_int, c_long, c_void};
 use super::constants as n;
 use super::ctrl_chain;
 use super::entry::{bytes, string};
-use crate::error::{Error, Result};
+use crate::error::{Error, Reason, Result};
+use crate::libcrypto::pkey;
 use crate::libcrypto::store::Store;
 use crate::objects::config::{Config, Configurable, Protocol};
 use crate::objects::connection::Connection;
@@ -109,59 +110,59 @@ fn version<T: Target>(target: &T, number: c_long, set: impl FnOnce(&mut Protocol
 /// Groups and signature schemes, as lists of numbers or names.
 ///
 /// # Safety
-/// `parg` points at `larg` ints or at a string, as the command's macro says.
+/// `parg` points at `larg` ints, at a string or at a key, as the command's macro says.
 unsafe fn algorithms<T: Target>(target: &T, cmd: c_int, larg: c_long, parg: *mut c_void) -> Option<Result<c_long>> {
-    // SAFETY: the caller's promise, here and below.
-    Some(match cmd {
-        n::SSL_CTRL_SET_GROUPS => unsafe { numbers(parg, larg) }.map(|nids| {
-            let groups = group::from_nids(&nids);
-            install(target, groups, |config, groups| config.algorithms.groups = Some(groups))
-        }),
-        n::SSL_CTRL_SET_SIGALGS | n::SSL_CTRL_SET_CLIENT_SIGALGS => unsafe { numbers(parg, larg) }.map(|nids| {
-            let codes = scheme::from_nid_pairs(&nids);
-            install(target, codes, |config, codes| set_schemes(config, cmd, codes))
-        }),
-        // SAFETY: as above.
-        n::SSL_CTRL_SET_GROUPS_LIST | n::SSL_CTRL_SET_SIGALGS_LIST | n::SSL_CTRL_SET_CLIENT_SIGALGS_LIST => {
-            unsafe { list(cmd, parg) }.map(|codes| {
-                install(target, codes, |config, codes| match cmd {
-                    n::SSL_CTRL_SET_GROUPS_LIST => config.algorithms.groups = Some(codes),
-                    _ => set_schemes(config, cmd, codes),
-                })
-            })
-        }
+    let codes = match cmd {
+        // SAFETY: the caller's promise.
+        n::SSL_CTRL_SET_GROUPS => unsafe { numbers(parg, larg) }.and_then(|nids| group::from_nids(&nids)),
+        // SAFETY: the caller's promise.
+        n::SSL_CTRL_SET_TMP_ECDH => unsafe { curve(parg) },
+        // SAFETY: the caller's promise.
+        n::SSL_CTRL_SET_SIGALGS | n::SSL_CTRL_SET_CLIENT_SIGALGS => unsafe { numbers(parg, larg) }
+            .and_then(|nids| scheme::from_nid_pairs(&nids).ok_or(Error::Silent)),
+        // SAFETY: the caller's promise.
+        n::SSL_CTRL_SET_GROUPS_LIST | n::SSL_CTRL_SET_SIGALGS_LIST | n::SSL_CTRL_SET_CLIENT_SIGALGS_LIST => unsafe {
+            list(cmd, parg)
+        },
+        // There is no finite-field key agreement here that could use the parameters.
+        n::SSL_CTRL_SET_TMP_DH => return Some(if parg.is_null() { Err(Error::NULL) } else { Ok(1) }),
         _ => return None,
-    })
-}
-
-fn set_schemes(config: &mut Config, cmd: c_int, codes: std::sync::Arc<[u16]>) {
-    match cmd {
-        n::SSL_CTRL_SET_SIGALGS | n::SSL_CTRL_SET_SIGALGS_LIST => config.algorithms.schemes = Some(codes),
-        _ => config.algorithms.client_schemes = Some(codes),
-    }
-}
-
-fn install<T: Target>(
-    target: &T,
-    codes: Option<Vec<u16>>,
-    set: impl FnOnce(&mut Config, std::sync::Arc<[u16]>),
-) -> c_long {
-    let Some(codes) = codes else { return 0 };
-    target.update(|config| set(config, codes.into()));
-    1
+    };
+    Some(codes.map(|codes| {
+        let codes = Some(codes.into());
+        target.update(|config| match cmd {
+            n::SSL_CTRL_SET_SIGALGS | n::SSL_CTRL_SET_SIGALGS_LIST => config.algorithms.schemes = codes,
+            n::SSL_CTRL_SET_CLIENT_SIGALGS | n::SSL_CTRL_SET_CLIENT_SIGALGS_LIST => config.algorithms.client_schemes = codes,
+            _ => config.algorithms.groups = codes,
+        });
+        1
+    }))
 }
 
 /// Reads one of the lists of names. Also serves `SSL_CTX_ctrl` without a context, which only checks.
 ///
 /// # Safety
 /// `parg` is NULL or a string.
-pub(super) unsafe fn list(cmd: c_int, parg: *mut c_void) -> Result<Option<Vec<u16>>> {
+pub(super) unsafe fn list(cmd: c_int, parg: *mut c_void) -> Result<Vec<u16>> {
     // SAFETY: the caller's promise.
     let text = unsafe { string(parg.cast::<c_char>()) }?.to_string_lossy();
-    Ok(match cmd {
+    match cmd {
         n::SSL_CTRL_SET_GROUPS_LIST => group::parse_list(&text),
-        _ => scheme::parse_list(&text),
-    })
+        _ => scheme::parse_list(&text).ok_or(Error::Silent),
+    }
+}
+
+/// `SSL_CTX_set_tmp_ecdh`: a key stands for its curve, which is then the only group.
+///
+/// # Safety
+/// `key` is NULL or a live EC key.
+unsafe fn curve(key: *mut c_void) -> Result<Vec<u16>> {
+    if key.is_null() {
+        return Err(Error::NULL);
+    }
+    // SAFETY: the caller's promise.
+    let nid = unsafe { pkey::curve_nid(key.cast()) }.ok_or(Reason::MISSING_PARAMETERS)?;
+    group::from_nids(&[nid])
 }
 
 /// # Safety

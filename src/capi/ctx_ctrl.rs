@@ -51,7 +51,7 @@ unsafe fn check_only(cmd: c_int, parg: *mut c_void) -> Result<c_long> {
     match cmd {
         n::SSL_CTRL_SET_GROUPS_LIST | n::SSL_CTRL_SET_SIGALGS_LIST | n::SSL_CTRL_SET_CLIENT_SIGALGS_LIST => {
             // SAFETY: the caller's promise.
-            Ok(c_long::from(unsafe { list(cmd, parg) }?.is_some()))
+            unsafe { list(cmd, parg) }.map(|_| 1)
         }
         _ => Err(Error::NULL),
     }

@@ -49,6 +49,8 @@ opaque! {
     bio_method_st as BIO_METHOD;
     /// An RSA key.
     rsa_st as RSA;
+    /// An elliptic-curve key.
+    ec_key_st as EC_KEY;
     /// Diffie-Hellman parameters.
     dh_st as DH;
     /// A library context.

@@ -3,7 +3,7 @@
 use std::ffi::{CStr, c_char, c_int, c_long, c_uchar, c_void};
 use std::ptr::{self, NonNull};
 
-use super::c::{EVP_MD, EVP_MD_CTX, EVP_PKEY, EVP_PKEY_CTX, RSA};
+use super::c::{EC_KEY, EVP_MD, EVP_MD_CTX, EVP_PKEY, EVP_PKEY_CTX, RSA};
 use super::sign::{Digest, Recipe};
 
 unsafe extern "C" {
@@ -15,6 +15,7 @@ unsafe extern "C" {
     fn EVP_PKEY_get_security_bits(key: *const EVP_PKEY) -> c_int;
     fn EVP_PKEY_get_size(key: *const EVP_PKEY) -> c_int;
     fn EVP_PKEY_get_group_name(key: *const EVP_PKEY, name: *mut c_char, size: usize, len: *mut usize) -> c_int;
+    fn EVP_PKEY_eq(a: *const EVP_PKEY, b: *const EVP_PKEY) -> c_int;
     fn EVP_PKEY_missing_parameters(key: *const EVP_PKEY) -> c_int;
     fn EVP_PKEY_copy_parameters(to: *mut EVP_PKEY, from: *const EVP_PKEY) -> c_int;
     fn EVP_PKEY_set1_RSA(key: *mut EVP_PKEY, rsa: *mut RSA) -> c_int;
@@ -24,6 +25,8 @@ unsafe extern "C" {
 
     fn EVP_PKEY_CTX_set_rsa_padding(ctx: *mut EVP_PKEY_CTX, padding: c_int) -> c_int;
     fn EVP_PKEY_CTX_set_rsa_pss_saltlen(ctx: *mut EVP_PKEY_CTX, len: c_int) -> c_int;
+    fn EC_KEY_get0_group(key: *const EC_KEY) -> *const c_void;
+    fn EC_GROUP_get_curve_name(group: *const c_void) -> c_int;
     fn EVP_MD_CTX_new() -> *mut EVP_MD_CTX;
     fn EVP_MD_CTX_free(ctx: *mut EVP_MD_CTX);
     fn EVP_DigestSignInit(
@@ -205,6 +208,12 @@ impl Key {
         usize::try_from(unsafe { EVP_PKEY_get_size(self.as_ptr()) }).unwrap_or(0)
     }
 
+    /// Whether both have the same public half; if not, the error queue may say why.
+    pub fn is_public_of(&self, other: &Key) -> bool {
+        // SAFETY: both live.
+        unsafe { EVP_PKEY_eq(self.as_ptr(), other.as_ptr()) == 1 }
+    }
+
     /// Takes missing parameters (a DSA or EC key without its group) from `other`.
     pub fn copy_parameters(&self, other: &Key) {
         // SAFETY: both live.
@@ -315,4 +324,18 @@ impl Drop for MessageContext {
         // SAFETY: this value owns it.
         unsafe { EVP_MD_CTX_free(self.0.as_ptr()) }
     }
+}
+
+/// The NID of an EC key's curve (`SSL_CTX_set_tmp_ecdh`); `None` for a key without a named one.
+///
+/// # Safety
+/// `key` is a live EC key.
+pub unsafe fn curve_nid(key: *const EC_KEY) -> Option<c_int> {
+    // SAFETY: live by the caller's promise.
+    let group = unsafe { EC_KEY_get0_group(key) };
+    if group.is_null() {
+        return None;
+    }
+    // SAFETY: the group belongs to the live key.
+    Some(unsafe { EC_GROUP_get_curve_name(group) }).filter(|nid| *nid != 0)
 }

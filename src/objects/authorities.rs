@@ -129,9 +129,10 @@ impl Subjects {
     /// `SSL_add_dir_cert_subjects_to_stack(3)`: all files of a directory.
     pub fn add_dir(&mut self, dir: &CStr) -> Result<()> {
         let path = Path::new(std::ffi::OsStr::from_bytes(dir.to_bytes()));
-        let failed = |error: io::Error| Error::System {
-            errno: error.raw_os_error().unwrap_or(0),
-            call: format!("calling OPENSSL_dir_read({})", path.display()),
+        let failed = |error: io::Error| {
+            let call = format!("calling OPENSSL_dir_read({})", path.display());
+            Error::System { errno: error.raw_os_error().unwrap_or(0), call }.push("SSL_add_dir_cert_subjects_to_stack");
+            Error::from(Common::SYS_LIB)
         };
         for entry in fs::read_dir(path).map_err(failed)? {
             let file = entry.map_err(failed)?.path();

@@ -107,7 +107,7 @@ pub struct Records {
 }
 
 /// How the peer is judged. The X509_VERIFY_PARAM itself belongs to the context or the connection.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct Verify {
     /// `SSL_set_verify(3)`: SSL_VERIFY_… bits.
     pub mode: i32,
@@ -160,6 +160,20 @@ impl Default for Protocol {
 impl Default for Algorithms {
     fn default() -> Self {
         Self { groups: None, schemes: None, client_schemes: None, security_level: DEFAULT_SECURITY_LEVEL }
+    }
+}
+
+impl Default for Verify {
+    fn default() -> Self {
+        // C sees empty lists until it sets others.
+        let empty = || NameStack::new().map(Arc::new);
+        Self {
+            mode: 0,
+            callback: None,
+            post_handshake_auth: false,
+            client_authorities: empty(),
+            authorities: empty(),
+        }
     }
 }
 

@@ -109,7 +109,7 @@ impl Credentials {
         if let Some(key) = &key {
             public.copy_parameters(key);
             key.copy_parameters(&public);
-            if !certificate.check_private_key(key) {
+            if !public.is_public_of(key) {
                 return Err(Reason::PRIVATE_KEY_MISMATCH.into());
             }
         }

@@ -2,6 +2,8 @@
 
 use std::ffi::CStr;
 
+use crate::error::{Common, Error, Reason, Result};
+
 /// A group that the interface can name.
 #[derive(Debug)]
 pub struct Group {
@@ -48,21 +50,32 @@ pub fn find(code: u16) -> Option<&'static Group> {
     ALL.iter().find(|group| group.code == code)
 }
 
-/// `SSL_CTX_set1_groups_list(3)`. `None` for a list with an unknown or repeated name, or without any group that we have.
-pub fn parse_list(list: &str) -> Option<Vec<u16>> {
-    let named = list.split(':').map(|name| {
-        ALL.iter().find(|group| group.name.to_bytes() == name.as_bytes() || group.aliases.contains(&name))
-    });
-    collect(named)
+/// `SSL_CTX_set1_groups_list(3)`. Refused: a list with an unknown name (which the error names) or a repeated one, or
+/// without any group that we have.
+pub fn parse_list(list: &str) -> Result<Vec<u16>> {
+    if list.is_empty() {
+        return Err(Error::Silent);
+    }
+    let groups = list.split(':').map(by_name).collect::<Result<Vec<_>>>()?;
+    collect(&groups).ok_or(Error::Silent)
+}
+
+fn by_name(name: &str) -> Result<&'static Group> {
+    let named = |group: &&Group| group.name.to_bytes() == name.as_bytes() || group.aliases.contains(&name);
+    ALL.iter().find(named).ok_or_else(|| Error::CommonData(Common::PassedInvalidArgument, format!("group '{name}' cannot be set")))
 }
 
 /// `SSL_CTX_set1_groups(3)`: by NID.
-pub fn from_nids(nids: &[i32]) -> Option<Vec<u16>> {
-    collect(nids.iter().map(|nid| ALL.iter().find(|group| group.nid == *nid && *nid != 0)))
+pub fn from_nids(nids: &[i32]) -> Result<Vec<u16>> {
+    if nids.is_empty() {
+        return Err(Reason::BAD_LENGTH.into());
+    }
+    let by_nid = |nid: &i32| ALL.iter().find(|group| group.nid == *nid && *nid != 0);
+    let groups = nids.iter().map(by_nid).collect::<Option<Vec<_>>>().ok_or(Error::Silent)?;
+    collect(&groups).ok_or(Error::Silent)
 }
 
-fn collect(groups: impl Iterator<Item = Option<&'static Group>>) -> Option<Vec<u16>> {
-    let groups = groups.collect::<Option<Vec<_>>>()?;
+fn collect(groups: &[&Group]) -> Option<Vec<u16>> {
     let repeated = groups.iter().enumerate().any(|(at, group)| groups.iter().take(at).any(|g| g.code == group.code));
     let codes: Vec<u16> = groups.iter().filter(|group| group.supported).map(|group| group.code).collect();
     (!repeated && !codes.is_empty()).then_some(codes)
@@ -74,12 +87,13 @@ mod tests {
 
     #[test]
     fn lists_by_name_and_by_number() {
-        assert_eq!(parse_list("X25519:P-256:secp384r1"), Some(vec![0x1d, 0x17, 0x18]));
-        assert_eq!(parse_list("P-521:X25519MLKEM768"), Some(vec![0x11ec]));
-        assert_eq!(parse_list("P-521"), None);
-        assert_eq!(parse_list("foo:P-256"), None);
-        assert_eq!(parse_list("P-256:prime256v1"), None);
-        assert_eq!(from_nids(&[415, 1034]), Some(vec![0x17, 0x1d]));
-        assert_eq!(from_nids(&[0]), None);
+        assert_eq!(parse_list("X25519:P-256:secp384r1"), Ok(vec![0x1d, 0x17, 0x18]));
+        assert_eq!(parse_list("P-521:X25519MLKEM768"), Ok(vec![0x11ec]));
+        assert_eq!(parse_list("P-521"), Err(Error::Silent));
+        assert!(matches!(parse_list("foo:P-256"), Err(Error::CommonData(Common::PassedInvalidArgument, _))));
+        assert_eq!(parse_list("P-256:prime256v1"), Err(Error::Silent));
+        assert_eq!(from_nids(&[415, 1034]), Ok(vec![0x17, 0x1d]));
+        assert_eq!(from_nids(&[0]), Err(Error::Silent));
+        assert_eq!(from_nids(&[]), Err(Reason::BAD_LENGTH.into()));
     }
 }
