@@ -31,7 +31,7 @@ pub fn read(connection: &Connection, buffer: &mut [u8], take: bool) -> Result<us
     let mut held = Held::new(connection)?;
     open(&mut held)?;
     if held.engine()?.plaintext().is_empty() {
-        held.run(Goal::Data)?;
+        held.run(Goal::Data).inspect_err(|halt| settle(connection, halt))?;
     }
     let engine = held.engine()?;
     let plaintext = engine.plaintext();
@@ -48,6 +48,13 @@ pub fn read(connection: &Connection, buffer: &mut [u8], take: bool) -> Result<us
         }
     }
     Ok(count)
+}
+
+/// After a failure nothing is waited for any more.
+fn settle(connection: &Connection, halt: &Halt) {
+    if let Halt::Fatal { .. } = halt {
+        connection.status().set_want(Want::Nothing);
+    }
 }
 
 /// Seals and sends `data`; says how much of it, which is all, or with SSL_MODE_ENABLE_PARTIAL_WRITE at least a record.

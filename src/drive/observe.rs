@@ -8,7 +8,7 @@
 use std::ffi::{CString, c_int};
 use std::fmt::Write as _;
 
-use carnet_tls::{ContentType, Event, HandshakeType, ProtocolVersion};
+use carnet_tls::{ContentType, Event, ProtocolVersion, StateName};
 
 use super::held::Held;
 use super::run::Halt;
@@ -54,6 +54,14 @@ impl<'c> Errand<'c> {
         self.info(side(self.connection) | CB_LOOP, 1);
     }
 
+    /// The version that OpenSSL names: the negotiated one, or the highest that is wanted as long as there is none.
+    fn version(&self) -> u16 {
+        let engine = |engine: &mut carnet_tls::Connection| {
+            engine.version().unwrap_or(engine.settings().max_version).0
+        };
+        self.connection.with_engine(engine).unwrap_or(ProtocolVersion::TLS1_3.0)
+    }
+
     fn message(&self, sent: bool, version: u16, content_type: c_int, bytes: &[u8]) {
         let hook = self.hooks.message;
         let traced = Traced {
@@ -95,6 +103,7 @@ pub(super) fn begin(held: &mut Held<'_>) -> Result<(), Halt> {
 /// A handshake call returns.
 pub(super) fn leave(held: &mut Held<'_>, done: bool) -> Result<(), Halt> {
     if !held.io()?.watch.observed {
+        show_state(held);
         return Ok(());
     }
     Ok(held.released(|connection| {
@@ -102,10 +111,32 @@ pub(super) fn leave(held: &mut Held<'_>, done: bool) -> Result<(), Halt> {
         let status = connection.status();
         if status.phase() == Phase::Open {
             status.set_reporting(false);
+            status.set_asked_to_send(false);
             status.set_state(State::OK.0);
         }
         errand.info(side(connection) | CB_EXIT, if done { 1 } else { -1 });
     })?)
+}
+
+/// Without observers the state is only worked out when a call returns.
+fn show_state(held: &mut Held<'_>) {
+    let status = held.connection().status();
+    let Ok(engine) = held.engine() else { return };
+    let role = status.role();
+    let state = match engine.state() {
+        StateName::Before => Some(State::BEFORE),
+        StateName::Read(kind) => State::of_message(role, false, kind.0),
+        StateName::Wrote(kind) => State::of_message(role, true, kind.0),
+        StateName::WroteChangeCipherSpec if role == Role::Server => Some(State::SERVER_CHANGE),
+        StateName::WroteChangeCipherSpec => Some(State::CLIENT_CHANGE),
+        StateName::EarlyData => Some(State::EARLY_DATA),
+        StateName::Established => Some(State::OK),
+        StateName::Failed => None,
+    };
+    let state = if status.phase() == Phase::Open { Some(State::OK) } else { state };
+    if let Some(state) = state {
+        status.set_state(state.0);
+    }
 }
 
 /// A handshake call after the handshake begins, to send what is queued.
@@ -115,6 +146,7 @@ pub(super) fn enter_again(held: &mut Held<'_>) -> Result<(), Halt> {
     }
     Ok(held.released(|connection| {
         connection.status().set_reporting(true);
+        connection.status().set_asked_to_send(true);
         Errand::new(connection).looped();
     })?)
 }
@@ -176,45 +208,39 @@ pub(super) fn report(held: &mut Held<'_>) -> Result<(), Halt> {
 /// True when the last event is a message after the handshake, whose end is told next time: its callbacks come between.
 fn tell_all(connection: &Connection, events: &[Event], mut open: bool) -> bool {
     let errand = Errand::new(connection);
-    for event in events {
+    let mut announced = false;
+    for (index, event) in events.iter().enumerate() {
         if std::mem::take(&mut open) {
             close_message(&errand);
         }
         match event {
             Event::RecordHeader { sent, header } => {
+                // What is sent changes the state before its record is shown; what is received, after.
+                if *sent && !announced {
+                    announced = events.get(index + 1..).is_some_and(|rest| announce_sent(&errand, rest));
+                }
                 let [_, major, minor, ..] = *header;
                 errand.message(*sent, u16::from_be_bytes([major, minor]), RT_HEADER, header);
             }
             Event::InnerContentType { sent, content_type } => {
                 // OpenSSL names the record's version when it sends, and the connection's when it receives.
-                let version = if *sent {
-                    RECORD_VERSION
-                } else {
-                    ProtocolVersion::TLS1_3.0
-                };
+                let version = if *sent { RECORD_VERSION } else { ProtocolVersion::TLS1_3.0 };
                 errand.message(*sent, version, RT_INNER_TYPE, &[content_type.0]);
             }
-            Event::Message {
-                sent,
-                content_type,
-                version,
-                bytes,
-            } => {
-                open = tell_message(&errand, *sent, *content_type, *version, bytes);
+            Event::Message { sent, content_type, bytes, .. } => {
+                let first = bytes.first().copied().unwrap_or_default();
+                let change = Change { sent: *sent, state: state_of(connection, *sent, *content_type, first) };
+                if !std::mem::take(&mut announced) {
+                    announce(&errand, &change);
+                }
+                errand.message(*sent, errand.version(), c_int::from(content_type.0), bytes);
+                open = conclude(&errand, &change);
             }
-            Event::Alert {
-                sent,
-                level,
-                description,
-            } => {
+            Event::Alert { sent, level, description } => {
                 let kind = if *sent { CB_WRITE_ALERT } else { CB_READ_ALERT };
                 errand.info(kind, c_int::from(level.code()) << 8 | c_int::from(description.code()));
             }
-            Event::KeyLog {
-                label,
-                client_random,
-                secret,
-            } => {
+            Event::KeyLog { label, client_random, secret } => {
                 tell_key(connection, label, client_random, secret);
             }
             _ => {}
@@ -223,34 +249,65 @@ fn tell_all(connection: &Connection, events: &[Event], mut open: bool) -> bool {
     open
 }
 
-fn tell_message(errand: &Errand<'_>, sent: bool, content_type: ContentType, version: u16, bytes: &[u8]) -> bool {
-    let status = errand.connection.status();
-    let first = bytes.first().copied().unwrap_or_default();
-    let state = match content_type {
-        ContentType::HANDSHAKE => State::of_message(status.role(), sent, first),
-        ContentType::CHANGE_CIPHER_SPEC if sent => Some(match status.role() {
+/// A message, and the state that it leads to if it leads to any.
+struct Change {
+    sent: bool,
+    state: Option<State>,
+}
+
+fn state_of(connection: &Connection, sent: bool, content_type: ContentType, first: u8) -> Option<State> {
+    let role = connection.status().role();
+    match content_type {
+        ContentType::HANDSHAKE => State::of_message(role, sent, first),
+        ContentType::CHANGE_CIPHER_SPEC if sent => Some(match role {
             Role::Client => State::CLIENT_CHANGE,
             Role::Server => State::SERVER_CHANGE,
         }),
         _ => None,
-    };
-    let after_handshake = status.phase() == Phase::Open;
-    let ticket_sent = sent && first == HandshakeType::NEW_SESSION_TICKET.0;
-    if let Some(state) = state {
-        if after_handshake && !sent {
-            status.set_reporting(true);
-            errand.looped();
-        }
-        if !(after_handshake && sent) {
-            errand.looped();
-        }
-        status.set_state(state.0);
     }
-    errand.message(sent, version, c_int::from(content_type.0), bytes);
-    if state.is_some() && after_handshake && sent && ticket_sent {
+}
+
+/// Announces the message in the record whose header is about to be shown. False when there is none.
+fn announce_sent(errand: &Errand<'_>, rest: &[Event]) -> bool {
+    let next = rest.iter().find(|event| !matches!(event, Event::InnerContentType { .. }));
+    let Some(Event::Message { sent: true, content_type, bytes, .. }) = next else { return false };
+    let first = bytes.first().copied().unwrap_or_default();
+    let state = state_of(errand.connection, true, *content_type, first);
+    announce(errand, &Change { sent: true, state });
+    true
+}
+
+/// The state is about to change.
+fn announce(errand: &Errand<'_>, change: &Change) {
+    let status = errand.connection.status();
+    let Some(state) = change.state else { return };
+    if status.phase() != Phase::Open {
+        errand.looped();
+    } else if !change.sent {
+        status.set_reporting(true);
+        errand.looped();
+        errand.looped();
+    } else if !status.reporting() {
+        // An answer to the peer's KeyUpdate, which no call of the application's asked for.
+        status.set_reporting(true);
         errand.looped();
     }
-    state.is_some() && after_handshake && !sent
+    status.set_state(state.0);
+}
+
+/// The message has been shown. True when its end is still to be told.
+fn conclude(errand: &Errand<'_>, change: &Change) -> bool {
+    let status = errand.connection.status();
+    let Some(state) = change.state.filter(|_| status.phase() == Phase::Open) else { return false };
+    if !change.sent {
+        return true;
+    }
+    if state == State::TICKET_SENT || status.asked_to_send() {
+        errand.looped();
+        return false;
+    }
+    close_message(errand);
+    false
 }
 
 /// The end of a message that came after the handshake.

@@ -116,13 +116,17 @@ impl Held<'_> {
     pub(super) fn failed(&mut self, error: TlsError) -> Halt {
         let connection = self.connection();
         let status = connection.status();
-        let told_before = status.phase() == Phase::Failed;
+        let phase = status.phase();
+        let told_before = phase == Phase::Failed;
         self.send_best_effort();
         status.set_phase(Phase::Failed);
         if told_before {
             return Halt::Transport(-1);
         }
         connection.forget_session();
+        if phase == Phase::Handshake && was_reading(error.kind()) {
+            status.set_want(Want::Read);
+        }
         let returns = if let ErrorKind::AlertReceived(_) = error.kind() {
             status.add_shutdown(RECEIVED_SHUTDOWN);
             0
@@ -146,4 +150,17 @@ impl Held<'_> {
         connection.status().set_phase(Phase::Failed);
         connection.forget_session();
     }
+}
+
+/// Failures of what was read, before a message was made of it: SSL_want then still says that the handshake was reading.
+fn was_reading(kind: ErrorKind) -> bool {
+    matches!(
+        kind,
+        ErrorKind::AlertReceived(_)
+            | ErrorKind::HttpRequest
+            | ErrorKind::ProxyRequest
+            | ErrorKind::WrongVersionNumber
+            | ErrorKind::BadRecordMac
+            | ErrorKind::RecordTooLong
+    )
 }

@@ -18,7 +18,10 @@ impl Held<'_> {
         let status = self.connection().status();
         status.set_want(Want::Read);
         let io = self.io()?;
-        let bio = io.read_bio.as_ref().ok_or(Error::Ssl(Reason::READ_BIO_NOT_SET))?;
+        let Some(bio) = io.read_bio.as_ref() else {
+            self.fail(carnet_tls::AlertDescription::InternalError);
+            return Err(Error::Ssl(Reason::READ_BIO_NOT_SET).into());
+        };
         let engine = io.engine.as_deref_mut().ok_or(Error::INTERNAL)?;
         let count = bio.read(engine.input_buffer());
         if let Ok(received @ 1..) = usize::try_from(count) {

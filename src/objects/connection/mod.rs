@@ -19,7 +19,7 @@ pub use io::{Io, Unfinished};
 pub use own::Own;
 pub use status::{Phase, RECEIVED_SHUTDOWN, Role, SENT_SHUTDOWN, Status, Want};
 
-use super::config::{self, Config, Configurable};
+use super::config::{self, Config, Configurable, Records, Resumption};
 use super::context::Context;
 use super::session::SessionObject;
 use crate::error::{Error, Result};
@@ -69,6 +69,9 @@ impl Configurable for Connection {
         let mut config = lock(&self.config);
         let result = config::change(&mut config, change);
         self.status.set_mode(config.protocol.mode);
+        let (records, resumption) = (config.records, config.resumption);
+        drop(config);
+        self.tell_engine(records, resumption);
         result
     }
 }
@@ -189,6 +192,29 @@ impl Connection {
         let pointer = |bio: &Option<Bio>| bio.as_ref().map_or(std::ptr::null_mut(), Bio::as_ptr);
         self.status.set_bios(pointer(&io.read_bio), pointer(&io.write_bio));
         Ok(())
+    }
+}
+
+impl Connection {
+    /// Settings that may change while the connection is up.
+    fn tell_engine(&self, records: Records, resumption: Resumption) {
+        if self.status.phase() == Phase::Before {
+            return;
+        }
+        self.with_engine(|engine| {
+            engine.set_read_ahead(records.read_ahead);
+            let now = engine.settings();
+            if now.num_tickets != resumption.num_tickets {
+                engine.set_num_tickets(resumption.num_tickets);
+            }
+            let now = engine.settings();
+            if (now.max_send_fragment, now.record_padding) != (records.max_send_fragment, records.block_padding) {
+                let mut settings = carnet_tls::Settings::clone(now);
+                settings.max_send_fragment = records.max_send_fragment;
+                settings.record_padding = records.block_padding;
+                engine.set_settings(Arc::new(settings));
+            }
+        });
     }
 }
 

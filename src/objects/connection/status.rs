@@ -76,7 +76,8 @@ pub struct Status {
     role: AtomicU8,
     role_chosen: AtomicBool,
     phase: AtomicU8,
-    busy_state: AtomicBool,
+    reporting: AtomicBool,
+    asked_to_send: AtomicBool,
     state: AtomicI32,
     mode: AtomicU32,
     bios: Bios,
@@ -99,7 +100,8 @@ impl Status {
             role: AtomicU8::new(role as u8),
             role_chosen: AtomicBool::new(false),
             phase: AtomicU8::new(Phase::Before as u8),
-            busy_state: AtomicBool::new(false),
+            reporting: AtomicBool::new(false),
+            asked_to_send: AtomicBool::new(false),
             state: AtomicI32::new(0),
             mode: AtomicU32::new(mode),
             bios: Bios::default(),
@@ -178,12 +180,27 @@ impl Status {
 
     /// SSL_in_init(3): also true while a callback reports a message after the handshake.
     pub fn in_init(&self) -> bool {
-        self.phase() != Phase::Open || self.busy_state.load(Relaxed)
+        self.phase() != Phase::Open || self.reporting.load(Relaxed)
+    }
+
+    /// Is a message after the handshake being reported?
+    pub fn reporting(&self) -> bool {
+        self.reporting.load(Relaxed)
+    }
+
+    /// Is what is sent now what the application has asked for (a ticket, a KeyUpdate)?
+    pub fn asked_to_send(&self) -> bool {
+        self.asked_to_send.load(Relaxed)
+    }
+
+    /// Notes that the application's requests are being sent.
+    pub fn set_asked_to_send(&self, asked: bool) {
+        self.asked_to_send.store(asked, Relaxed);
     }
 
     /// Notes that a message after the handshake is being reported.
     pub fn set_reporting(&self, reporting: bool) {
-        self.busy_state.store(reporting, Relaxed);
+        self.reporting.store(reporting, Relaxed);
     }
 
     /// SSL_get_state(3)'s number.
