@@ -43,7 +43,8 @@ impl Server {
             &identity.key,
         ]);
         let process = Process::start(command.args(options));
-        process.wait_for("IPv4 0.0.0.0 port 0...done");
+        // One for each family of addresses.
+        process.wait_for_times("done\n", 2);
         let port = process.listening_port();
         Server { process, port }
     }

@@ -56,7 +56,7 @@ static void test_times(void)
     CHECK(carnet_keystore_current(ks, &first) == 1 && !first.renew);
     CHECK(first.created <= the_time && first.retires > the_time && first.expire == first.retires + 1000);
     the_time = first.retires - 1;
-    CHECK(carnet_keystore_current(ks, &found) == 1 && memcmp(&first, &found, sizeof(first)) == 0);
+    CHECK(carnet_keystore_current(ks, &found) == 1 && memcmp(first.name, found.name, 16) == 0);
     the_time = first.retires;
     CHECK(carnet_keystore_current(ks, &second) == 1 && memcmp(first.name, second.name, 16) != 0);
     CHECK(memcmp(first.aes_key, second.aes_key, 32) != 0 && memcmp(first.hmac_key, second.hmac_key, 32) != 0);

@@ -85,6 +85,18 @@ pub fn library_dir() -> &'static Path {
     })
 }
 
+/// A directory with carnet.h alone: all else is compiled with the system's headers, as programs for OpenSSL are.
+fn include_dir() -> &'static Path {
+    static INCLUDE: OnceLock<PathBuf> = OnceLock::new();
+    INCLUDE.get_or_init(|| {
+        let dir = DIR.join("include");
+        fs::create_dir_all(&dir).unwrap();
+        let header = Path::new(env!("CARGO_MANIFEST_DIR")).join("include/carnet.h");
+        symlink(header, dir.join("carnet.h")).unwrap();
+        dir
+    })
+}
+
 /// Compiles C sources (paths from the repository's root) into a program that uses the library under test.
 pub fn compile(program: &str, sources: &[&str]) -> PathBuf {
     static COMPILED: LazyLock<Mutex<HashMap<String, PathBuf>>> = LazyLock::new(Mutex::default);
@@ -98,7 +110,7 @@ pub fn compile(program: &str, sources: &[&str]) -> PathBuf {
     cc.args(["-std=gnu11", "-D_GNU_SOURCE", "-O1", "-o"]).arg(&out);
     cc.args(sources.iter().map(|source| root.join(source)));
     if !on_system_libssl() {
-        cc.arg("-I").arg(root.join("include")).arg("-L").arg(library_dir());
+        cc.arg("-I").arg(include_dir()).arg("-L").arg(library_dir());
         cc.arg(format!("-Wl,-rpath,{}", library_dir().display()))
             .arg("-lcarnet");
     } else {
