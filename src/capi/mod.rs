@@ -19,6 +19,7 @@ mod ctrl_chain;
 mod ctrl_shared;
 pub mod ctx_ctrl;
 pub mod ctx_lifecycle;
+pub mod ctx_sessions;
 pub mod ctx_tickets;
 pub mod ctx_trust;
 pub mod entry;

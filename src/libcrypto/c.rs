@@ -53,6 +53,8 @@ opaque! {
     ec_key_st as EC_KEY;
     /// Diffie-Hellman parameters.
     dh_st as DH;
+    /// What OPENSSL_init_ssl is told.
+    ossl_init_settings_st as OPENSSL_INIT_SETTINGS;
     /// A library context.
     ossl_lib_ctx_st as OSSL_LIB_CTX;
     /// `STACK_OF(X509)`
@@ -61,6 +63,8 @@ opaque! {
     stack_st_X509_NAME as STACK_OF_X509_NAME;
     /// `STACK_OF(SSL_CIPHER)`
     stack_st_SSL_CIPHER as STACK_OF_SSL_CIPHER;
+    /// `LHASH_OF(SSL_SESSION)`
+    lhash_st_SSL_SESSION as LHASH_OF_SSL_SESSION;
     /// Any stack.
     stack_st as OPENSSL_STACK;
     /// C's `FILE`.

@@ -13,7 +13,7 @@ use super::c::{EVP_CIPHER_CTX, EVP_MAC_CTX, EVP_PKEY, HMAC_CTX, X509};
 use super::evp_ctx::{CipherContext, MAX_IV_LEN, MacContext};
 use super::pkey::Key;
 use super::x509::Certificate;
-use crate::handles::{SSL, SSL_SESSION};
+use crate::handles::{SSL, SSL_CTX, SSL_SESSION};
 
 /// Length of a ticket key's name (TLSEXT_KEYNAME_LENGTH).
 pub const KEY_NAME_LEN: usize = 16;
@@ -210,4 +210,16 @@ pub fn decrypt_ticket(
 ) -> Option<c_int> {
     // SAFETY: the setter's promise; `key_name` is readable during the call, the rest are handles.
     function.map(|call| unsafe { call(ssl, session, key_name.as_ptr(), key_name.len(), status, argument) })
+}
+
+/// SSL_CTX_sess_set_remove_cb(3)
+pub fn removed(
+    function: Option<unsafe extern "C" fn(*mut SSL_CTX, *mut SSL_SESSION)>,
+    context: *mut SSL_CTX,
+    session: *mut SSL_SESSION,
+) {
+    if let Some(call) = function {
+        // SAFETY: the setter's promise; both are handles, which nothing dereferences.
+        unsafe { call(context, session) }
+    }
 }
