@@ -25,6 +25,8 @@ mod hello;
 mod offered;
 mod post;
 mod psk;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod puppet;
 mod retry;
 mod server_hello;
 
@@ -134,3 +136,6 @@ struct Flight {
     /// The dummy change_cipher_spec of middlebox compatibility mode is still to be sent.
     owes_ccs: bool,
 }
+
+#[cfg(test)]
+mod tests;
