@@ -1235,6 +1235,30 @@ typedef int SSL_TICKET_RETURN;
 #define SSL_TLSEXT_ERR_NOACK 3
 #define SSL_CT_VALIDATION_PERMISSIVE 0
 #define SSL_CT_VALIDATION_STRICT 1
+#define GET_CLIENT_CERT_REQUEST 9
+#define GET_NUM_RENEGOTIATIONS 10
+#define CLEAR_NUM_RENEGOTIATIONS 11
+#define GET_TOTAL_RENEGOTIATIONS 12
+#define GET_FLAGS 13
+#define SET_MSG_CALLBACK 15
+#define SET_MTU 17
+#define SET_HOSTNAME 55
+#define SET_DEBUG_CB 56
+#define SET_DEBUG_ARG 57
+#define STATUS_FIRST 66
+#define STATUS_LAST 71
+#define GET_RI_SUPPORT 76
+#define GET_GROUPS 90
+#define GET_SHARED_GROUP 93
+#define GET_PEER_SIGNATURE_NID 108
+#define GET_PEER_TMP_KEY 109
+#define GET_RAW_CIPHERLIST 110
+#define GET_EC_POINT_FORMATS 111
+#define GET_EXTMS_SUPPORT 122
+#define GET_SIGNATURE_NID 132
+#define GET_TMP_KEY 133
+#define GET_NEGOTIATED_GROUP 134
+#define SET_RETRY_VERIFY 136
 
 /* Where a handshake stands: the last message that was read (R) or written (W) by a client (C) or server (S). */
 typedef enum OSSL_HANDSHAKE_STATE {
@@ -1292,100 +1316,14 @@ typedef enum OSSL_HANDSHAKE_STATE {
 
 typedef pem_password_cb *Option_pem_password_cb;
 
-/* Tells when an asynchronous job may go on (`SSL_set_async_callback(3)`). */
-typedef int (*SSL_async_callback_fn)(SSL *s, void *arg);
-
-/* Judges a server's timestamps (`SSL_CTX_set_ct_validation_callback(3)`). */
-typedef int (*ssl_ct_validation_cb)(const CT_POLICY_EVAL_CTX *ctx, const STACK_OF(SCT) *scts, void *arg);
-
-/* Chooses a retransmission timeout in microseconds (`DTLS_set_timer_cb(3)`). */
-typedef unsigned int (*DTLS_timer_cb)(SSL *s, unsigned int timer_us);
-
-/* An SRTP protection profile (`SSL_get_srtp_profiles(3)`). */
-typedef struct srtp_protection_profile_st {
-    /* The profile's name. */
-    const char *name;
-    /* The profile's number, RFC 5764 section 4.1.2. */
-    unsigned long id;
-} srtp_protection_profile_st;
-
-/* An SRTP protection profile. */
-typedef struct srtp_protection_profile_st SRTP_PROTECTION_PROFILE;
-
 /* `SSL_CTX_set_info_callback(3)` */
 typedef void (*SSL_info_cb)(const SSL *ssl, int kind, int value);
 
 /* `SSL_CTX_set_msg_callback(3)` */
 typedef void (*SSL_msg_cb)(int write_p, int version, int content_type, const void *buf, size_t len, SSL *ssl, void *arg);
 
-/* `SSL_CTX_set_verify(3)` */
-typedef int (*SSL_verify_cb)(int preverify_ok, X509_STORE_CTX *x509_ctx);
-
-/* `SSL_CTX_set_cert_verify_callback(3)` */
-typedef int (*SSL_cert_verify_cb)(X509_STORE_CTX *ctx, void *arg);
-
 /* `SSL_CTX_set_cert_cb(3)` */
 typedef int (*SSL_cert_cb)(SSL *ssl, void *arg);
-
-/* `SSL_CTX_set_client_cert_cb(3)` */
-typedef int (*SSL_client_cert_cb)(SSL *ssl, X509 **x509, EVP_PKEY **pkey);
-
-/* `SSL_CTX_set_client_hello_cb(3)` */
-typedef int (*SSL_client_hello_cb_fn)(SSL *ssl, int *al, void *arg);
-
-/* `SSL_CTX_set_tlsext_servername_callback(3)` */
-typedef int (*SSL_servername_cb)(SSL *ssl, int *al, void *arg);
-
-/* `SSL_CTX_set_tlsext_status_cb(3)` */
-typedef int (*SSL_status_cb)(SSL *ssl, void *arg);
-
-/* `SSL_CTX_set_alpn_select_cb(3)` */
-typedef int (*SSL_CTX_alpn_select_cb_func)(SSL *ssl,
-                                           const unsigned char **out,
-                                           unsigned char *outlen,
-                                           const unsigned char *input,
-                                           unsigned int inlen,
-                                           void *arg);
-
-/* `SSL_CTX_set_next_protos_advertised_cb(3)` */
-typedef int (*SSL_CTX_npn_advertised_cb_func)(SSL *ssl, const unsigned char **out, unsigned int *outlen, void *arg);
-
-/* `SSL_CTX_set_next_proto_select_cb(3)` */
-typedef int (*SSL_CTX_npn_select_cb_func)(SSL *ssl,
-                                          unsigned char **out,
-                                          unsigned char *outlen,
-                                          const unsigned char *input,
-                                          unsigned int inlen,
-                                          void *arg);
-
-/* `SSL_CTX_set_keylog_callback(3)` */
-typedef void (*SSL_CTX_keylog_cb_func)(const SSL *ssl, const char *line);
-
-/* `SSL_CTX_sess_set_new_cb(3)` */
-typedef int (*SSL_new_session_cb)(SSL *ssl, SSL_SESSION *session);
-
-/* `SSL_CTX_sess_set_remove_cb(3)` */
-typedef void (*SSL_remove_session_cb)(SSL_CTX *ctx, SSL_SESSION *session);
-
-/* `SSL_CTX_sess_set_get_cb(3)` */
-typedef SSL_SESSION *(*SSL_get_session_cb)(SSL *ssl, const unsigned char *data, int len, int *copy);
-
-/* `SSL_CTX_set_generate_session_id(3)` */
-typedef int (*GEN_SESSION_CB)(SSL *ssl, unsigned char *id, unsigned int *id_len);
-
-/* `SSL_CTX_set_not_resumable_session_callback(3)` */
-typedef int (*SSL_not_resumable_cb)(SSL *ssl, int is_forward_secure);
-
-/* `SSL_CTX_set_session_ticket_cb(3)`: just before a ticket is made */
-typedef int (*SSL_CTX_generate_session_ticket_fn)(SSL *ssl, void *arg);
-
-/* `SSL_CTX_set_session_ticket_cb(3)`: just after a ticket was opened, or was not */
-typedef int (*SSL_CTX_decrypt_session_ticket_fn)(SSL *ssl,
-                                                 SSL_SESSION *session,
-                                                 const unsigned char *keyname,
-                                                 size_t keyname_length,
-                                                 int status,
-                                                 void *arg);
 
 /* `SSL_CTX_set_psk_client_callback(3)` */
 typedef unsigned int (*SSL_psk_client_cb_func)(SSL *ssl,
@@ -1414,17 +1352,42 @@ typedef int (*SSL_psk_use_session_cb_func)(SSL *ssl,
                                            size_t *idlen,
                                            SSL_SESSION **session);
 
-/* `SSL_CTX_set_record_padding_callback(3)` */
-typedef size_t (*SSL_record_padding_cb)(SSL *ssl, int kind, size_t len, void *arg);
+/* `SSL_CTX_set_client_hello_cb(3)` */
+typedef int (*SSL_client_hello_cb_fn)(SSL *ssl, int *al, void *arg);
 
-/* `SSL_CTX_set_security_callback(3)` */
-typedef int (*SSL_security_cb)(const SSL *ssl, const SSL_CTX *ctx, int op, int bits, int nid, void *other, void *ex);
+/* `SSL_CTX_set_alpn_select_cb(3)` */
+typedef int (*SSL_CTX_alpn_select_cb_func)(SSL *ssl,
+                                           const unsigned char **out,
+                                           unsigned char *outlen,
+                                           const unsigned char *input,
+                                           unsigned int inlen,
+                                           void *arg);
 
-/* `SSL_CTX_set_allow_early_data_cb(3)` */
-typedef int (*SSL_allow_early_data_cb_fn)(SSL *ssl, void *arg);
+/* `SSL_CTX_set_client_cert_cb(3)` */
+typedef int (*SSL_client_cert_cb)(SSL *ssl, X509 **x509, EVP_PKEY **pkey);
 
-/* `SSL_CTX_set_tmp_dh_callback(3)` */
-typedef DH *(*SSL_tmp_dh_cb)(SSL *ssl, int is_export, int keylength);
+/* `SSL_CTX_set_keylog_callback(3)` */
+typedef void (*SSL_CTX_keylog_cb_func)(const SSL *ssl, const char *line);
+
+/* `SSL_CTX_sess_set_new_cb(3)` */
+typedef int (*SSL_new_session_cb)(SSL *ssl, SSL_SESSION *session);
+
+/* `SSL_CTX_sess_set_remove_cb(3)` */
+typedef void (*SSL_remove_session_cb)(SSL_CTX *ctx, SSL_SESSION *session);
+
+/* `SSL_CTX_sess_set_get_cb(3)` */
+typedef SSL_SESSION *(*SSL_get_session_cb)(SSL *ssl, const unsigned char *data, int len, int *copy);
+
+/* `SSL_CTX_set_next_protos_advertised_cb(3)` */
+typedef int (*SSL_CTX_npn_advertised_cb_func)(SSL *ssl, const unsigned char **out, unsigned int *outlen, void *arg);
+
+/* `SSL_CTX_set_next_proto_select_cb(3)` */
+typedef int (*SSL_CTX_npn_select_cb_func)(SSL *ssl,
+                                          unsigned char **out,
+                                          unsigned char *outlen,
+                                          const unsigned char *input,
+                                          unsigned int inlen,
+                                          void *arg);
 
 /* `SSL_CTX_set_cookie_generate_cb(3)` */
 typedef int (*SSL_cookie_generate_cb)(SSL *ssl, unsigned char *cookie, unsigned int *cookie_len);
@@ -1437,6 +1400,73 @@ typedef int (*SSL_stateless_cookie_generate_cb)(SSL *ssl, unsigned char *cookie,
 
 /* `SSL_CTX_set_stateless_cookie_verify_cb(3)` */
 typedef int (*SSL_stateless_cookie_verify_cb)(SSL *ssl, const unsigned char *cookie, size_t cookie_len);
+
+/* `SSL_CTX_set_record_padding_callback(3)` */
+typedef size_t (*SSL_record_padding_cb)(SSL *ssl, int kind, size_t len, void *arg);
+
+/* `SSL_CTX_set_security_callback(3)` */
+typedef int (*SSL_security_cb)(const SSL *ssl, const SSL_CTX *ctx, int op, int bits, int nid, void *other, void *ex);
+
+/* `SSL_CTX_set_generate_session_id(3)` */
+typedef int (*GEN_SESSION_CB)(SSL *ssl, unsigned char *id, unsigned int *id_len);
+
+/* `SSL_CTX_set_not_resumable_session_callback(3)` */
+typedef int (*SSL_not_resumable_cb)(SSL *ssl, int is_forward_secure);
+
+/* `SSL_CTX_set_allow_early_data_cb(3)` */
+typedef int (*SSL_allow_early_data_cb_fn)(SSL *ssl, void *arg);
+
+/* A callback of whatever kind the command says. */
+typedef void (*GenericCallback)(void);
+
+/* `SSL_CTX_set_session_ticket_cb(3)`: just before a ticket is made */
+typedef int (*SSL_CTX_generate_session_ticket_fn)(SSL *ssl, void *arg);
+
+/* `SSL_CTX_set_session_ticket_cb(3)`: just after a ticket was opened, or was not */
+typedef int (*SSL_CTX_decrypt_session_ticket_fn)(SSL *ssl,
+                                                 SSL_SESSION *session,
+                                                 const unsigned char *keyname,
+                                                 size_t keyname_length,
+                                                 int status,
+                                                 void *arg);
+
+/* `SSL_CTX_set_cert_verify_callback(3)` */
+typedef int (*SSL_cert_verify_cb)(X509_STORE_CTX *ctx, void *arg);
+
+/* Any function: what it really is depends on the command. */
+typedef void (*AnyFunction)(void);
+
+/* Tells when an asynchronous job may go on (`SSL_set_async_callback(3)`). */
+typedef int (*SSL_async_callback_fn)(SSL *s, void *arg);
+
+/* Judges a server's timestamps (`SSL_CTX_set_ct_validation_callback(3)`). */
+typedef int (*ssl_ct_validation_cb)(const CT_POLICY_EVAL_CTX *ctx, const STACK_OF(SCT) *scts, void *arg);
+
+/* Chooses a retransmission timeout in microseconds (`DTLS_set_timer_cb(3)`). */
+typedef unsigned int (*DTLS_timer_cb)(SSL *s, unsigned int timer_us);
+
+/* An SRTP protection profile (`SSL_get_srtp_profiles(3)`). */
+typedef struct srtp_protection_profile_st {
+    /* The profile's name. */
+    const char *name;
+    /* The profile's number, RFC 5764 section 4.1.2. */
+    unsigned long id;
+} srtp_protection_profile_st;
+
+/* An SRTP protection profile. */
+typedef struct srtp_protection_profile_st SRTP_PROTECTION_PROFILE;
+
+/* `SSL_CTX_set_verify(3)` */
+typedef int (*SSL_verify_cb)(int preverify_ok, X509_STORE_CTX *x509_ctx);
+
+/* `SSL_CTX_set_tlsext_servername_callback(3)` */
+typedef int (*SSL_servername_cb)(SSL *ssl, int *al, void *arg);
+
+/* `SSL_CTX_set_tlsext_status_cb(3)` */
+typedef int (*SSL_status_cb)(SSL *ssl, void *arg);
+
+/* `SSL_CTX_set_tmp_dh_callback(3)` */
+typedef DH *(*SSL_tmp_dh_cb)(SSL *ssl, int is_export, int keylength);
 
 /* A session ticket as an extension carries it (`SSL_set_session_ticket_ext_cb`). */
 typedef struct tls_session_ticket_ext_st {
@@ -1532,6 +1562,459 @@ const char *SSL_alert_desc_string(int value);
  * The string is static. SSL_alert_type_string(3) */
 const char *SSL_alert_desc_string_long(int value);
 
+/* The current certificate, owned by the context; NULL when there is none. */
+X509 *SSL_CTX_get0_certificate(const SSL_CTX *ctx);
+
+/* The current certificate, owned by the connection; NULL when there is none. */
+X509 *SSL_get_certificate(const SSL *ssl);
+
+/* The current private key, owned by the context; NULL when there is none. */
+EVP_PKEY *SSL_CTX_get0_privatekey(const SSL_CTX *ctx);
+
+/* The current private key, owned by the connection; NULL when there is none. */
+EVP_PKEY *SSL_get_privatekey(const SSL *ssl);
+
+/* Forgets the connection's certificates and keys. */
+void SSL_certs_clear(SSL *ssl);
+
+/* The authorities named to clients that are asked for a certificate; the library takes the list over.
+ *
+ * What the caller promises:
+ * `name_list` is NULL or a list that the caller owns with its names. */
+void SSL_CTX_set_client_CA_list(SSL_CTX *ctx, STACK_OF(X509_NAME) *name_list);
+
+/* The authorities named to clients that are asked for a certificate; the library takes the list over.
+ *
+ * What the caller promises:
+ * `name_list` is NULL or a list that the caller owns with its names. */
+void SSL_set_client_CA_list(SSL *ssl, STACK_OF(X509_NAME) *name_list);
+
+/* The authorities named to the peer, client or server; the library takes the list over.
+ *
+ * What the caller promises:
+ * `name_list` is NULL or a list that the caller owns with its names. */
+void SSL_CTX_set0_CA_list(SSL_CTX *ctx, STACK_OF(X509_NAME) *name_list);
+
+/* The authorities named to the peer, client or server; the library takes the list over.
+ *
+ * What the caller promises:
+ * `name_list` is NULL or a list that the caller owns with its names. */
+void SSL_set0_CA_list(SSL *ssl, STACK_OF(X509_NAME) *name_list);
+
+/* The list of `set0_CA_list`, owned by the object. */
+const STACK_OF(X509_NAME) *SSL_CTX_get0_CA_list(const SSL_CTX *ctx);
+
+/* The list of `set0_CA_list`, owned by the object. */
+const STACK_OF(X509_NAME) *SSL_get0_CA_list(const SSL *ssl);
+
+/* Adds a certificate's subject to the authorities named to clients. Returns 1 on success, 0 on failure.
+ *
+ * What the caller promises:
+ * `x` is NULL or a live certificate. */
+int SSL_CTX_add_client_CA(SSL_CTX *ctx, X509 *x);
+
+/* Adds a certificate's subject to the authorities named to clients. Returns 1 on success, 0 on failure.
+ *
+ * What the caller promises:
+ * `x` is NULL or a live certificate. */
+int SSL_add_client_CA(SSL *ssl, X509 *x);
+
+/* Adds a certificate's subject to the authorities named to the peer. Returns 1 on success, 0 on failure.
+ *
+ * What the caller promises:
+ * `x` is NULL or a live certificate. */
+int SSL_CTX_add1_to_CA_list(SSL_CTX *ctx, const X509 *x);
+
+/* Adds a certificate's subject to the authorities named to the peer. Returns 1 on success, 0 on failure.
+ *
+ * What the caller promises:
+ * `x` is NULL or a live certificate. */
+int SSL_add1_to_CA_list(SSL *ssl, const X509 *x);
+
+/* The list of `SSL_CTX_set_client_CA_list`, owned by the context. */
+STACK_OF(X509_NAME) *SSL_CTX_get_client_CA_list(const SSL_CTX *ctx);
+
+/* A copy of a list of names, which the caller owns. NULL on failure.
+ *
+ * What the caller promises:
+ * `sk` is NULL or a live list of live names. */
+STACK_OF(X509_NAME) *SSL_dup_CA_list(const STACK_OF(X509_NAME) *sk);
+
+/* The subjects of the certificates in a PEM file, each once; the caller owns the list. NULL on failure.
+ *
+ * What the caller promises:
+ * `file` is NULL or a string. */
+STACK_OF(X509_NAME) *SSL_load_client_CA_file(const char *file);
+
+/* As `SSL_load_client_CA_file`; the library context serves nothing, since names need no algorithms.
+ *
+ * What the caller promises:
+ * `file` is NULL or a string. */
+STACK_OF(X509_NAME) *SSL_load_client_CA_file_ex(const char *file, OSSL_LIB_CTX *libctx, const char *propq);
+
+/* Adds the subjects of the certificates in a PEM file to a list that does not have them yet. Returns 1 on success, 0 on
+ * failure.
+ *
+ * What the caller promises:
+ * `stack` is a live list of live names, `file` is NULL or a string. */
+int SSL_add_file_cert_subjects_to_stack(STACK_OF(X509_NAME) *stack, const char *file);
+
+/* Adds the subjects of the certificates in the files of a directory to a list that does not have them yet. Returns 1 on
+ * success, 0 on failure.
+ *
+ * What the caller promises:
+ * `stack` is a live list of live names, `dir` is NULL or a string. */
+int SSL_add_dir_cert_subjects_to_stack(STACK_OF(X509_NAME) *stack, const char *dir);
+
+/* Adds the subjects of the certificates in the store at a URI to a list that does not have them yet. Returns 1 on success,
+ * 0 on failure.
+ *
+ * What the caller promises:
+ * `stack` is a live list of live names, `uri` is NULL or a string. */
+int SSL_add_store_cert_subjects_to_stack(STACK_OF(X509_NAME) *stack,
+                                         const char *uri);
+
+/* The method of a BIO that does TLS over the BIO behind it. Give it an SSL with `BIO_set_ssl`.
+ *
+ * The method is static; NULL when memory is short. BIO_f_ssl(3) */
+const BIO_METHOD *BIO_f_ssl(void);
+
+/* A TLS BIO with a new SSL of `ctx`, a client's when `client` is not 0. The SSL is freed with the BIO.
+ *
+ * The caller owns the BIO; NULL on failure. BIO_f_ssl(3)
+ *
+ * What the caller promises:
+ * `ctx` is an SSL_CTX of this library. */
+BIO *BIO_new_ssl(SSL_CTX *ctx, int client);
+
+/* A TLS client BIO on top of a connect BIO: `BIO_set_conn_hostname` says where to.
+ *
+ * The caller owns the chain; NULL on failure. BIO_f_ssl(3)
+ *
+ * What the caller promises:
+ * `ctx` is an SSL_CTX of this library. */
+BIO *BIO_new_ssl_connect(SSL_CTX *ctx);
+
+/* The same with a buffering BIO in front.
+ *
+ * The caller owns the chain; NULL on failure. BIO_f_ssl(3)
+ *
+ * What the caller promises:
+ * `ctx` is an SSL_CTX of this library. */
+BIO *BIO_new_buffer_ssl_connect(SSL_CTX *ctx);
+
+/* Copies the session of the first TLS BIO of `from` to that of `to`. Returns 1, or 0 when either has none.
+ *
+ * BIO_f_ssl(3)
+ *
+ * What the caller promises:
+ * `to` and `from` are NULL or live BIOs. */
+int BIO_ssl_copy_session_id(BIO *to, BIO *from);
+
+/* Sends close_notify on every TLS BIO of the chain.
+ *
+ * BIO_f_ssl(3)
+ *
+ * What the caller promises:
+ * `bio` is NULL or a live BIO. */
+void BIO_ssl_shutdown(BIO *bio);
+
+/* Called as a connection goes from state to state, at alerts, and at the end of handshakes; NULL for nobody. */
+void SSL_CTX_set_info_callback(SSL_CTX *ctx, SSL_info_cb cb);
+
+/* Called as a connection goes from state to state, at alerts, and at the end of handshakes; NULL for nobody. */
+void SSL_set_info_callback(SSL *ssl, SSL_info_cb cb);
+
+/* The info callback, or NULL. */
+SSL_info_cb SSL_CTX_get_info_callback(SSL_CTX *ctx);
+
+/* The info callback, or NULL. */
+SSL_info_cb SSL_get_info_callback(const SSL *ssl);
+
+/* Called with every message and record header; NULL for nobody. */
+void SSL_CTX_set_msg_callback(SSL_CTX *ctx, SSL_msg_cb cb);
+
+/* Called with every message and record header; NULL for nobody. */
+void SSL_set_msg_callback(SSL *ssl, SSL_msg_cb cb);
+
+/* Called before a certificate is needed, to choose one; NULL for nobody. */
+void SSL_CTX_set_cert_cb(SSL_CTX *ctx, SSL_cert_cb cb, void *arg);
+
+/* Called before a certificate is needed, to choose one; NULL for nobody. */
+void SSL_set_cert_cb(SSL *ssl, SSL_cert_cb cb, void *arg);
+
+/* Asks for the pass phrases of private keys; NULL for libcrypto's prompt. */
+void SSL_CTX_set_default_passwd_cb(SSL_CTX *ctx, pem_password_cb *cb);
+
+/* Asks for the pass phrases of private keys; NULL for libcrypto's prompt. */
+void SSL_set_default_passwd_cb(SSL *ssl, pem_password_cb *cb);
+
+/* The last argument of the pass phrase callback; without one, the pass phrase. */
+void SSL_CTX_set_default_passwd_cb_userdata(SSL_CTX *ctx, void *u);
+
+/* The last argument of the pass phrase callback; without one, the pass phrase. */
+void SSL_set_default_passwd_cb_userdata(SSL *ssl, void *u);
+
+/* The pass phrase callback, or NULL. */
+pem_password_cb *SSL_CTX_get_default_passwd_cb(SSL_CTX *ctx);
+
+/* The pass phrase callback, or NULL. */
+pem_password_cb *SSL_get_default_passwd_cb(SSL *ssl);
+
+/* The last argument of the pass phrase callback. */
+void *SSL_CTX_get_default_passwd_cb_userdata(SSL_CTX *ctx);
+
+/* The last argument of the pass phrase callback. */
+void *SSL_get_default_passwd_cb_userdata(SSL *ssl);
+
+/* A TLS 1.2 client's pre-shared key; NULL for none. */
+void SSL_CTX_set_psk_client_callback(SSL_CTX *ctx, SSL_psk_client_cb_func cb);
+
+/* A TLS 1.2 client's pre-shared key; NULL for none. */
+void SSL_set_psk_client_callback(SSL *ssl, SSL_psk_client_cb_func cb);
+
+/* A TLS 1.2 server's pre-shared keys; NULL for none. */
+void SSL_CTX_set_psk_server_callback(SSL_CTX *ctx, SSL_psk_server_cb_func cb);
+
+/* A TLS 1.2 server's pre-shared keys; NULL for none. */
+void SSL_set_psk_server_callback(SSL *ssl, SSL_psk_server_cb_func cb);
+
+/* A TLS 1.3 server's pre-shared keys; NULL for none. */
+void SSL_CTX_set_psk_find_session_callback(SSL_CTX *ctx, SSL_psk_find_session_cb_func cb);
+
+/* A TLS 1.3 server's pre-shared keys; NULL for none. */
+void SSL_set_psk_find_session_callback(SSL *ssl, SSL_psk_find_session_cb_func cb);
+
+/* A TLS 1.3 client's pre-shared key; NULL for none. */
+void SSL_CTX_set_psk_use_session_callback(SSL_CTX *ctx, SSL_psk_use_session_cb_func cb);
+
+/* A TLS 1.3 client's pre-shared key; NULL for none. */
+void SSL_set_psk_use_session_callback(SSL *ssl, SSL_psk_use_session_cb_func cb);
+
+/* Sees a ClientHello before anything is decided; NULL for nobody. */
+void SSL_CTX_set_client_hello_cb(SSL_CTX *ctx, SSL_client_hello_cb_fn cb, void *arg);
+
+/* Chooses a server's application protocol; NULL for none. */
+void SSL_CTX_set_alpn_select_cb(SSL_CTX *ctx, SSL_CTX_alpn_select_cb_func cb, void *arg);
+
+/* Finds a client's certificate when a server asks for one; NULL for nobody. */
+void SSL_CTX_set_client_cert_cb(SSL_CTX *ctx, SSL_client_cert_cb cb);
+
+/* The client certificate callback, or NULL. */
+SSL_client_cert_cb SSL_CTX_get_client_cert_cb(SSL_CTX *ctx);
+
+/* Gets every line of an NSS key log; NULL for nobody. */
+void SSL_CTX_set_keylog_callback(SSL_CTX *ctx, SSL_CTX_keylog_cb_func cb);
+
+/* The key log callback, or NULL. */
+SSL_CTX_keylog_cb_func SSL_CTX_get_keylog_callback(const SSL_CTX *ctx);
+
+/* Gets each new session, with a reference that it keeps by returning 1; NULL for nobody. */
+void SSL_CTX_sess_set_new_cb(SSL_CTX *ctx, SSL_new_session_cb cb);
+
+/* The new-session callback, or NULL. */
+SSL_new_session_cb SSL_CTX_sess_get_new_cb(SSL_CTX *ctx);
+
+/* Is told of each session that leaves the cache; NULL for nobody. */
+void SSL_CTX_sess_set_remove_cb(SSL_CTX *ctx, SSL_remove_session_cb cb);
+
+/* The remove-session callback, or NULL. */
+SSL_remove_session_cb SSL_CTX_sess_get_remove_cb(SSL_CTX *ctx);
+
+/* Finds sessions outside the cache; NULL for nobody. */
+void SSL_CTX_sess_set_get_cb(SSL_CTX *ctx, SSL_get_session_cb cb);
+
+/* The get-session callback, or NULL. */
+SSL_get_session_cb SSL_CTX_sess_get_get_cb(SSL_CTX *ctx);
+
+/* Kept and never called: TLS 1.3 has no NPN, and ALPN took its place. */
+void SSL_CTX_set_next_protos_advertised_cb(SSL_CTX *ctx, SSL_CTX_npn_advertised_cb_func cb, void *arg);
+
+/* Kept and never called: TLS 1.3 has no NPN, and ALPN took its place. */
+void SSL_CTX_set_next_proto_select_cb(SSL_CTX *ctx, SSL_CTX_npn_select_cb_func cb, void *arg);
+
+/* Kept and never called: for DTLS. */
+void SSL_CTX_set_cookie_generate_cb(SSL_CTX *ctx, SSL_cookie_generate_cb cb);
+
+/* Kept and never called: for DTLS. */
+void SSL_CTX_set_cookie_verify_cb(SSL_CTX *ctx, SSL_cookie_verify_cb cb);
+
+/* Kept and never called: SSL_stateless is not offered. */
+void SSL_CTX_set_stateless_cookie_generate_cb(SSL_CTX *ctx, SSL_stateless_cookie_generate_cb cb);
+
+/* Kept and never called: SSL_stateless is not offered. */
+void SSL_CTX_set_stateless_cookie_verify_cb(SSL_CTX *ctx, SSL_stateless_cookie_verify_cb cb);
+
+/* How much padding a TLS 1.3 record gets; NULL for `SSL_CTX_set_block_padding`'s. */
+void SSL_CTX_set_record_padding_callback(SSL_CTX *ctx, SSL_record_padding_cb cb);
+
+/* As `SSL_CTX_set_record_padding_callback`. Returns 1 on success, 0 on failure. */
+int SSL_set_record_padding_callback(SSL *ssl, SSL_record_padding_cb cb);
+
+/* The last argument of the padding callback. */
+void SSL_CTX_set_record_padding_callback_arg(SSL_CTX *ctx, void *arg);
+
+/* The last argument of the padding callback. */
+void SSL_set_record_padding_callback_arg(SSL *ssl, void *arg);
+
+/* The last argument of the padding callback. */
+void *SSL_CTX_get_record_padding_callback_arg(const SSL_CTX *ctx);
+
+/* The last argument of the padding callback. */
+void *SSL_get_record_padding_callback_arg(const SSL *ssl);
+
+/* Decides whether an algorithm or key is strong enough. Kept; this library goes by the security level alone. */
+void SSL_CTX_set_security_callback(SSL_CTX *ctx, SSL_security_cb cb);
+
+/* Decides whether an algorithm or key is strong enough. Kept; this library goes by the security level alone. */
+void SSL_set_security_callback(SSL *ssl, SSL_security_cb cb);
+
+/* The security callback, or NULL for the library's own. */
+SSL_security_cb SSL_CTX_get_security_callback(const SSL_CTX *ctx);
+
+/* The security callback, or NULL for the library's own. */
+SSL_security_cb SSL_get_security_callback(const SSL *ssl);
+
+/* The last argument of the security callback. */
+void SSL_CTX_set0_security_ex_data(SSL_CTX *ctx, void *ex);
+
+/* The last argument of the security callback. */
+void SSL_set0_security_ex_data(SSL *ssl, void *ex);
+
+/* The last argument of the security callback. */
+void *SSL_CTX_get0_security_ex_data(const SSL_CTX *ctx);
+
+/* The last argument of the security callback. */
+void *SSL_get0_security_ex_data(const SSL *ssl);
+
+/* Makes session ids; NULL for random ones. Returns 1 on success, 0 on failure. */
+int SSL_CTX_set_generate_session_id(SSL_CTX *ctx, GEN_SESSION_CB cb);
+
+/* Makes session ids; NULL for random ones. Returns 1 on success, 0 on failure. */
+int SSL_set_generate_session_id(SSL *ssl, GEN_SESSION_CB cb);
+
+/* Decides whether a session may be resumed; NULL for the library's own rules. */
+void SSL_CTX_set_not_resumable_session_callback(SSL_CTX *ctx, SSL_not_resumable_cb cb);
+
+/* Decides whether a session may be resumed; NULL for the library's own rules. */
+void SSL_set_not_resumable_session_callback(SSL *ssl, SSL_not_resumable_cb cb);
+
+/* Decides whether a server takes early data; NULL for yes. */
+void SSL_CTX_set_allow_early_data_cb(SSL_CTX *ctx, SSL_allow_early_data_cb_fn cb, void *arg);
+
+/* Decides whether a server takes early data; NULL for yes. */
+void SSL_set_allow_early_data_cb(SSL *ssl, SSL_allow_early_data_cb_fn cb, void *arg);
+
+/* OpenSSL's name of the suite, or "(NONE)". */
+const char *SSL_CIPHER_get_name(const SSL_CIPHER *c);
+
+/* IANA's name of the suite, or "(NONE)". */
+const char *SSL_CIPHER_standard_name(const SSL_CIPHER *c);
+
+/* The version that the suite came with, or "(NONE)". */
+const char *SSL_CIPHER_get_version(const SSL_CIPHER *c);
+
+/* OpenSSL's name of the suite that IANA calls so, or "(NONE)".
+ *
+ * What the caller promises:
+ * `rfc_name` is NULL or a string. */
+const char *OPENSSL_cipher_name(const char *rfc_name);
+
+/* The strength of the bulk cipher in bits; the length of its key goes to `alg_bits`.
+ *
+ * What the caller promises:
+ * `alg_bits` is NULL or points at a writable int. */
+int SSL_CIPHER_get_bits(const SSL_CIPHER *c, int *alg_bits);
+
+/* OpenSSL's number of the suite: the two bytes of the wire after 0x0300. */
+uint32_t SSL_CIPHER_get_id(const SSL_CIPHER *c);
+
+/* The two bytes of the wire. */
+uint16_t SSL_CIPHER_get_protocol_id(const SSL_CIPHER *c);
+
+/* The NID of the bulk cipher. */
+int SSL_CIPHER_get_cipher_nid(const SSL_CIPHER *c);
+
+/* The NID of the MAC: NID_undef (0), since every suite here is an AEAD. */
+int SSL_CIPHER_get_digest_nid(const SSL_CIPHER *c);
+
+/* The NID of the key exchange. */
+int SSL_CIPHER_get_kx_nid(const SSL_CIPHER *c);
+
+/* The NID of the authentication. */
+int SSL_CIPHER_get_auth_nid(const SSL_CIPHER *c);
+
+/* Whether the suite encrypts and authenticates in one: they all do. */
+int SSL_CIPHER_is_aead(const SSL_CIPHER *c);
+
+/* The hash of the suite's key schedule, or NULL. */
+const EVP_MD *SSL_CIPHER_get_handshake_digest(const SSL_CIPHER *c);
+
+/* Describes the suite in a line. Without `buf`, in memory that the caller frees with OPENSSL_free. NULL when `size` is
+ * under 128.
+ *
+ * What the caller promises:
+ * `buf` is NULL or points at `size` writable bytes. */
+char *SSL_CIPHER_description(const SSL_CIPHER *cipher, char *buf, int size);
+
+/* The suite with these two bytes, or NULL.
+ *
+ * What the caller promises:
+ * `ptr` points at two readable bytes. */
+const SSL_CIPHER *SSL_CIPHER_find(SSL *ssl, const unsigned char *ptr);
+
+/* The TLS 1.2 suites that may be negotiated, in the language of ciphers(1). Returns 1 on success; 0 when none is left or the
+ * list is not understood.
+ *
+ * What the caller promises:
+ * `str` is NULL or a string. */
+int SSL_CTX_set_cipher_list(SSL_CTX *ctx,
+                            const char *str);
+
+/* The TLS 1.2 suites that may be negotiated, in the language of ciphers(1). Returns 1 on success; 0 when none is left or the
+ * list is not understood.
+ *
+ * What the caller promises:
+ * `str` is NULL or a string. */
+int SSL_set_cipher_list(SSL *ssl,
+                        const char *str);
+
+/* The TLS 1.3 suites that may be negotiated: names with colons between. Returns 1 on success, 0 on failure.
+ *
+ * What the caller promises:
+ * `str` is NULL or a string. */
+int SSL_CTX_set_ciphersuites(SSL_CTX *ctx, const char *str);
+
+/* The TLS 1.3 suites that may be negotiated: names with colons between. Returns 1 on success, 0 on failure.
+ *
+ * What the caller promises:
+ * `str` is NULL or a string. */
+int SSL_set_ciphersuites(SSL *ssl, const char *str);
+
+/* The suites that may be negotiated, TLS 1.3 first; owned by the object until they change. */
+STACK_OF(SSL_CIPHER) *SSL_CTX_get_ciphers(const SSL_CTX *ctx);
+
+/* The suites that may be negotiated, TLS 1.3 first; owned by the object until they change. */
+STACK_OF(SSL_CIPHER) *SSL_get_ciphers(const SSL *ssl);
+
+/* The name of the suite at this place of `SSL_get_ciphers`, or NULL. */
+const char *SSL_get_cipher_list(const SSL *ssl, int n);
+
+/* The suites that the versions in use have; the caller frees the stack. NULL on failure. */
+STACK_OF(SSL_CIPHER) *SSL_get1_supported_ciphers(SSL *s);
+
+/* Takes the cipher suites of a ClientHello apart: known ones to `sk`, signalling values to `scsvs`, both owned by the
+ * caller and both optional. Returns 1 on success, 0 on failure.
+ *
+ * What the caller promises:
+ * `bytes` points at `len` readable bytes; `sk` and `scsvs` are NULL or point at writable pointers. */
+int SSL_bytes_to_cipher_list(SSL *s,
+                             const unsigned char *bytes,
+                             size_t len,
+                             int isv2format,
+                             STACK_OF(SSL_CIPHER) **sk,
+                             STACK_OF(SSL_CIPHER) **scsvs);
+
 /* A new configuration, to be freed with `SSL_CONF_CTX_free`. Returns NULL on failure. */
 SSL_CONF_CTX *SSL_CONF_CTX_new(void);
 
@@ -1586,6 +2069,361 @@ int SSL_CONF_cmd_argv(SSL_CONF_CTX *cctx,
  * `cmd` is NULL or a string. */
 int SSL_CONF_cmd_value_type(SSL_CONF_CTX *cctx, const char *cmd);
 
+/* Would add the `ssl_conf` module, which libcrypto has anyway: does nothing. */
+void SSL_add_ssl_module(void);
+
+/* Carries out the commands of a section of the configuration file. Returns 1 on success, 0 on failure.
+ *
+ * What the caller promises:
+ * `name` is NULL or a string. */
+int SSL_CTX_config(SSL_CTX *ctx, const char *name);
+
+/* Carries out the commands of a section of the configuration file. Returns 1 on success, 0 on failure.
+ *
+ * What the caller promises:
+ * `name` is NULL or a string. */
+int SSL_config(SSL *s, const char *name);
+
+/* Uses a certificate; the library takes a reference of its own. Returns 1 on success, 0 on failure.
+ *
+ * What the caller promises:
+ * `x` is NULL or a live certificate. */
+int SSL_CTX_use_certificate(SSL_CTX *ctx, X509 *x);
+
+/* Uses a certificate; the library takes a reference of its own. Returns 1 on success, 0 on failure.
+ *
+ * What the caller promises:
+ * `x` is NULL or a live certificate. */
+int SSL_use_certificate(SSL *ssl, X509 *x);
+
+/* Uses a certificate in DER. Returns 1 on success, 0 on failure.
+ *
+ * What the caller promises:
+ * `d` points at `len` readable bytes. */
+int SSL_CTX_use_certificate_ASN1(SSL_CTX *ctx, int len, const unsigned char *d);
+
+/* Uses a certificate in DER. Returns 1 on success, 0 on failure.
+ *
+ * What the caller promises:
+ * `d` points at `len` readable bytes. */
+int SSL_use_certificate_ASN1(SSL *ssl, const unsigned char *d, int len);
+
+/* Uses the first certificate of a file (SSL_FILETYPE_PEM or SSL_FILETYPE_ASN1). Returns 1 on success, 0 on failure.
+ *
+ * What the caller promises:
+ * `file` is NULL or a string. */
+int SSL_CTX_use_certificate_file(SSL_CTX *ctx, const char *file, int format);
+
+/* Uses the first certificate of a file (SSL_FILETYPE_PEM or SSL_FILETYPE_ASN1). Returns 1 on success, 0 on failure.
+ *
+ * What the caller promises:
+ * `file` is NULL or a string. */
+int SSL_use_certificate_file(SSL *ssl, const char *file, int format);
+
+/* Uses the first certificate of a PEM file and those that follow as its chain. Returns 1 on success, 0 on failure.
+ *
+ * What the caller promises:
+ * `file` is NULL or a string. */
+int SSL_CTX_use_certificate_chain_file(SSL_CTX *ctx, const char *file);
+
+/* Uses the first certificate of a PEM file and those that follow as its chain. Returns 1 on success, 0 on failure.
+ *
+ * What the caller promises:
+ * `file` is NULL or a string. */
+int SSL_use_certificate_chain_file(SSL *ssl, const char *file);
+
+/* Uses a private key; the library takes a reference of its own. Returns 1 on success, 0 on failure.
+ *
+ * What the caller promises:
+ * `pkey` is NULL or a live key. */
+int SSL_CTX_use_PrivateKey(SSL_CTX *ctx, EVP_PKEY *pkey);
+
+/* Uses a private key; the library takes a reference of its own. Returns 1 on success, 0 on failure.
+ *
+ * What the caller promises:
+ * `pkey` is NULL or a live key. */
+int SSL_use_PrivateKey(SSL *ssl, EVP_PKEY *pkey);
+
+/* Uses a private key of an EVP_PKEY_… type in DER. Returns 1 on success, 0 on failure.
+ *
+ * What the caller promises:
+ * `d` points at `len` readable bytes. */
+int SSL_CTX_use_PrivateKey_ASN1(int kind, SSL_CTX *ctx, const unsigned char *d, long len);
+
+/* Uses a private key of an EVP_PKEY_… type in DER. Returns 1 on success, 0 on failure.
+ *
+ * What the caller promises:
+ * `d` points at `len` readable bytes. */
+int SSL_use_PrivateKey_ASN1(int kind, SSL *ssl, const unsigned char *d, long len);
+
+/* Uses the private key of a file (SSL_FILETYPE_PEM or SSL_FILETYPE_ASN1). Returns 1 on success, 0 on failure.
+ *
+ * What the caller promises:
+ * `file` is NULL or a string. */
+int SSL_CTX_use_PrivateKey_file(SSL_CTX *ctx, const char *file, int format);
+
+/* Uses the private key of a file (SSL_FILETYPE_PEM or SSL_FILETYPE_ASN1). Returns 1 on success, 0 on failure.
+ *
+ * What the caller promises:
+ * `file` is NULL or a string. */
+int SSL_use_PrivateKey_file(SSL *ssl, const char *file, int format);
+
+/* Uses an RSA private key. Returns 1 on success, 0 on failure.
+ *
+ * What the caller promises:
+ * `rsa` is NULL or a live key. */
+int SSL_CTX_use_RSAPrivateKey(SSL_CTX *ctx, RSA *rsa);
+
+/* Uses an RSA private key. Returns 1 on success, 0 on failure.
+ *
+ * What the caller promises:
+ * `rsa` is NULL or a live key. */
+int SSL_use_RSAPrivateKey(SSL *ssl, RSA *rsa);
+
+/* Uses an RSAPrivateKey in DER. Returns 1 on success, 0 on failure.
+ *
+ * What the caller promises:
+ * `d` points at `len` readable bytes. */
+int SSL_CTX_use_RSAPrivateKey_ASN1(SSL_CTX *ctx, const unsigned char *d, long len);
+
+/* Uses an RSAPrivateKey in DER. Returns 1 on success, 0 on failure.
+ *
+ * What the caller promises:
+ * `d` points at `len` readable bytes. */
+int SSL_use_RSAPrivateKey_ASN1(SSL *ssl, const unsigned char *d, long len);
+
+/* Uses the RSA private key of a file. Returns 1 on success, 0 on failure.
+ *
+ * What the caller promises:
+ * `file` is NULL or a string. */
+int SSL_CTX_use_RSAPrivateKey_file(SSL_CTX *ctx, const char *file, int format);
+
+/* Uses the RSA private key of a file. Returns 1 on success, 0 on failure.
+ *
+ * What the caller promises:
+ * `file` is NULL or a string. */
+int SSL_use_RSAPrivateKey_file(SSL *ssl, const char *file, int format);
+
+/* Uses a certificate, its key and its chain in one go; with `replace` 0 only if nothing of their kind is there.
+ * Returns 1 on success, 0 on failure.
+ *
+ * What the caller promises:
+ * All pointers are NULL or point at live objects. */
+int SSL_CTX_use_cert_and_key(SSL_CTX *ctx, X509 *x, EVP_PKEY *pkey, STACK_OF(X509) *chain, int replace);
+
+/* Uses a certificate, its key and its chain in one go; with `replace` 0 only if nothing of their kind is there.
+ * Returns 1 on success, 0 on failure.
+ *
+ * What the caller promises:
+ * All pointers are NULL or point at live objects. */
+int SSL_use_cert_and_key(SSL *ssl, X509 *x, EVP_PKEY *pkey, STACK_OF(X509) *chain, int replace);
+
+/* Whether the current certificate and private key belong together. Returns 1 if so. */
+int SSL_CTX_check_private_key(const SSL_CTX *ctx);
+
+/* Whether the current certificate and private key belong together. Returns 1 if so. */
+int SSL_check_private_key(const SSL *ssl);
+
+/* Carries out one of the SSL_CTRL_… commands. Returns what the command's macro says; 0 for an unknown one.
+ *
+ * What the caller promises:
+ * `parg` points at what the command's macro says. */
+long SSL_CTX_ctrl(SSL_CTX *ctx, int cmd, long larg, void *parg);
+
+/* Installs a callback of the kind that the command says. Returns 1, or 0 for an unknown command.
+ *
+ * What the caller promises:
+ * `fp` is NULL or of the type that the command's macro says. */
+long SSL_CTX_callback_ctrl(SSL_CTX *ctx, int cmd, GenericCallback fp);
+
+/* Makes the library ready, which it does by itself when it is needed. Returns 1.
+ *
+ * What the caller promises:
+ * `settings` is NULL or an OPENSSL_INIT_SETTINGS. */
+int OPENSSL_init_ssl(uint64_t options, const OPENSSL_INIT_SETTINGS *settings);
+
+/* Makes a context for connections of this method. NULL on failure. */
+SSL_CTX *SSL_CTX_new(const SSL_METHOD *meth);
+
+/* Makes a context that fetches its algorithms from a library context with a property query. NULL on failure.
+ *
+ * What the caller promises:
+ * `libctx` is NULL or outlives the context, `propq` is NULL or a string. */
+SSL_CTX *SSL_CTX_new_ex(OSSL_LIB_CTX *libctx, const char *propq, const SSL_METHOD *meth);
+
+/* One more reference on the context. Returns 1 on success, 0 on failure. */
+int SSL_CTX_up_ref(SSL_CTX *ctx);
+
+/* Gives a reference on the context back. NULL is fine. */
+void SSL_CTX_free(SSL_CTX *ctx);
+
+/* The method that the context was made with. NULL on failure. */
+const SSL_METHOD *SSL_CTX_get_ssl_method(const SSL_CTX *ctx);
+
+/* Changes the method of connections to come. Returns 1 on success, 0 on failure. */
+int SSL_CTX_set_ssl_version(SSL_CTX *ctx, const SSL_METHOD *meth);
+
+/* Keeps a pointer of the application's under an index of `SSL_CTX_get_ex_new_index`. Returns 1 on success, 0 on failure. */
+int SSL_CTX_set_ex_data(SSL_CTX *ctx, int idx, void *data);
+
+/* The pointer that was kept under this index, or NULL. */
+void *SSL_CTX_get_ex_data(const SSL_CTX *ctx, int idx);
+
+/* Would add a session to the context's cache. Returns 0: there is none. */
+int SSL_CTX_add_session(SSL_CTX *ctx, SSL_SESSION *session);
+
+/* Forbids to resume a session, and tells the remove-session callback. Returns 1 if it was in the context's cache: 0. */
+int SSL_CTX_remove_session(SSL_CTX *ctx, SSL_SESSION *session);
+
+/* Drops sessions that have expired at this time from the cache, which has none. */
+void SSL_CTX_flush_sessions(SSL_CTX *ctx, long tm);
+
+/* Would show the context's cache. NULL: there is none. */
+LHASH_OF(SSL_SESSION) *SSL_CTX_sessions(SSL_CTX *ctx);
+
+/* Two callbacks with one argument: `generate` just before a ticket is made, `decrypt` just after one was tried. Either may
+ * be NULL. Returns 1 on success, 0 on failure. */
+int SSL_CTX_set_session_ticket_cb(SSL_CTX *ctx,
+                                  SSL_CTX_generate_session_ticket_fn generate,
+                                  SSL_CTX_decrypt_session_ticket_fn decrypt,
+                                  void *arg);
+
+/* How many tickets a TLS 1.3 server sends after a full handshake. Returns 1 on success, 0 on failure. */
+int SSL_CTX_set_num_tickets(SSL_CTX *ctx, size_t num_tickets);
+
+/* How many tickets a TLS 1.3 server sends after a full handshake. Returns 1 on success, 0 on failure. */
+int SSL_set_num_tickets(SSL *ssl, size_t num_tickets);
+
+/* How many tickets a TLS 1.3 server sends after a full handshake. */
+size_t SSL_CTX_get_num_tickets(const SSL_CTX *ctx);
+
+/* How many tickets a TLS 1.3 server sends after a full handshake. */
+size_t SSL_get_num_tickets(const SSL *ssl);
+
+/* The function that judges chains in X509_verify_cert's place, or NULL. */
+void SSL_CTX_set_cert_verify_callback(SSL_CTX *ctx, SSL_cert_verify_cb cb, void *arg);
+
+/* The store of trusted certificates, owned by the context. */
+X509_STORE *SSL_CTX_get_cert_store(const SSL_CTX *ctx);
+
+/* Uses this store of trusted certificates; the context takes the caller's reference.
+ *
+ * What the caller promises:
+ * `store` is NULL or a live store of which the caller owns a reference. */
+void SSL_CTX_set_cert_store(SSL_CTX *ctx, X509_STORE *store);
+
+/* Uses this store of trusted certificates; the context takes a reference of its own.
+ *
+ * What the caller promises:
+ * `store` is NULL or a live store. */
+void SSL_CTX_set1_cert_store(SSL_CTX *ctx, X509_STORE *store);
+
+/* Trusts the certificates of a PEM file. Returns 1 on success, 0 on failure.
+ *
+ * What the caller promises:
+ * `file` is NULL or a string. */
+int SSL_CTX_load_verify_file(SSL_CTX *ctx, const char *file);
+
+/* Trusts the certificates of a directory whose names are hashes. Returns 1 on success, 0 on failure.
+ *
+ * What the caller promises:
+ * `dir` is NULL or a string. */
+int SSL_CTX_load_verify_dir(SSL_CTX *ctx, const char *dir);
+
+/* Trusts the certificates of an OSSL_STORE. Returns 1 on success, 0 on failure.
+ *
+ * What the caller promises:
+ * `uri` is NULL or a string. */
+int SSL_CTX_load_verify_store(SSL_CTX *ctx, const char *uri);
+
+/* Trusts the system's certificates. Returns 1 on success, 0 on failure. */
+int SSL_CTX_set_default_verify_paths(SSL_CTX *ctx);
+
+/* Trusts the system's certificate file. Returns 1 on success, 0 on failure. */
+int SSL_CTX_set_default_verify_file(SSL_CTX *ctx);
+
+/* Trusts the system's certificate directory. Returns 1 on success, 0 on failure. */
+int SSL_CTX_set_default_verify_dir(SSL_CTX *ctx);
+
+/* Trusts the system's certificate store. Returns 1 on success, 0 on failure. */
+int SSL_CTX_set_default_verify_store(SSL_CTX *ctx);
+
+/* Trusts the certificates of a PEM file and of a directory; either may be NULL, not both. Returns 1 on success, 0 on
+ * failure.
+ *
+ * What the caller promises:
+ * `file` and `dir` are NULL or strings. */
+int SSL_CTX_load_verify_locations(SSL_CTX *ctx, const char *file, const char *dir);
+
+/* Makes the SSL library's reason texts known to `ERR_reason_error_string(3)`, which happens by itself. Returns 1. */
+int ERR_load_SSL_strings(void);
+
+/* The ciphers below TLS 1.3 that are used unless others are set, as `SSL_CTX_set_cipher_list(3)` takes them. */
+const char *OSSL_default_cipher_list(void);
+
+/* The ciphers of TLS 1.3 that are used unless others are set, as `SSL_CTX_set_ciphersuites(3)` takes them. */
+const char *OSSL_default_ciphersuites(void);
+
+/* Whether the library deals with a TLS extension by itself, so that an application may not. Returns 1 or 0. */
+int SSL_extension_supported(unsigned int ext_type);
+
+/* Did something once; does nothing in OpenSSL either. */
+void SSL_set_debug(SSL *s, int debug);
+
+/* Chooses an application protocol: the first of the server's that the client has too. Returns `OPENSSL_NPN_NEGOTIATED`;
+ * without one `OPENSSL_NPN_NO_OVERLAP`, and `*out` is then the client's first, or NULL when its list is empty or malformed.
+ * The result points into the lists.
+ *
+ * What the caller promises:
+ * `server` and `client` point at as many bytes as their lengths say, `out` and `outlen` at writable places. */
+int SSL_select_next_proto(unsigned char **out,
+                          unsigned char *outlen,
+                          const unsigned char *server,
+                          unsigned int server_len,
+                          const unsigned char *client,
+                          unsigned int client_len);
+
+/* The name of a group, by its NID or by its number in TLS with 0x1000000 added, as `SSL_get1_groups` gives them. Returns NULL
+ * for an unknown one. */
+const char *SSL_group_to_name(SSL *s,
+                              int id);
+
+/* The method for any version, either side's. */
+const SSL_METHOD *TLS_method(void);
+
+/* The method for any version, a server's. */
+const SSL_METHOD *TLS_server_method(void);
+
+/* The method for any version, a client's. */
+const SSL_METHOD *TLS_client_method(void);
+
+/* The method for TLS 1.2 only, either side's. */
+const SSL_METHOD *TLSv1_2_method(void);
+
+/* The method for TLS 1.2 only, a server's. */
+const SSL_METHOD *TLSv1_2_server_method(void);
+
+/* The method for TLS 1.2 only, a client's. */
+const SSL_METHOD *TLSv1_2_client_method(void);
+
+/* The method for TLS 1.1 only, either side's. Connections fail: this library does not speak it. */
+const SSL_METHOD *TLSv1_1_method(void);
+
+/* The method for TLS 1.1 only, a server's. Connections fail: this library does not speak it. */
+const SSL_METHOD *TLSv1_1_server_method(void);
+
+/* The method for TLS 1.1 only, a client's. Connections fail: this library does not speak it. */
+const SSL_METHOD *TLSv1_1_client_method(void);
+
+/* The method for TLS 1.0 only, either side's. Connections fail: this library does not speak it. */
+const SSL_METHOD *TLSv1_method(void);
+
+/* The method for TLS 1.0 only, a server's. Connections fail: this library does not speak it. */
+const SSL_METHOD *TLSv1_server_method(void);
+
+/* The method for TLS 1.0 only, a client's. Connections fail: this library does not speak it. */
+const SSL_METHOD *TLSv1_client_method(void);
+
 /* Encodes a session as DER and returns the length, or 0 for a session without a cipher suite.
  *
  * With `pp` NULL nothing is written. With `*pp` NULL a buffer is allocated, which the caller frees with
@@ -1636,6 +2474,183 @@ int PEM_write_bio_SSL_SESSION(BIO *bp, const SSL_SESSION *x);
  * What the caller promises:
  * `fp` is an open stream; `x` is a session of this library. */
 int PEM_write_SSL_SESSION(FILE *fp, const SSL_SESSION *x);
+
+/* When the session was made, seconds since 1970; 0 for NULL.
+ *
+ * SSL_SESSION_get_time(3)
+ *
+ * What the caller promises:
+ * `s` is NULL or a session of this library. */
+long SSL_SESSION_get_time(const SSL_SESSION *s);
+
+/* Says when the session was made, seconds since 1970. Returns the time, or 0 on failure.
+ *
+ * SSL_SESSION_set_time(3)
+ *
+ * What the caller promises:
+ * `s` is NULL or a session of this library. */
+long SSL_SESSION_set_time(SSL_SESSION *s, long t);
+
+/* For how many seconds after its making the session may be resumed; 0 for NULL.
+ *
+ * SSL_SESSION_get_timeout(3)
+ *
+ * What the caller promises:
+ * `s` is NULL or a session of this library. */
+long SSL_SESSION_get_timeout(const SSL_SESSION *s);
+
+/* Says for how many seconds the session may be resumed. Returns 1; 0 on failure and for a negative number.
+ *
+ * SSL_SESSION_set_timeout(3)
+ *
+ * What the caller promises:
+ * `s` is NULL or a session of this library. */
+long SSL_SESSION_set_timeout(SSL_SESSION *s, long t);
+
+/* The session's protocol version, for example TLS1_3_VERSION; 0 on failure.
+ *
+ * SSL_SESSION_get_protocol_version(3)
+ *
+ * What the caller promises:
+ * `s` is a session of this library. */
+int SSL_SESSION_get_protocol_version(const SSL_SESSION *s);
+
+/* Sets the session's protocol version. Returns 1, or 0 on failure.
+ *
+ * SSL_SESSION_get_protocol_version(3)
+ *
+ * What the caller promises:
+ * `s` is a session of this library. */
+int SSL_SESSION_set_protocol_version(SSL_SESSION *s, int version);
+
+/* The session's cipher suite; NULL if it has none. Suites are static.
+ *
+ * SSL_SESSION_get0_cipher(3)
+ *
+ * What the caller promises:
+ * `s` is a session of this library. */
+const SSL_CIPHER *SSL_SESSION_get0_cipher(const SSL_SESSION *s);
+
+/* Sets the session's cipher suite. Returns 1, or 0 on failure.
+ *
+ * SSL_SESSION_get0_cipher(3)
+ *
+ * What the caller promises:
+ * `s` is a session of this library; `cipher` is NULL or came from this library. */
+int SSL_SESSION_set_cipher(SSL_SESSION *s, const SSL_CIPHER *cipher);
+
+/* The host name of the session; NULL if it has none. It belongs to the session.
+ *
+ * SSL_SESSION_get0_hostname(3)
+ *
+ * What the caller promises:
+ * `s` is a session of this library. */
+const char *SSL_SESSION_get0_hostname(const SSL_SESSION *s);
+
+/* Copies a host name into the session; NULL clears it. Returns 1, or 0 on failure.
+ *
+ * SSL_SESSION_get0_hostname(3)
+ *
+ * What the caller promises:
+ * `s` is a session of this library; `hostname` is NULL or a string. */
+int SSL_SESSION_set1_hostname(SSL_SESSION *s, const char *hostname);
+
+/* Shows the protocol that ALPN selected: NULL and 0 if there is none. The bytes belong to the session.
+ *
+ * SSL_SESSION_get0_alpn_selected(3)
+ *
+ * What the caller promises:
+ * `s` is a session of this library; `alpn` and `len` are writable. */
+void SSL_SESSION_get0_alpn_selected(const SSL_SESSION *s, const unsigned char **alpn, size_t *len);
+
+/* Copies a protocol name into the session; NULL or no bytes clear it. Returns 1, or 0 on failure.
+ *
+ * SSL_SESSION_get0_alpn_selected(3)
+ *
+ * What the caller promises:
+ * `s` is a session of this library; `alpn` is NULL or points at `len` readable bytes. */
+int SSL_SESSION_set1_alpn_selected(SSL_SESSION *s, const unsigned char *alpn, size_t len);
+
+/* The peer's certificate; NULL if it showed none. It belongs to the session.
+ *
+ * SSL_SESSION_get0_peer(3)
+ *
+ * What the caller promises:
+ * `s` is a session of this library. */
+X509 *SSL_SESSION_get0_peer(SSL_SESSION *s);
+
+/* Copies the secret into `out` and returns how many bytes: no more than `outlen`. With `outlen` 0 it returns the
+ * secret's length and writes nothing.
+ *
+ * SSL_SESSION_get_master_key(3)
+ *
+ * What the caller promises:
+ * `sess` is a session of this library; `out` points at `outlen` writable bytes, or `outlen` is 0. */
+size_t SSL_SESSION_get_master_key(const SSL_SESSION *sess, unsigned char *out, size_t outlen);
+
+/* Sets the secret, at most 512 bytes. Returns 1; 0 if it is longer, or on failure.
+ *
+ * SSL_SESSION_get_master_key(3)
+ *
+ * What the caller promises:
+ * `sess` is a session of this library; `input` points at `len` readable bytes, or `len` is 0. */
+int SSL_SESSION_set1_master_key(SSL_SESSION *sess, const unsigned char *input, size_t len);
+
+/* The code of the session's max_fragment_length extension (RFC 6066 section 4); 0 for none.
+ *
+ * SSL_SESSION_get_max_fragment_length(3)
+ *
+ * What the caller promises:
+ * `sess` is a session of this library. */
+uint8_t SSL_SESSION_get_max_fragment_length(const SSL_SESSION *sess);
+
+/* The session's id, at most 32 bytes; the length in `*len` unless that is NULL. It belongs to the session.
+ *
+ * SSL_SESSION_get_id(3)
+ *
+ * What the caller promises:
+ * `s` is a session of this library; `len` is NULL or writable. */
+const unsigned char *SSL_SESSION_get_id(const SSL_SESSION *s, unsigned int *len);
+
+/* Sets the session's id, at most 32 bytes. Returns 1, or 0 on failure.
+ *
+ * SSL_SESSION_set1_id(3)
+ *
+ * What the caller promises:
+ * `s` is a session of this library; `sid` points at `sid_len` readable bytes, or `sid_len` is 0. */
+int SSL_SESSION_set1_id(SSL_SESSION *s, const unsigned char *sid, unsigned int sid_len);
+
+/* The session-id context, at most 32 bytes; the length in `*len` unless that is NULL. It belongs to the session.
+ *
+ * SSL_SESSION_get0_id_context(3)
+ *
+ * What the caller promises:
+ * `s` is a session of this library; `len` is NULL or writable. */
+const unsigned char *SSL_SESSION_get0_id_context(const SSL_SESSION *s, unsigned int *len);
+
+/* Sets the session-id context, at most 32 bytes. Returns 1, or 0 on failure.
+ *
+ * SSL_SESSION_get0_id_context(3)
+ *
+ * What the caller promises:
+ * `s` is a session of this library; `sid_ctx` points at `sid_ctx_len` readable bytes, or `sid_ctx_len` is 0. */
+int SSL_SESSION_set1_id_context(SSL_SESSION *s, const unsigned char *sid_ctx, unsigned int sid_ctx_len);
+
+/* 1 if the session can be offered for resumption: it has an id or a ticket, and its connection did not fail.
+ *
+ * SSL_SESSION_is_resumable(3)
+ *
+ * What the caller promises:
+ * `s` is a session of this library. */
+int SSL_SESSION_is_resumable(const SSL_SESSION *s);
+
+/* The session's compression method: 0, there is none in carnet.
+ *
+ * SSL_SESSION_get_compress_id(3)
+ *
+ * What the caller promises:
+ * `s` is a session of this library. */
+unsigned int SSL_SESSION_get_compress_id(const SSL_SESSION *s);
 
 /* A new session: no secret, no suite, not verified, made now.
  *
@@ -1766,6 +2781,887 @@ uint32_t SSL_SESSION_get_max_early_data(const SSL_SESSION *s);
  * What the caller promises:
  * `s` is a session of this library. */
 int SSL_SESSION_set_max_early_data(SSL_SESSION *s, uint32_t max_early_data);
+
+/* Whether SSL_shutdown says goodbye to nobody. */
+void SSL_CTX_set_quiet_shutdown(SSL_CTX *ctx, int mode);
+
+/* Whether SSL_shutdown says goodbye to nobody. */
+void SSL_set_quiet_shutdown(SSL *ssl, int mode);
+
+/* Whether SSL_shutdown says goodbye to nobody. */
+int SSL_CTX_get_quiet_shutdown(const SSL_CTX *ctx);
+
+/* Whether SSL_shutdown says goodbye to nobody. */
+int SSL_get_quiet_shutdown(const SSL *ssl);
+
+/* Pads TLS 1.3 records to a multiple of this many bytes, at most 16384. Returns 1 on success, 0 on failure. */
+int SSL_CTX_set_block_padding(SSL_CTX *ctx, size_t block_size);
+
+/* Pads TLS 1.3 records to a multiple of this many bytes, at most 16384. Returns 1 on success, 0 on failure. */
+int SSL_set_block_padding(SSL *ssl, size_t block_size);
+
+/* How large the read buffer is. Kept; buffers here are as large as they need to be. */
+void SSL_CTX_set_default_read_buffer_len(SSL_CTX *ctx, size_t len);
+
+/* How large the read buffer is. Kept; buffers here are as large as they need to be. */
+void SSL_set_default_read_buffer_len(SSL *ssl, size_t len);
+
+/* Whether a client offers to prove itself after the handshake (RFC 8446 section 4.2.6). */
+void SSL_CTX_set_post_handshake_auth(SSL_CTX *ctx, int val);
+
+/* Whether a client offers to prove itself after the handshake (RFC 8446 section 4.2.6). */
+void SSL_set_post_handshake_auth(SSL *ssl, int val);
+
+/* The least strength of keys and algorithms, 0 to 5. */
+void SSL_CTX_set_security_level(SSL_CTX *ctx, int level);
+
+/* The least strength of keys and algorithms, 0 to 5. */
+void SSL_set_security_level(SSL *ssl, int level);
+
+/* The least strength of keys and algorithms. */
+int SSL_CTX_get_security_level(const SSL_CTX *ctx);
+
+/* The least strength of keys and algorithms. */
+int SSL_get_security_level(const SSL *ssl);
+
+/* Whether reading takes as much as there is. */
+void SSL_set_read_ahead(SSL *ssl, int yes);
+
+/* Whether reading takes as much as there is. */
+int SSL_get_read_ahead(const SSL *ssl);
+
+/* How long new sessions live, in seconds. Returns what it was. */
+long SSL_CTX_set_timeout(SSL_CTX *ctx, long seconds);
+
+/* How long new sessions live, in seconds. */
+long SSL_CTX_get_timeout(const SSL_CTX *ctx);
+
+/* Switches options on (SSL_OP_…). Returns all that are on. */
+uint64_t SSL_CTX_set_options(SSL_CTX *ctx, uint64_t options);
+
+/* Switches options on (SSL_OP_…). Returns all that are on. */
+uint64_t SSL_set_options(SSL *ssl, uint64_t options);
+
+/* Switches options off (SSL_OP_…). Returns all that are still on. */
+uint64_t SSL_CTX_clear_options(SSL_CTX *ctx, uint64_t options);
+
+/* Switches options off (SSL_OP_…). Returns all that are still on. */
+uint64_t SSL_clear_options(SSL *ssl, uint64_t options);
+
+/* The options that are on. */
+uint64_t SSL_CTX_get_options(const SSL_CTX *ctx);
+
+/* The options that are on. */
+uint64_t SSL_get_options(const SSL *ssl);
+
+/* Separates applications or virtual hosts: a session is resumed only under the context it was made in (at most 32 bytes).
+ * Returns 1 on success, 0 on failure.
+ *
+ * What the caller promises:
+ * `sid_ctx` points at `sid_ctx_len` readable bytes. */
+int SSL_CTX_set_session_id_context(SSL_CTX *ctx, const unsigned char *sid_ctx, unsigned int sid_ctx_len);
+
+/* Separates applications or virtual hosts: a session is resumed only under the context it was made in (at most 32 bytes).
+ * Returns 1 on success, 0 on failure.
+ *
+ * What the caller promises:
+ * `sid_ctx` points at `sid_ctx_len` readable bytes. */
+int SSL_set_session_id_context(SSL *ssl, const unsigned char *sid_ctx, unsigned int sid_ctx_len);
+
+/* The protocols that a client offers (RFC 7301): names, each after its length. Returns 0 on success, 1 on failure.
+ *
+ * What the caller promises:
+ * `protos` points at `protos_len` readable bytes. */
+int SSL_CTX_set_alpn_protos(SSL_CTX *ctx, const unsigned char *protos, unsigned int protos_len);
+
+/* The protocols that a client offers (RFC 7301): names, each after its length. Returns 0 on success, 1 on failure.
+ *
+ * What the caller promises:
+ * `protos` points at `protos_len` readable bytes. */
+int SSL_set_alpn_protos(SSL *ssl, const unsigned char *protos, unsigned int protos_len);
+
+/* Makes `rbio` and `wbio` what the connection reads from and writes to.
+ *
+ * Which references the connection takes over is as in SSL_set_bio(3): one when both arguments are the same BIO; none for
+ * an argument that changes nothing; otherwise one for each.
+ *
+ * What the caller promises:
+ * `s` is a connection of this library; `rbio` and `wbio` are NULL or BIOs of which the caller owns the references that
+ * it gives away. */
+void SSL_set_bio(SSL *s, BIO *rbio, BIO *wbio);
+
+/* Makes `rbio` what the connection reads from, and takes over the reference.
+ *
+ * SSL_set0_rbio(3)
+ *
+ * What the caller promises:
+ * `s` is a connection of this library; `rbio` is NULL or a BIO of which the caller gives a reference away. */
+void SSL_set0_rbio(SSL *s, BIO *rbio);
+
+/* Makes `wbio` what the connection writes to, and takes over the reference.
+ *
+ * SSL_set0_wbio(3)
+ *
+ * What the caller promises:
+ * `s` is a connection of this library; `wbio` is NULL or a BIO of which the caller gives a reference away. */
+void SSL_set0_wbio(SSL *s, BIO *wbio);
+
+/* What the connection reads from; it keeps its reference.
+ *
+ * SSL_get_rbio(3)
+ *
+ * What the caller promises:
+ * `s` is a connection of this library. */
+BIO *SSL_get_rbio(const SSL *s);
+
+/* What the connection writes to; it keeps its reference.
+ *
+ * SSL_get_wbio(3)
+ *
+ * What the caller promises:
+ * `s` is a connection of this library. */
+BIO *SSL_get_wbio(const SSL *s);
+
+/* Runs the connection over a socket, which stays open when the connection is freed. Returns 1, or 0 on failure.
+ *
+ * SSL_set_fd(3)
+ *
+ * What the caller promises:
+ * `s` is a connection of this library. */
+int SSL_set_fd(SSL *s, int fd);
+
+/* Reads from a socket. Returns 1, or 0 on failure.
+ *
+ * SSL_set_rfd(3)
+ *
+ * What the caller promises:
+ * `s` is a connection of this library. */
+int SSL_set_rfd(SSL *s, int fd);
+
+/* Writes to a socket. Returns 1, or 0 on failure.
+ *
+ * SSL_set_wfd(3)
+ *
+ * What the caller promises:
+ * `s` is a connection of this library. */
+int SSL_set_wfd(SSL *s, int fd);
+
+/* The descriptor that the connection reads from, or -1.
+ *
+ * SSL_get_fd(3)
+ *
+ * What the caller promises:
+ * `s` is a connection of this library. */
+int SSL_get_fd(const SSL *s);
+
+/* The descriptor that the connection reads from, or -1.
+ *
+ * SSL_get_rfd(3)
+ *
+ * What the caller promises:
+ * `s` is a connection of this library. */
+int SSL_get_rfd(const SSL *s);
+
+/* The descriptor that the connection writes to, or -1.
+ *
+ * SSL_get_wfd(3)
+ *
+ * What the caller promises:
+ * `s` is a connection of this library. */
+int SSL_get_wfd(const SSL *s);
+
+/* Carries out a command on a connection. What it returns depends on the command; 0 on failure, as a rule.
+ *
+ * SSL_ctrl(3)
+ *
+ * What the caller promises:
+ * `ssl` is a connection of this library; `parg` is what the manual page of the macro behind `cmd` says. */
+long SSL_ctrl(SSL *ssl, int cmd, long larg, void *parg);
+
+/* Sets a callback of a connection. Returns 1, or 0 for a command that sets none.
+ *
+ * SSL_callback_ctrl(3)
+ *
+ * What the caller promises:
+ * `ssl` is a connection of this library; `fp` is NULL or a function of the type that `cmd` asks for. */
+long SSL_callback_ctrl(SSL *ssl, int cmd, AnyFunction fp);
+
+/* Keeps `data` on the connection. Returns 1, or 0 on failure.
+ *
+ * SSL_set_ex_data(3)
+ *
+ * What the caller promises:
+ * `ssl` is a connection of this library. */
+int SSL_set_ex_data(SSL *ssl, int idx, void *data);
+
+/* What was kept on the connection; NULL for nothing.
+ *
+ * SSL_get_ex_data(3)
+ *
+ * What the caller promises:
+ * `ssl` is a connection of this library. */
+void *SSL_get_ex_data(const SSL *ssl, int idx);
+
+/* The index under which a verify callback finds the `SSL *` in its X509_STORE_CTX.
+ *
+ * SSL_get_ex_data_X509_STORE_CTX_idx(3) */
+int SSL_get_ex_data_X509_STORE_CTX_idx(void);
+
+/* The client's cipher suites, as a server sees them; the stack stays the connection's. NULL for none.
+ *
+ * SSL_get_client_ciphers(3)
+ *
+ * What the caller promises:
+ * `s` is a connection of this library. */
+STACK_OF(SSL_CIPHER) *SSL_get_client_ciphers(const SSL *s);
+
+/* The names of the cipher suites that both sides have, with colons between, as many as fit. Returns `buf`, or NULL when
+ * there is nothing to tell.
+ *
+ * SSL_get_shared_ciphers(3)
+ *
+ * What the caller promises:
+ * `s` is a connection of this library, `buf` points at `size` writable bytes. */
+char *SSL_get_shared_ciphers(const SSL *s, char *buf, int size);
+
+/* 1 when the hello came in SSL 2.0's format, which this library does not read.
+ *
+ * SSL_client_hello_isv2(3)
+ *
+ * What the caller promises:
+ * `s` is a connection of this library. */
+int SSL_client_hello_isv2(SSL *s);
+
+/* The hello's legacy_version; 0 when there is no hello.
+ *
+ * SSL_client_hello_get0_legacy_version(3)
+ *
+ * What the caller promises:
+ * `s` is a connection of this library. */
+unsigned int SSL_client_hello_get0_legacy_version(SSL *s);
+
+/* The hello's random. Returns its length, 0 when there is no hello.
+ *
+ * SSL_client_hello_get0_random(3)
+ *
+ * What the caller promises:
+ * `s` is a connection of this library, `out` NULL or writable. */
+size_t SSL_client_hello_get0_random(SSL *s, const unsigned char **out);
+
+/* The hello's legacy_session_id. Returns its length.
+ *
+ * SSL_client_hello_get0_session_id(3)
+ *
+ * What the caller promises:
+ * `s` is a connection of this library, `out` NULL or writable. */
+size_t SSL_client_hello_get0_session_id(SSL *s, const unsigned char **out);
+
+/* The hello's cipher suites, two bytes each. Returns the length in bytes.
+ *
+ * SSL_client_hello_get0_ciphers(3)
+ *
+ * What the caller promises:
+ * `s` is a connection of this library, `out` NULL or writable. */
+size_t SSL_client_hello_get0_ciphers(SSL *s, const unsigned char **out);
+
+/* The hello's compression methods. Returns the length.
+ *
+ * SSL_client_hello_get0_compression_methods(3)
+ *
+ * What the caller promises:
+ * `s` is a connection of this library, `out` NULL or writable. */
+size_t SSL_client_hello_get0_compression_methods(SSL *s, const unsigned char **out);
+
+/* The content of an extension of the hello. Returns 1, or 0 when it is not there.
+ *
+ * SSL_client_hello_get0_ext(3)
+ *
+ * What the caller promises:
+ * `s` is a connection of this library, `out` and `outlen` are NULL or writable. */
+int SSL_client_hello_get0_ext(SSL *s, unsigned int kind, const unsigned char **out, size_t *outlen);
+
+/* The types of the hello's extensions in its order, in an array that the caller frees with OPENSSL_free. Returns 1, or 0
+ * on failure.
+ *
+ * SSL_client_hello_get1_extensions_present(3)
+ *
+ * What the caller promises:
+ * `s` is a connection of this library, `out` and `outlen` are NULL or writable. */
+int SSL_client_hello_get1_extensions_present(SSL *s, int **out, size_t *outlen);
+
+/* The protocol that ALPN selected, not NUL-terminated; NULL and 0 for none.
+ *
+ * SSL_get0_alpn_selected(3)
+ *
+ * What the caller promises:
+ * `ssl` is a connection of this library, `data` and `len` are NULL or writable. */
+void SSL_get0_alpn_selected(const SSL *ssl, const unsigned char **data, unsigned int *len);
+
+/* The protocol that NPN selected: none, since NPN is gone from TLS 1.3.
+ *
+ * SSL_get0_next_proto_negotiated(3)
+ *
+ * What the caller promises:
+ * `s` is a connection of this library, `data` and `len` are NULL or writable. */
+void SSL_get0_next_proto_negotiated(const SSL *s, const unsigned char **data, unsigned int *len);
+
+/* Reads up to `num` bytes of application data. Returns how many; for 0 and less see SSL_get_error(3).
+ *
+ * SSL_read(3)
+ *
+ * What the caller promises:
+ * `ssl` is a connection of this library, `buf` points at `num` writable bytes. */
+int SSL_read(SSL *ssl, void *buf, int num);
+
+/* Like SSL_read, but the bytes stay to be read.
+ *
+ * SSL_peek(3)
+ *
+ * What the caller promises:
+ * `ssl` is a connection of this library, `buf` points at `num` writable bytes. */
+int SSL_peek(SSL *ssl, void *buf, int num);
+
+/* Reads up to `num` bytes; how many comes through `readbytes`. Returns 1, or 0: see SSL_get_error(3).
+ *
+ * SSL_read_ex(3)
+ *
+ * What the caller promises:
+ * `ssl` is a connection of this library, `buf` points at `num` writable bytes, `readbytes` at a writable size_t. */
+int SSL_read_ex(SSL *ssl, void *buf, size_t num, size_t *readbytes);
+
+/* Like SSL_read_ex, but the bytes stay to be read.
+ *
+ * SSL_peek_ex(3)
+ *
+ * What the caller promises:
+ * `ssl` is a connection of this library, `buf` points at `num` writable bytes, `readbytes` at a writable size_t. */
+int SSL_peek_ex(SSL *ssl, void *buf, size_t num, size_t *readbytes);
+
+/* Writes `num` bytes. Returns how many were written; for 0 and less see SSL_get_error(3). A write that could not be
+ * finished has to be repeated with the same buffer (SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER: with the same content).
+ *
+ * SSL_write(3)
+ *
+ * What the caller promises:
+ * `ssl` is a connection of this library, `buf` points at `num` readable bytes. */
+int SSL_write(SSL *ssl, const void *buf, int num);
+
+/* Writes `num` bytes; how many were written comes through `written`. Returns 1, or 0: see SSL_get_error(3).
+ *
+ * SSL_write_ex(3)
+ *
+ * What the caller promises:
+ * `s` is a connection of this library, `buf` points at `num` readable bytes, `written` at a writable size_t. */
+int SSL_write_ex(SSL *s, const void *buf, size_t num, size_t *written);
+
+/* What the return value `ret_code` of the I/O call that this thread has just made means: SSL_ERROR_….
+ *
+ * SSL_get_error(3)
+ *
+ * What the caller promises:
+ * `s` is a connection of this library. */
+int SSL_get_error(const SSL *s, int ret_code);
+
+/* How many bytes can be read without the network.
+ *
+ * SSL_pending(3)
+ *
+ * What the caller promises:
+ * `s` is a connection of this library. */
+int SSL_pending(const SSL *s);
+
+/* 1 when bytes have arrived that have not been read, decrypted or not.
+ *
+ * SSL_has_pending(3)
+ *
+ * What the caller promises:
+ * `s` is a connection of this library. */
+int SSL_has_pending(const SSL *s);
+
+/* Makes the buffers. They are made when they are needed; so this only checks the handle. Returns 1, or 0 on failure.
+ *
+ * SSL_alloc_buffers(3)
+ *
+ * What the caller promises:
+ * `ssl` is a connection of this library. */
+int SSL_alloc_buffers(SSL *ssl);
+
+/* Gives the buffers back if nothing is in them. Returns 1, or 0 when there is.
+ *
+ * SSL_free_buffers(3)
+ *
+ * What the caller promises:
+ * `ssl` is a connection of this library. */
+int SSL_free_buffers(SSL *ssl);
+
+/* Makes a connection, which takes over the settings of `ctx`.
+ *
+ * The caller owns it; NULL on failure. SSL_new(3)
+ *
+ * What the caller promises:
+ * `ctx` is a context of this library. */
+SSL *SSL_new(SSL_CTX *ctx);
+
+/* Gives one reference on a connection back; the last one ends it. NULL is fine.
+ *
+ * SSL_free(3)
+ *
+ * What the caller promises:
+ * `ssl` is NULL or a connection of this library of which the caller owns a reference. */
+void SSL_free(SSL *ssl);
+
+/* Takes one more reference on a connection. Returns 1, or 0 on failure.
+ *
+ * SSL_up_ref(3)
+ *
+ * What the caller promises:
+ * `s` is a connection of this library. */
+int SSL_up_ref(SSL *s);
+
+/* Makes a connection ready for another handshake with the same settings, side and BIOs. Returns 1, or 0 on failure.
+ *
+ * SSL_clear(3)
+ *
+ * What the caller promises:
+ * `s` is a connection of this library. */
+int SSL_clear(SSL *s);
+
+/* A connection with the same settings, if nothing has happened on `s` yet; otherwise one more reference on `s` itself.
+ *
+ * The caller owns the result; NULL on failure. SSL_dup(3)
+ *
+ * What the caller promises:
+ * `s` is a connection of this library. */
+SSL *SSL_dup(SSL *s);
+
+/* The connection will accept.
+ *
+ * SSL_set_accept_state(3)
+ *
+ * What the caller promises:
+ * `s` is a connection of this library. */
+void SSL_set_accept_state(SSL *s);
+
+/* The connection will connect.
+ *
+ * SSL_set_connect_state(3)
+ *
+ * What the caller promises:
+ * `s` is a connection of this library. */
+void SSL_set_connect_state(SSL *s);
+
+/* 1 for a connection that accepts, and for one whose method may accept as long as nobody has said what it will do.
+ *
+ * SSL_is_server(3)
+ *
+ * What the caller promises:
+ * `s` is a connection of this library. */
+int SSL_is_server(const SSL *s);
+
+/* Does the handshake, or goes on with it. Returns 1 when it is done; for 0 and less see SSL_get_error(3).
+ *
+ * SSL_do_handshake(3)
+ *
+ * What the caller promises:
+ * `s` is a connection of this library. */
+int SSL_do_handshake(SSL *s);
+
+/* Waits for a client's handshake. Returns 1 when it is done; for 0 and less see SSL_get_error(3).
+ *
+ * SSL_accept(3)
+ *
+ * What the caller promises:
+ * `ssl` is a connection of this library. */
+int SSL_accept(SSL *ssl);
+
+/* Starts a handshake with a server. Returns 1 when it is done; for 0 and less see SSL_get_error(3).
+ *
+ * SSL_connect(3)
+ *
+ * What the caller promises:
+ * `ssl` is a connection of this library. */
+int SSL_connect(SSL *ssl);
+
+/* Switches a connection to another context: its certificates, and its session-id context if the connection has none
+ * of its own. NULL goes back to the first one. Returns the context in force, or NULL on failure.
+ *
+ * The result belongs to the connection. SSL_set_SSL_CTX(3)
+ *
+ * What the caller promises:
+ * `ssl` is a connection of this library, `ctx` NULL or a context of this library. */
+SSL_CTX *SSL_set_SSL_CTX(SSL *ssl, SSL_CTX *ctx);
+
+/* The context of a connection, which keeps its reference.
+ *
+ * SSL_get_SSL_CTX(3)
+ *
+ * What the caller promises:
+ * `ssl` is a connection of this library. */
+SSL_CTX *SSL_get_SSL_CTX(const SSL *ssl);
+
+/* The peer's certificate, which stays the connection's; NULL for none.
+ *
+ * SSL_get0_peer_certificate(3)
+ *
+ * What the caller promises:
+ * `s` is a connection of this library. */
+X509 *SSL_get0_peer_certificate(const SSL *s);
+
+/* The peer's certificate with a reference that the caller owns; NULL for none.
+ *
+ * SSL_get1_peer_certificate(3)
+ *
+ * What the caller promises:
+ * `s` is a connection of this library. */
+X509 *SSL_get1_peer_certificate(const SSL *s);
+
+/* The certificates that the peer sent; on a server without the peer's own. They stay the connection's. NULL for none,
+ * and after a resumption.
+ *
+ * SSL_get_peer_cert_chain(3)
+ *
+ * What the caller promises:
+ * `s` is a connection of this library. */
+STACK_OF(X509) *SSL_get_peer_cert_chain(const SSL *s);
+
+/* The chain that was verified, leaf first, root last. It stays the connection's. NULL for none.
+ *
+ * SSL_get0_verified_chain(3)
+ *
+ * What the caller promises:
+ * `s` is a connection of this library. */
+STACK_OF(X509) *SSL_get0_verified_chain(const SSL *s);
+
+/* What the verification of the peer's certificate came to: X509_V_OK, or why not.
+ *
+ * SSL_get_verify_result(3)
+ *
+ * What the caller promises:
+ * `ssl` is a connection of this library. */
+long SSL_get_verify_result(const SSL *ssl);
+
+/* Overrides what the verification came to.
+ *
+ * SSL_set_verify_result(3)
+ *
+ * What the caller promises:
+ * `ssl` is a connection of this library. */
+void SSL_set_verify_result(SSL *ssl, long v);
+
+/* The authorities that the peer named in its hello or its request for a certificate; they stay the connection's.
+ *
+ * SSL_get0_peer_CA_list(3)
+ *
+ * What the caller promises:
+ * `s` is a connection of this library. */
+const STACK_OF(X509_NAME) *SSL_get0_peer_CA_list(const SSL *s);
+
+/* On a server the authorities that it will name; on a client those that the server named. They stay the connection's.
+ *
+ * SSL_get_client_CA_list(3)
+ *
+ * What the caller promises:
+ * `s` is a connection of this library. */
+STACK_OF(X509_NAME) *SSL_get_client_CA_list(const SSL *s);
+
+/* Sends one more ticket, with the next write or handshake call. Returns 1; 0 on a client, before the handshake is done,
+ * and below TLS 1.3.
+ *
+ * SSL_new_session_ticket(3)
+ *
+ * What the caller promises:
+ * `s` is a connection of this library. */
+int SSL_new_session_ticket(SSL *s);
+
+/* Changes our keys, with the next write or handshake call, and asks the peer to change its own if `updatetype` says so.
+ * Returns 1, or 0 on failure.
+ *
+ * SSL_key_update(3)
+ *
+ * What the caller promises:
+ * `s` is a connection of this library. */
+int SSL_key_update(SSL *s, int updatetype);
+
+/* The kind of key update that waits to be sent, or SSL_KEY_UPDATE_NONE.
+ *
+ * SSL_get_key_update_type(3)
+ *
+ * What the caller promises:
+ * `s` is a connection of this library. */
+int SSL_get_key_update_type(const SSL *s);
+
+/* Asks the client for a certificate, with the next write or handshake call. Returns 1, or 0 on failure.
+ *
+ * SSL_verify_client_post_handshake(3)
+ *
+ * What the caller promises:
+ * `ssl` is a connection of this library. */
+int SSL_verify_client_post_handshake(SSL *ssl);
+
+/* Starts a new handshake, which TLS 1.3 can't. Returns 1 before the first handshake, which makes it pointless, else 0.
+ *
+ * SSL_renegotiate(3)
+ *
+ * What the caller promises:
+ * `s` is a connection of this library. */
+int SSL_renegotiate(SSL *s);
+
+/* Like SSL_renegotiate.
+ *
+ * SSL_renegotiate_abbreviated(3)
+ *
+ * What the caller promises:
+ * `s` is a connection of this library. */
+int SSL_renegotiate_abbreviated(SSL *s);
+
+/* 1 while a renegotiation is under way: never.
+ *
+ * SSL_renegotiate_pending(3)
+ *
+ * What the caller promises:
+ * `s` is a connection of this library. */
+int SSL_renegotiate_pending(const SSL *s);
+
+/* Copies the client's random. Returns how many bytes, or with no room how many there are.
+ *
+ * SSL_get_client_random(3)
+ *
+ * What the caller promises:
+ * `ssl` is a connection of this library, `out` points at `outlen` writable bytes. */
+size_t SSL_get_client_random(const SSL *ssl, unsigned char *out, size_t outlen);
+
+/* Copies the server's random. Returns how many bytes, or with no room how many there are.
+ *
+ * SSL_get_server_random(3)
+ *
+ * What the caller promises:
+ * `ssl` is a connection of this library, `out` points at `outlen` writable bytes. */
+size_t SSL_get_server_random(const SSL *ssl, unsigned char *out, size_t outlen);
+
+/* Copies our Finished. Returns its length, 0 before it was sent.
+ *
+ * SSL_get_finished(3)
+ *
+ * What the caller promises:
+ * `s` is a connection of this library, `buf` points at `count` writable bytes. */
+size_t SSL_get_finished(const SSL *s, void *buf, size_t count);
+
+/* Copies the peer's Finished. Returns its length, 0 before it came.
+ *
+ * SSL_get_peer_finished(3)
+ *
+ * What the caller promises:
+ * `s` is a connection of this library, `buf` points at `count` writable bytes. */
+size_t SSL_get_peer_finished(const SSL *s, void *buf, size_t count);
+
+/* The session of a connection, which keeps its reference; NULL as long as there is none.
+ *
+ * SSL_get_session(3)
+ *
+ * What the caller promises:
+ * `ssl` is a connection of this library. */
+SSL_SESSION *SSL_get_session(const SSL *ssl);
+
+/* The session of a connection with a reference that the caller owns; NULL as long as there is none.
+ *
+ * SSL_get1_session(3)
+ *
+ * What the caller promises:
+ * `ssl` is a connection of this library. */
+SSL_SESSION *SSL_get1_session(SSL *ssl);
+
+/* Chooses the session that a client will offer; NULL for none. Takes a reference of its own. Returns 1, or 0 on failure.
+ *
+ * SSL_set_session(3)
+ *
+ * What the caller promises:
+ * `to` is a connection of this library, `session` NULL or a session of this library. */
+int SSL_set_session(SSL *to, SSL_SESSION *session);
+
+/* 1 when the connection resumed an older session.
+ *
+ * SSL_session_reused(3)
+ *
+ * What the caller promises:
+ * `s` is a connection of this library. */
+int SSL_session_reused(const SSL *s);
+
+/* Gives `to` the session, the certificates and the session-id context of `from`. Returns 1, or 0 on failure.
+ *
+ * SSL_copy_session_id(3)
+ *
+ * What the caller promises:
+ * Both are connections of this library. */
+int SSL_copy_session_id(SSL *to, const SSL *from);
+
+/* 1 when the cache has a session with this id. TLS 1.3 sessions are found by their tickets, so there is none.
+ *
+ * SSL_has_matching_session_id(3)
+ *
+ * What the caller promises:
+ * `s` is a connection of this library, `id` points at `id_len` readable bytes. */
+int SSL_has_matching_session_id(const SSL *s, const unsigned char *id, unsigned int id_len);
+
+/* How long sessions live by the protocol's default, in seconds.
+ *
+ * SSL_get_default_timeout(3)
+ *
+ * What the caller promises:
+ * `s` is a connection of this library. */
+long SSL_get_default_timeout(const SSL *s);
+
+/* Sends close_notify; called again, waits for the peer's. Returns 1 when both have been seen, 0 when the peer's is still
+ * to come, less when it failed or has to wait: see SSL_get_error(3).
+ *
+ * SSL_shutdown(3)
+ *
+ * What the caller promises:
+ * `s` is a connection of this library. */
+int SSL_shutdown(SSL *s);
+
+/* Declares which halves of the connection are closed (SSL_SENT_SHUTDOWN, SSL_RECEIVED_SHUTDOWN).
+ *
+ * SSL_set_shutdown(3)
+ *
+ * What the caller promises:
+ * `ssl` is a connection of this library. */
+void SSL_set_shutdown(SSL *ssl, int mode);
+
+/* Which halves of the connection are closed.
+ *
+ * SSL_get_shutdown(3)
+ *
+ * What the caller promises:
+ * `ssl` is a connection of this library. */
+int SSL_get_shutdown(const SSL *ssl);
+
+/* The protocol's version as a number: TLS1_3_VERSION.
+ *
+ * SSL_version(3)
+ *
+ * What the caller promises:
+ * `ssl` is a connection of this library. */
+int SSL_version(const SSL *ssl);
+
+/* The version in the ClientHello's legacy field; for a connection that has none, its own.
+ *
+ * SSL_client_version(3)
+ *
+ * What the caller promises:
+ * `s` is a connection of this library. */
+int SSL_client_version(const SSL *s);
+
+/* The protocol's version in words: "TLSv1.3".
+ *
+ * SSL_get_version(3)
+ *
+ * What the caller promises:
+ * `s` is a connection of this library. */
+const char *SSL_get_version(const SSL *s);
+
+/* 1 for DTLS, which this library does not speak.
+ *
+ * SSL_is_dtls(3)
+ *
+ * What the caller promises:
+ * `s` is a connection of this library. */
+int SSL_is_dtls(const SSL *s);
+
+/* The method of the connection's context.
+ *
+ * SSL_get_ssl_method(3)
+ *
+ * What the caller promises:
+ * `s` is a connection of this library. */
+const SSL_METHOD *SSL_get_ssl_method(const SSL *s);
+
+/* 1 while a handshake is under way or has not begun, and after a failure.
+ *
+ * SSL_in_init(3)
+ *
+ * What the caller promises:
+ * `s` is a connection of this library. */
+int SSL_in_init(const SSL *s);
+
+/* 1 when the handshake is done.
+ *
+ * SSL_is_init_finished(3)
+ *
+ * What the caller promises:
+ * `s` is a connection of this library. */
+int SSL_is_init_finished(const SSL *s);
+
+/* 1 when no handshake has begun.
+ *
+ * SSL_in_before(3)
+ *
+ * What the caller promises:
+ * `s` is a connection of this library. */
+int SSL_in_before(const SSL *s);
+
+/* The handshake's state: TLS_ST_….
+ *
+ * SSL_get_state(3)
+ *
+ * What the caller promises:
+ * `ssl` is a connection of this library. */
+int SSL_get_state(const SSL *ssl);
+
+/* The handshake's state in six letters.
+ *
+ * SSL_state_string(3)
+ *
+ * What the caller promises:
+ * `s` is a connection of this library. */
+const char *SSL_state_string(const SSL *s);
+
+/* The handshake's state in words.
+ *
+ * SSL_state_string_long(3)
+ *
+ * What the caller promises:
+ * `s` is a connection of this library. */
+const char *SSL_state_string_long(const SSL *s);
+
+/* What the record layer is reading, in two letters.
+ *
+ * SSL_rstate_string(3)
+ *
+ * What the caller promises:
+ * `s` is a connection of this library. */
+const char *SSL_rstate_string(const SSL *s);
+
+/* What the record layer is reading, in words.
+ *
+ * SSL_rstate_string_long(3)
+ *
+ * What the caller promises:
+ * `s` is a connection of this library. */
+const char *SSL_rstate_string_long(const SSL *s);
+
+/* What the last I/O call waits for: SSL_NOTHING, SSL_READING, SSL_WRITING, ….
+ *
+ * SSL_want(3)
+ *
+ * What the caller promises:
+ * `s` is a connection of this library. */
+int SSL_want(const SSL *s);
+
+/* The cipher suite in use; NULL before there is one.
+ *
+ * SSL_get_current_cipher(3)
+ *
+ * What the caller promises:
+ * `s` is a connection of this library. */
+const SSL_CIPHER *SSL_get_current_cipher(const SSL *s);
+
+/* The cipher suite that has been negotiated and may not be in use yet; NULL before there is one.
+ *
+ * SSL_get_pending_cipher(3)
+ *
+ * What the caller promises:
+ * `s` is a connection of this library. */
+const SSL_CIPHER *SSL_get_pending_cipher(const SSL *s);
 
 /* Whether a connection waits for an asynchronous operation. Returns 0: it never does. */
 int SSL_waiting_for_async(SSL *s);
@@ -1945,6 +3841,9 @@ ptrdiff_t SSL_sendfile(SSL *s, int fd, off_t offset, size_t size, int flags);
 /* Would answer a ClientHello with a cookie and keep no state. Returns -1, a fatal error: not supported. */
 int SSL_stateless(SSL *s);
 
+/* Changes the method of a connection. Returns 1 for the method that it has, 0 for any other: not supported. */
+int SSL_set_ssl_method(SSL *s, const SSL_METHOD *method);
+
 /* Would let an engine choose the client's certificate. Returns 0: not supported. */
 int SSL_CTX_set_client_cert_engine(SSL_CTX *ctx, ENGINE *e);
 
@@ -1954,6 +3853,19 @@ void SSL_trace(int write_p, int version, int content_type, const void *buf, size
 
 /* Internal functions, for OpenSSL's own unit tests. Returns NULL: not supported. */
 const struct openssl_ssl_test_functions *SSL_test_functions(void);
+
+/* Would set the hint that a server gives its clients. NULL for none is what holds: returns 1. Returns 0 for any other:
+ * not supported. */
+int SSL_CTX_use_psk_identity_hint(SSL_CTX *ctx, const char *identity_hint);
+
+/* `SSL_CTX_use_psk_identity_hint` for one connection. */
+int SSL_use_psk_identity_hint(SSL *s, const char *identity_hint);
+
+/* The server's hint. Returns NULL: there was none. */
+const char *SSL_get_psk_identity_hint(const SSL *s);
+
+/* The client's identity. Returns NULL: there was none. */
+const char *SSL_get_psk_identity(const SSL *s);
 
 /* Would prepare a connection for SRP. Returns 0: not supported. */
 int SSL_SRP_CTX_init(SSL *s);
@@ -2064,6 +3976,97 @@ STACK_OF(SRTP_PROTECTION_PROFILE) *SSL_get_srtp_profiles(SSL *ssl);
 
 /* The SRTP profile that was agreed on. Returns NULL: none was. */
 SRTP_PROTECTION_PROFILE *SSL_get_selected_srtp_profile(SSL *s);
+
+/* Takes over Diffie-Hellman parameters, which nothing will use. Returns 1 on success, 0 on failure (they stay the
+ * caller's).
+ *
+ * What the caller promises:
+ * `dhpkey` is NULL or a key that the caller owns and gives away. */
+int SSL_CTX_set0_tmp_dh_pkey(SSL_CTX *ctx, EVP_PKEY *dhpkey);
+
+/* `SSL_CTX_set0_tmp_dh_pkey` for one connection.
+ *
+ * What the caller promises:
+ * `dhpkey` is NULL or a key that the caller owns and gives away. */
+int SSL_set0_tmp_dh_pkey(SSL *s, EVP_PKEY *dhpkey);
+
+/* Whether and how the peer must prove who it is: SSL_VERIFY_… bits, and a callback or NULL to keep the one there is. */
+void SSL_CTX_set_verify(SSL_CTX *ctx, int mode, SSL_verify_cb callback);
+
+/* Whether and how the peer must prove who it is: SSL_VERIFY_… bits, and a callback or NULL to keep the one there is. */
+void SSL_set_verify(SSL *ssl, int mode, SSL_verify_cb callback);
+
+/* The longest chain that is accepted, not counting the peer's certificate and the root. */
+void SSL_CTX_set_verify_depth(SSL_CTX *ctx, int depth);
+
+/* The longest chain that is accepted, not counting the peer's certificate and the root. */
+void SSL_set_verify_depth(SSL *ssl, int depth);
+
+/* The depth that was set, or -1. */
+int SSL_CTX_get_verify_depth(const SSL_CTX *ctx);
+
+/* The depth that was set, or -1. */
+int SSL_get_verify_depth(const SSL *ssl);
+
+/* The SSL_VERIFY_… bits. */
+int SSL_CTX_get_verify_mode(const SSL_CTX *ctx);
+
+/* The SSL_VERIFY_… bits. */
+int SSL_get_verify_mode(const SSL *ssl);
+
+/* The verify callback, or NULL. */
+SSL_verify_cb SSL_CTX_get_verify_callback(const SSL_CTX *ctx);
+
+/* The verify callback, or NULL. */
+SSL_verify_cb SSL_get_verify_callback(const SSL *ssl);
+
+/* What peers' certificates must be good for (X509_PURPOSE_…). Returns 1 on success, 0 on failure. */
+int SSL_CTX_set_purpose(SSL_CTX *ctx, int purpose);
+
+/* What peers' certificates must be good for (X509_PURPOSE_…). Returns 1 on success, 0 on failure. */
+int SSL_set_purpose(SSL *ssl, int purpose);
+
+/* How certificates are trusted (X509_TRUST_…). Returns 1 on success, 0 on failure. */
+int SSL_CTX_set_trust(SSL_CTX *ctx, int trust);
+
+/* How certificates are trusted (X509_TRUST_…). Returns 1 on success, 0 on failure. */
+int SSL_set_trust(SSL *ssl, int trust);
+
+/* Copies parameters of a verification. Returns 1 on success, 0 on failure.
+ *
+ * What the caller promises:
+ * `vpm` is NULL or live. */
+int SSL_CTX_set1_param(SSL_CTX *ctx, X509_VERIFY_PARAM *vpm);
+
+/* Copies parameters of a verification. Returns 1 on success, 0 on failure.
+ *
+ * What the caller promises:
+ * `vpm` is NULL or live. */
+int SSL_set1_param(SSL *ssl, X509_VERIFY_PARAM *vpm);
+
+/* The parameters of verifications, owned by the object. */
+X509_VERIFY_PARAM *SSL_CTX_get0_param(SSL_CTX *ctx);
+
+/* The parameters of verifications, owned by the object. */
+X509_VERIFY_PARAM *SSL_get0_param(SSL *ssl);
+
+/* The host name that the peer's certificate must have; NULL or empty for any. Returns 1 on success, 0 on failure.
+ *
+ * What the caller promises:
+ * `name` is NULL or a string. */
+int SSL_set1_host(SSL *ssl, const char *name);
+
+/* One more host name that the peer's certificate may have. Returns 1 on success, 0 on failure.
+ *
+ * What the caller promises:
+ * `name` is NULL or a string. */
+int SSL_add1_host(SSL *ssl, const char *name);
+
+/* How host names are compared (X509_CHECK_FLAG_…). */
+void SSL_set_hostflags(SSL *ssl, unsigned int flags);
+
+/* The name of the peer's certificate that matched, owned by the connection; NULL when none was asked for. */
+const char *SSL_get0_peername(SSL *ssl);
 
 #ifdef __cplusplus
 }  // extern "C"
@@ -2279,14 +4282,19 @@ DEFINE_STACK_OF(SSL_COMP)
 #define SSL_disable_ct(ssl) ((void)SSL_set_ct_validation_callback((ssl), NULL, NULL))
 #define SSL_CTX_disable_ct(ctx) ((void)SSL_CTX_set_ct_validation_callback((ctx), NULL, NULL))
 
-/* Temporary RSA keys are long gone, and elliptic curves are always chosen automatically. */
-#define SSL_CTX_need_tmp_RSA(ctx) 0
-#define SSL_CTX_set_tmp_rsa(ctx, rsa) 1
-#define SSL_need_tmp_RSA(ssl) 0
-#define SSL_set_tmp_rsa(ssl, rsa) 1
+/* Temporary RSA keys are long gone, and elliptic curves are always chosen automatically. A function gives the answer, so that a
+ * program which does not look at it gets no warning. */
+static ossl_inline int carnet_answer(int answer)
+{
+    return answer;
+}
+#define SSL_CTX_need_tmp_RSA(ctx) carnet_answer(0)
+#define SSL_CTX_set_tmp_rsa(ctx, rsa) carnet_answer(1)
+#define SSL_need_tmp_RSA(ssl) carnet_answer(0)
+#define SSL_set_tmp_rsa(ssl, rsa) carnet_answer(1)
 #define SSL_CTX_set_tmp_rsa_callback(ctx, cb) ((void)(cb))
 #define SSL_set_tmp_rsa_callback(ssl, cb) ((void)(cb))
-#define SSL_CTX_set_ecdh_auto(ctx, onoff) ((onoff) != 0)
-#define SSL_set_ecdh_auto(ssl, onoff) ((onoff) != 0)
+#define SSL_CTX_set_ecdh_auto(ctx, onoff) carnet_answer((onoff) != 0)
+#define SSL_set_ecdh_auto(ssl, onoff) carnet_answer((onoff) != 0)
 
 #endif  /* CARNET_OPENSSL_SSL_H */

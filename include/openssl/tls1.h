@@ -802,6 +802,30 @@
 #define TLS1_AD_BAD_CERTIFICATE_HASH_VALUE 114
 #define TLS1_AD_UNKNOWN_PSK_IDENTITY 115
 #define TLS1_AD_NO_APPLICATION_PROTOCOL 120
+#define GET_CLIENT_CERT_REQUEST 9
+#define GET_NUM_RENEGOTIATIONS 10
+#define CLEAR_NUM_RENEGOTIATIONS 11
+#define GET_TOTAL_RENEGOTIATIONS 12
+#define GET_FLAGS 13
+#define SET_MSG_CALLBACK 15
+#define SET_MTU 17
+#define SET_HOSTNAME 55
+#define SET_DEBUG_CB 56
+#define SET_DEBUG_ARG 57
+#define STATUS_FIRST 66
+#define STATUS_LAST 71
+#define GET_RI_SUPPORT 76
+#define GET_GROUPS 90
+#define GET_SHARED_GROUP 93
+#define GET_PEER_SIGNATURE_NID 108
+#define GET_PEER_TMP_KEY 109
+#define GET_RAW_CIPHERLIST 110
+#define GET_EC_POINT_FORMATS 111
+#define GET_EXTMS_SUPPORT 122
+#define GET_SIGNATURE_NID 132
+#define GET_TMP_KEY 133
+#define GET_NEGOTIATED_GROUP 134
+#define SET_RETRY_VERIFY 136
 
 /* `SSL_CTX_set_tlsext_ticket_key_cb(3)` */
 typedef int (*SSL_ticket_key_cb)(SSL *ssl,
@@ -823,6 +847,90 @@ typedef int (*SSL_ticket_key_evp_cb)(SSL *ssl,
 extern "C" {
 #endif // __cplusplus
 
+/* Chooses the keys that tickets are sealed and opened with. In OpenSSL's own header this is a macro over
+ * `SSL_CTX_callback_ctrl`, which works here too. Returns 1 on success, 0 on failure. */
+int SSL_CTX_set_tlsext_ticket_key_cb(SSL_CTX *ctx, SSL_ticket_key_cb cb);
+
+/* As `SSL_CTX_set_tlsext_ticket_key_cb`, with an EVP_MAC_CTX; it goes before that one. Returns 1 on success, 0 on
+ * failure. */
+int SSL_CTX_set_tlsext_ticket_key_evp_cb(SSL_CTX *ctx, SSL_ticket_key_evp_cb cb);
+
+/* The longest record to ask the server for (RFC 6066's code). Returns 1 on success, 0 on failure. */
+int SSL_CTX_set_tlsext_max_fragment_length(SSL_CTX *ctx, uint8_t mode);
+
+/* The longest record to ask the server for (RFC 6066's code). Returns 1 on success, 0 on failure. */
+int SSL_set_tlsext_max_fragment_length(SSL *ssl, uint8_t mode);
+
+/* The peer's `idx`th signature algorithm. Returns how many there are.
+ *
+ * SSL_get_sigalgs(3)
+ *
+ * What the caller promises:
+ * `s` is a connection of this library; the other pointers are NULL or writable. */
+int SSL_get_sigalgs(SSL *s, int idx, int *psign, int *phash, int *psignhash, unsigned char *rsig, unsigned char *rhash);
+
+/* The `idx`th signature algorithm that both sides have. Returns how many there are.
+ *
+ * SSL_get_shared_sigalgs(3)
+ *
+ * What the caller promises:
+ * `s` is a connection of this library; the other pointers are NULL or writable. */
+int SSL_get_shared_sigalgs(SSL *s,
+                           int idx,
+                           int *psign,
+                           int *phash,
+                           int *psignhash,
+                           unsigned char *rsig,
+                           unsigned char *rhash);
+
+/* The host name that the client asked for, or that a client is going to ask for; NULL for none.
+ *
+ * SSL_get_servername(3)
+ *
+ * What the caller promises:
+ * `s` is a connection of this library. */
+const char *SSL_get_servername(const SSL *s, int kind);
+
+/* TLSEXT_NAMETYPE_host_name when there is a host name, else -1.
+ *
+ * SSL_get_servername_type(3)
+ *
+ * What the caller promises:
+ * `s` is a connection of this library. */
+int SSL_get_servername_type(const SSL *s);
+
+/* The kind of key that the peer signed with. Returns 1, or 0 when it signed nothing.
+ *
+ * SSL_get_peer_signature_type_nid(3)
+ *
+ * What the caller promises:
+ * `s` is a connection of this library, `pnid` NULL or writable. */
+int SSL_get_peer_signature_type_nid(const SSL *s, int *pnid);
+
+/* The kind of key that we signed with. Returns 1, or 0 when we signed nothing.
+ *
+ * SSL_get_signature_type_nid(3)
+ *
+ * What the caller promises:
+ * `s` is a connection of this library, `pnid` NULL or writable. */
+int SSL_get_signature_type_nid(const SSL *s, int *pnid);
+
+/* Derives keying material for the application (RFC 8446 section 7.5). Returns 1, 0 or less on failure.
+ *
+ * SSL_export_keying_material(3)
+ *
+ * What the caller promises:
+ * `s` is a connection of this library, `out` points at `olen` writable, `label` at `llen` and `context` at `contextlen`
+ * readable bytes. */
+int SSL_export_keying_material(SSL *s,
+                               unsigned char *out,
+                               size_t olen,
+                               const char *label,
+                               size_t llen,
+                               const unsigned char *context,
+                               size_t contextlen,
+                               int use_context);
+
 /* Would derive keys from the early exporter secret. Returns 0: not supported. */
 int SSL_export_keying_material_early(SSL *s,
                                      unsigned char *out,
@@ -831,6 +939,9 @@ int SSL_export_keying_material_early(SSL *s,
                                      size_t llen,
                                      const unsigned char *context,
                                      size_t contextlen);
+
+/* Would say how well a chain suits the peer, as `CERT_PKEY_VALID` and other bits. Returns 0, none of them: not supported. */
+int SSL_check_chain(SSL *s, X509 *x, EVP_PKEY *pk, STACK_OF(X509) *chain);
 
 #ifdef __cplusplus
 }  // extern "C"

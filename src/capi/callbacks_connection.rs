@@ -41,7 +41,7 @@ pub extern "C" fn SSL_CTX_get_info_callback(ctx: *mut SSL_CTX) -> SSL_info_cb {
 
 /// The info callback, or NULL.
 #[unsafe(no_mangle)]
-pub extern "C" fn SSL_get_info_callback(ssl: *mut SSL) -> SSL_info_cb {
+pub extern "C" fn SSL_get_info_callback(ssl: *const SSL) -> SSL_info_cb {
     entry("SSL_get_info_callback", None, || {
         Ok(handles::lookup::<Connection>(ssl)?.config().hooks.info)
     })

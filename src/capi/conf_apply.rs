@@ -18,7 +18,7 @@ use super::ctx_tickets::{SSL_CTX_set_num_tickets, SSL_set_num_tickets};
 use super::settings_record::{SSL_CTX_set_block_padding, SSL_set_block_padding};
 use super::settings_session::{SSL_CTX_clear_options, SSL_CTX_set_options, SSL_clear_options, SSL_set_options};
 use super::ssl_ctrl::SSL_ctrl;
-use super::types::{EVP_PKEY, SSL, SSL_CTX};
+use super::types::{EVP_PKEY, SSL, SSL_CTX, X509_STORE};
 use super::unsupported::{SSL_CTX_set0_tmp_dh_pkey, SSL_CTX_use_serverinfo_file, SSL_set0_tmp_dh_pkey};
 use super::verify::{
     SSL_CTX_get_verify_callback, SSL_CTX_get_verify_mode, SSL_CTX_set_verify, SSL_get_verify_callback,
@@ -92,7 +92,8 @@ fn to_context(ctx: *mut SSL_CTX, change: &Change) -> bool {
             Change::Options(bits, false) => always(SSL_CTX_clear_options(ctx, *bits)),
             Change::VerifyMode(bits, on) => {
                 let mode = changed(SSL_CTX_get_verify_mode(ctx), *bits, *on);
-                always(SSL_CTX_set_verify(ctx, mode, SSL_CTX_get_verify_callback(ctx)))
+                SSL_CTX_set_verify(ctx, mode, SSL_CTX_get_verify_callback(ctx));
+                true
             }
             Change::CertificateFlags(bits) => always(control(SSL_CTRL_CERT_FLAGS, *bits, nothing)),
             Change::MinVersion(version) => control(SSL_CTRL_SET_MIN_PROTO_VERSION, c_long::from(*version), nothing),
@@ -131,7 +132,8 @@ fn to_connection(ssl: *mut SSL, change: &Change) -> bool {
             Change::Options(bits, false) => always(SSL_clear_options(ssl, *bits)),
             Change::VerifyMode(bits, on) => {
                 let mode = changed(SSL_get_verify_mode(ssl), *bits, *on);
-                always(SSL_set_verify(ssl, mode, SSL_get_verify_callback(ssl)))
+                SSL_set_verify(ssl, mode, SSL_get_verify_callback(ssl));
+                true
             }
             Change::CertificateFlags(bits) => always(control(SSL_CTRL_CERT_FLAGS, *bits, nothing)),
             Change::MinVersion(version) => control(SSL_CTRL_SET_MIN_PROTO_VERSION, c_long::from(*version), nothing),
@@ -172,7 +174,7 @@ fn into_store(
     source: Source,
     place: &CStr,
 ) -> bool {
-    let mut found = std::ptr::null_mut();
+    let mut found: *mut X509_STORE = std::ptr::null_mut();
     control(get, (&raw mut found).cast());
     // SAFETY: get0 of a live target: NULL or a store that lives for this call.
     let own = unsafe { Store::from_borrowed(found) };

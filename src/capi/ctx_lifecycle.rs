@@ -3,8 +3,9 @@
 use std::ffi::{c_char, c_int, c_void};
 use std::ptr;
 
+use super::conf_module;
 use super::entry::{entry, optional_string};
-use super::types::{OSSL_LIB_CTX, SSL_CTX, SSL_METHOD};
+use super::types::{OPENSSL_INIT_SETTINGS, OSSL_LIB_CTX, SSL_CTX, SSL_METHOD};
 use crate::error::{Reason, Result};
 use crate::handles::{self, Ref};
 use crate::libcrypto::err;
@@ -17,12 +18,12 @@ use crate::objects::method;
 /// # Safety
 /// `settings` is NULL or an OPENSSL_INIT_SETTINGS.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn OPENSSL_init_ssl(options: u64, settings: *const c_void) -> c_int {
+pub unsafe extern "C" fn OPENSSL_init_ssl(options: u64, settings: *const OPENSSL_INIT_SETTINGS) -> c_int {
     entry("OPENSSL_init_ssl", 0, || {
         err::load_strings();
         let config = if options & INIT_NO_LOAD_CONFIG == 0 { INIT_LOAD_CONFIG } else { 0 };
         // SAFETY: the caller's contract.
-        Ok(c_int::from(unsafe { lib_ctx::initialise(options | INIT | config, settings) }))
+        Ok(c_int::from(unsafe { lib_ctx::initialise(options | INIT | config, settings.cast()) }))
     })
 }
 
@@ -62,7 +63,9 @@ fn create(method: *const SSL_METHOD, library: Library) -> Result<*mut SSL_CTX> {
     // SAFETY: no settings.
     unsafe { lib_ctx::initialise(INIT | INIT_LOAD_CONFIG, ptr::null()) };
     let context = Ref::try_new_with(|handle| Context::new(method, library, handle))?;
-    Ok(context.to_c())
+    let handle = context.to_c();
+    conf_module::system_default(handle);
+    Ok(handle)
 }
 
 /// One more reference on the context. Returns 1 on success, 0 on failure.

@@ -209,12 +209,17 @@ DEFINE_STACK_OF(SSL_COMP)
 #define SSL_disable_ct(ssl) ((void)SSL_set_ct_validation_callback((ssl), NULL, NULL))
 #define SSL_CTX_disable_ct(ctx) ((void)SSL_CTX_set_ct_validation_callback((ctx), NULL, NULL))
 
-/* Temporary RSA keys are long gone, and elliptic curves are always chosen automatically. */
-#define SSL_CTX_need_tmp_RSA(ctx) 0
-#define SSL_CTX_set_tmp_rsa(ctx, rsa) 1
-#define SSL_need_tmp_RSA(ssl) 0
-#define SSL_set_tmp_rsa(ssl, rsa) 1
+/* Temporary RSA keys are long gone, and elliptic curves are always chosen automatically. A function gives the answer, so that a
+ * program which does not look at it gets no warning. */
+static ossl_inline int carnet_answer(int answer)
+{
+    return answer;
+}
+#define SSL_CTX_need_tmp_RSA(ctx) carnet_answer(0)
+#define SSL_CTX_set_tmp_rsa(ctx, rsa) carnet_answer(1)
+#define SSL_need_tmp_RSA(ssl) carnet_answer(0)
+#define SSL_set_tmp_rsa(ssl, rsa) carnet_answer(1)
 #define SSL_CTX_set_tmp_rsa_callback(ctx, cb) ((void)(cb))
 #define SSL_set_tmp_rsa_callback(ssl, cb) ((void)(cb))
-#define SSL_CTX_set_ecdh_auto(ctx, onoff) ((onoff) != 0)
-#define SSL_set_ecdh_auto(ssl, onoff) ((onoff) != 0)
+#define SSL_CTX_set_ecdh_auto(ctx, onoff) carnet_answer((onoff) != 0)
+#define SSL_set_ecdh_auto(ssl, onoff) carnet_answer((onoff) != 0)

@@ -47,7 +47,7 @@ const ELSEWHERE: [&str; 4] = ["SSL_COMP", "ssl_comp_st", "off_t", "openssl_ssl_t
 const STATES: &str = "OSSL_HANDSHAKE_STATE";
 
 /// Files that have nothing for C in them.
-const INTERNAL: [&str; 3] = ["mod.rs", "entry.rs", "types.rs"];
+const INTERNAL: [&str; 2] = ["entry.rs", "types.rs"];
 
 /// What ssl.h needs of libcrypto.
 const SSL_INCLUDES: [&str; 14] = [
@@ -167,6 +167,11 @@ fn base(guard: &str, about: &str, includes: &[&str]) -> Result<Config, Failure> 
         "openssl_ssl_test_functions".to_owned(),
         "struct openssl_ssl_test_functions".to_owned(),
     );
+    config.export.exclude.push("lhash_st_SSL_SESSION".to_owned());
+    config
+        .export
+        .rename
+        .insert("lhash_st_SSL_SESSION".to_owned(), "LHASH_OF(SSL_SESSION)".to_owned());
     for stack in stacks()? {
         config.export.exclude.push(format!("stack_st_{stack}"));
         config
@@ -191,7 +196,7 @@ fn write<'a>(
     let mut builder = cbindgen::Builder::new();
     let mut strings = String::new();
     for file in files {
-        builder = builder.with_src(file);
+        builder = builder.with_src(alone(file)?);
         add_strings(&fs::read_to_string(file)?, &mut strings);
     }
     config.after_includes = Some(config.after_includes.unwrap_or_default() + &strings);
@@ -211,6 +216,27 @@ fn write<'a>(
         path: root().join(path),
         text: format!("{}{tail}#endif{end}", style::for_c(body)),
     })
+}
+
+/// A file that cbindgen will not leave for others: it follows `mod x;`, and each file is to be read once.
+fn alone(file: &Path) -> Result<PathBuf, Failure> {
+    if !is_any(file, &["mod.rs"]) {
+        return Ok(file.to_path_buf());
+    }
+    let text = fs::read_to_string(file)?;
+    let kept = text
+        .lines()
+        .filter(|line| !(line.contains("mod ") && line.ends_with(';')));
+    let directory = root().join("target/xtask");
+    fs::create_dir_all(&directory)?;
+    let name: Vec<_> = file
+        .strip_prefix(root())?
+        .iter()
+        .map(|part| part.to_string_lossy())
+        .collect();
+    let copy = directory.join(name.join("-"));
+    fs::write(&copy, kept.collect::<Vec<_>>().join("\n"))?;
+    Ok(copy)
 }
 
 /// String constants, which cbindgen leaves out.

@@ -3,10 +3,13 @@
 use std::ffi::{c_int, c_void};
 use std::ptr;
 
-use super::foreign::off_t;
-use super::foreign::{ENGINE, openssl_ssl_test_functions};
+use super::foreign::{ENGINE, off_t, openssl_ssl_test_functions};
 use super::unsupported;
-use crate::capi::types::{SSL, SSL_CTX};
+use crate::capi::entry::entry;
+use crate::capi::types::{EVP_PKEY, SSL, SSL_CTX, SSL_METHOD, X509, stack_st_X509};
+use crate::error::Error;
+use crate::handles;
+use crate::objects::connection::Connection;
 
 /// Would send a file through kernel TLS. Returns -1: not supported, as in an OpenSSL that was built without it.
 #[unsafe(no_mangle)]
@@ -18,6 +21,26 @@ pub extern "C" fn SSL_sendfile(_s: *mut SSL, _fd: c_int, _offset: off_t, _size: 
 #[unsafe(no_mangle)]
 pub extern "C" fn SSL_stateless(_s: *mut SSL) -> c_int {
     unsupported("SSL_stateless", -1)
+}
+
+/// Changes the method of a connection. Returns 1 for the method that it has, 0 for any other: not supported.
+#[unsafe(no_mangle)]
+pub extern "C" fn SSL_set_ssl_method(s: *mut SSL, method: *const SSL_METHOD) -> c_int {
+    entry("SSL_set_ssl_method", 0, || {
+        let same = ptr::eq(handles::lookup::<Connection>(s)?.context().method(), method);
+        if same { Ok(1) } else { Err(Error::UNSUPPORTED) }
+    })
+}
+
+/// Would say how well a chain suits the peer, as `CERT_PKEY_VALID` and other bits. Returns 0, none of them: not supported.
+#[unsafe(no_mangle)]
+pub extern "C" fn SSL_check_chain(
+    _s: *mut SSL,
+    _x: *mut X509,
+    _pk: *mut EVP_PKEY,
+    _chain: *mut stack_st_X509,
+) -> c_int {
+    unsupported("SSL_check_chain", 0)
 }
 
 /// Would let an engine choose the client's certificate. Returns 0: not supported.
