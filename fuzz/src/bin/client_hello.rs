@@ -1,0 +1,133 @@
+//! The ClientHello path: a server that is told anything, at once or in pieces, as wire bytes or wrapped as a ClientHello.
+#![no_main]
+
+use std::sync::{Arc, LazyLock};
+
+use carnet_ticket::{Secret, Session};
+use carnet_tls::{
+    AlertDescription, Answer, CipherSuite, ClientAuth, Connection, Credential, Error, NamedGroup, NewTicket,
+    ProtocolVersion, Question, Settings, SignatureScheme, Step, TicketVerdict,
+};
+use libfuzzer_sys::fuzz_target;
+
+static SETTINGS: LazyLock<Arc<Settings>> = LazyLock::new(|| {
+    Arc::new(Settings {
+        min_version: ProtocolVersion::TLS1_2,
+        max_version: ProtocolVersion::TLS1_3,
+        suites: vec![
+            CipherSuite::TLS_AES_256_GCM_SHA384,
+            CipherSuite::TLS_CHACHA20_POLY1305_SHA256,
+            CipherSuite::TLS_AES_128_GCM_SHA256,
+        ],
+        server_preference: false,
+        // X25519 alone is fast enough for a fuzzer; the rest leads to a HelloRetryRequest.
+        groups: vec![NamedGroup::X25519],
+        schemes: vec![SignatureScheme::ECDSA_SECP256R1_SHA256, SignatureScheme::ED25519],
+        client_auth: ClientAuth::Request,
+        authorities: Vec::new(),
+        post_handshake_auth: false,
+        protocols: Default::default(),
+        server_name: None,
+        middlebox_compat: true,
+        tickets: true,
+        num_tickets: 2,
+        allow_psk_ke: true,
+        max_send_fragment: 16384,
+        record_padding: 0,
+        max_certificate_len: 102_400,
+        request_ocsp: false,
+        observe: true,
+        key_log: true,
+    })
+});
+
+static SESSION: LazyLock<Arc<Session>> = LazyLock::new(|| {
+    let secret = Secret::new(&[7; 32]).expect("short enough");
+    Arc::new(Session::new(0x0304, 0x1301, secret, 0))
+});
+
+fuzz_target!(|data: &[u8]| {
+    let Some((choice, data)) = data.split_first() else { return };
+    let wire = match choice % 3 {
+        0 => data.to_vec(),
+        1 => records(&message(data), usize::from(choice / 3).max(1) * 64),
+        // The length inside is the fuzzer's business, too.
+        _ => records(data, 1 << 14),
+    };
+    let mut server = Connection::server(SETTINGS.clone());
+    server.set_read_ahead(choice & 0x80 != 0);
+    let first = drive(&mut server, &wire, *choice);
+    let _ = format!("{server:?} {:?}", server.take_events());
+    match first {
+        Ok(()) => assert!(!server.is_failed()),
+        Err(error) => {
+            assert_eq!(server.step().expect_err("errors stay"), error);
+            assert_eq!(server.output().is_empty(), error.alert().is_none());
+        }
+    }
+});
+
+/// A ClientHello of this body.
+fn message(body: &[u8]) -> Vec<u8> {
+    let [_, a, b, c] = u32::try_from(body.len()).expect("the fuzzer's input is short").to_be_bytes();
+    [&[1, a, b, c], body].concat()
+}
+
+fn records(content: &[u8], fragment: usize) -> Vec<u8> {
+    let mut wire = Vec::new();
+    for part in content.chunks(fragment) {
+        let [high, low] = u16::try_from(part.len()).expect("a fragment is short").to_be_bytes();
+        wire.extend_from_slice(&[22, 3, 1, high, low]);
+        wire.extend_from_slice(part);
+    }
+    wire
+}
+
+fn drive(server: &mut Connection, mut wire: &[u8], choice: u8) -> Result<(), Error> {
+    loop {
+        match server.step()? {
+            Step::Read if wire.is_empty() => return Ok(()),
+            Step::Read => {
+                let room = server.input_buffer();
+                let n = room.len().min(wire.len());
+                assert!(n > 0, "Read means room");
+                room[..n].copy_from_slice(&wire[..n]);
+                server.received(n);
+                wire = &wire[n..];
+            }
+            Step::Write => {
+                let n = server.output().len();
+                assert!(n > 0, "Write means output");
+                server.output_written(n);
+            }
+            Step::Ask(question) => server.answer(answer(&question, choice))?,
+            Step::Closed => return Ok(()),
+            Step::Data | Step::HandshakeDone => unreachable!("nobody guesses a Finished"),
+        }
+    }
+}
+
+fn answer(question: &Question, choice: u8) -> Answer {
+    match question {
+        Question::OpenTicket { ticket, index, .. } if ticket.len() + index > usize::from(choice & 31) => {
+            Answer::Ticket(TicketVerdict::Use { session: SESSION.clone(), renew: true })
+        }
+        Question::OpenTicket { .. } => Answer::Ticket(TicketVerdict::Skip { renew: false }),
+        Question::ServerName { name } => Answer::ServerName { acknowledge: name.is_some(), settings: None },
+        Question::Protocol { offered } => {
+            let (len, names) = offered.split_first().expect("validated to be non-empty");
+            Answer::Protocol(Some(names[..usize::from(*len)].to_vec()))
+        }
+        Question::Credential(request) => Answer::Credential(request.schemes.first().map(|scheme| Credential {
+            chain: [vec![0x30].into()].into(),
+            scheme: *scheme,
+            ocsp_response: Some(vec![0x30].into()),
+        })),
+        Question::Sign { .. } => Answer::Signature(vec![1; 64]),
+        Question::VerifyChain { .. } | Question::VerifySignature { .. } => {
+            Answer::Verdict(Err(AlertDescription::BadCertificate))
+        }
+        Question::MakeTicket(_) => Answer::NewTicket(NewTicket::Decline),
+        _ => Answer::Proceed,
+    }
+}
