@@ -53,3 +53,18 @@ pub enum Side {
     /// The one that answers it.
     Server,
 }
+
+impl Side {
+    pub(crate) fn peer(self) -> Self {
+        match self {
+            Self::Client => Self::Server,
+            Self::Server => Self::Client,
+        }
+    }
+}
+
+// Whoever drives connections may do so from any thread.
+const _: () = {
+    const fn can_change_threads<T: Send>() {}
+    can_change_threads::<Connection>();
+};

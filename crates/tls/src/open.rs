@@ -5,7 +5,7 @@ use crate::message::{Message, post};
 use crate::number::Suite13;
 use crate::schedule::{ExporterSecret, TrafficSecret};
 use crate::state::Wants;
-use crate::{Answer, Error, ErrorKind, HandshakeType, Question, client, server};
+use crate::{Answer, Error, ErrorKind, HandshakeType, Question, Side, client, server};
 
 /// So many KeyUpdates may come without application data between them.
 const MAX_KEY_UPDATES: u8 = 32;
@@ -69,6 +69,7 @@ impl TrafficKeys {
             return Err(ErrorKind::TooManyKeyUpdates.into());
         }
         self.read = self.read.next();
+        core.log_key(update_label(core.side.peer()), &self.read);
         core.set_read_key(self.read.record_key(self.suite)?)?;
         // "If the request_update field is set to 'update_requested', then the receiver MUST send a KeyUpdate of its own
         // with request_update set to 'update_not_requested' prior to sending its next Application Data record."
@@ -82,7 +83,16 @@ impl TrafficKeys {
     pub(crate) fn update(&mut self, core: &mut Core, request_peer: bool) -> Result<(), Error> {
         core.send_untranscribed(HandshakeType::KEY_UPDATE, |w| w.u8(request_peer.into()))?;
         self.write = self.write.next();
+        core.log_key(update_label(core.side), &self.write);
         core.set_write_key(self.write.record_key(self.suite)?)
+    }
+}
+
+/// Whose key, for key logs.
+fn update_label(side: Side) -> &'static str {
+    match side {
+        Side::Client => "CLIENT_TRAFFIC_SECRET_N",
+        Side::Server => "SERVER_TRAFFIC_SECRET_N",
     }
 }
 

@@ -21,7 +21,11 @@ impl Extensions {
     pub(crate) fn parse(raw: &Bytes, reader: &mut Reader<'_>, behind: usize) -> Result<Self, Error> {
         let mut block = Reader::new(reader.vec16()?);
         let behind = behind + reader.len();
-        let mut list = Vec::with_capacity(16);
+        let mut list = if block.is_empty() {
+            Vec::new()
+        } else {
+            Vec::with_capacity(16)
+        };
         while !block.is_empty() {
             let extension_type = ExtensionType(block.u16()?);
             let data = block.vec16()?;
@@ -73,6 +77,15 @@ impl Extensions {
 
 /// "There MUST NOT be more than one extension of the same type in a given extension block."
 fn refuse_duplicates(list: &[(ExtensionType, Range<usize>)]) -> Result<(), Error> {
+    // Few enough to compare each with each, as in any hello that means well.
+    if list.len() <= 32 {
+        let twice = |(i, (t, _)): (usize, &(ExtensionType, _))| list.iter().take(i).any(|(earlier, _)| earlier == t);
+        return if list.iter().enumerate().any(twice) {
+            Err(ErrorKind::DuplicateExtension.into())
+        } else {
+            Ok(())
+        };
+    }
     let mut types: Vec<u16> = list.iter().map(|(extension_type, _)| extension_type.0).collect();
     types.sort_unstable();
     if types.windows(2).any(|pair| matches!(pair, [a, b] if a == b)) {

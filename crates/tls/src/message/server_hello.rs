@@ -170,8 +170,6 @@ pub(crate) struct EncryptedExtensionsOut<'a> {
     pub(crate) acknowledge_name: bool,
     /// The selected application protocol.
     pub(crate) protocol: Option<&'a [u8]>,
-    /// supported_groups, for the client to learn from (section 4.2.7).
-    pub(crate) groups: &'a [NamedGroup],
 }
 
 impl EncryptedExtensionsOut<'_> {
@@ -179,11 +177,6 @@ impl EncryptedExtensionsOut<'_> {
         w.nest16(|w| {
             if self.acknowledge_name {
                 extension(w, ExtensionType::SERVER_NAME, |_| {});
-            }
-            if !self.groups.is_empty() {
-                extension(w, ExtensionType::SUPPORTED_GROUPS, |w| {
-                    w.nest16(|w| self.groups.iter().for_each(|group| w.u16(group.0)));
-                });
             }
             if let Some(protocol) = self.protocol {
                 extension(w, ExtensionType::ALPN, |w| w.nest16(|w| w.vec8(protocol)));

@@ -211,7 +211,6 @@ impl Flight {
         let extensions = EncryptedExtensionsOut {
             acknowledge_name,
             protocol: protocol.as_deref(),
-            groups: &[],
         };
         core.send(&mut self.transcript, HandshakeType::ENCRYPTED_EXTENSIONS, |w| {
             extensions.write(w)

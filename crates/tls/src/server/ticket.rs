@@ -97,8 +97,8 @@ impl AskTicket {
                 core.facts.resumed = Some(session);
                 AskServerName::enter(core, self.chosen, basis)
             }
-            // A session that can't be used here is as one that can't be opened, and a new ticket is due.
-            TicketVerdict::Use { .. } => next(core, self.chosen, self.rest, self.without_dhe, true),
+            // OpenSSL passes over a session of another hash, and sends no ticket unless a later identity earns one.
+            TicketVerdict::Use { .. } => next(core, self.chosen, self.rest, self.without_dhe, false),
             TicketVerdict::Skip { renew } => next(core, self.chosen, self.rest, self.without_dhe, renew),
         }
     }
