@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::client::{Client, ClientConnection, Session};
 use super::{Connection, Server};
+use crate::table::median;
 
 /// Adds up the time that a server spends.
 #[derive(Default)]
@@ -45,26 +46,22 @@ fn handshake<'s, 'c>(
 
 /// Server microseconds per full handshake, connection made and freed included.
 pub fn full(server: &dyn Server, client: &Client<'_>, count: u32) -> f64 {
-    let mut clock = Clock::default();
-    for _ in 0..count {
-        let (near, _far) = handshake(server, client, None, &mut clock);
+    median_micros(count, |clock| {
+        let (near, _far) = handshake(server, client, None, clock);
         assert!(!near.resumed());
         clock.time(|| drop(near));
-    }
-    micros(clock.total, count)
+    })
 }
 
 /// Server microseconds per resumed handshake. The session comes from one full handshake, which is not counted.
 pub fn resumed(server: &dyn Server, client: &Client<'_>, count: u32) -> f64 {
     let (_near, far) = handshake(server, client, None, &mut Clock::default());
     let session = far.session();
-    let mut clock = Clock::default();
-    for _ in 0..count {
-        let (near, _far) = handshake(server, client, Some(&session), &mut clock);
+    median_micros(count, |clock| {
+        let (near, _far) = handshake(server, client, Some(&session), clock);
         assert!(near.resumed(), "the ticket was refused");
         clock.time(|| drop(near));
-    }
-    micros(clock.total, count)
+    })
 }
 
 /// Mebibytes per second that the server seals when it writes `chunk` bytes at a time.
@@ -137,6 +134,12 @@ fn resident() -> usize {
     pages * 4096
 }
 
-fn micros(total: Duration, count: u32) -> f64 {
-    total.as_secs_f64() * 1e6 / f64::from(count)
+/// The median over `count` runs, so that a run that the machine interrupted does not weigh.
+fn median_micros(count: u32, mut run: impl FnMut(&mut Clock)) -> f64 {
+    let sample = |_| {
+        let mut clock = Clock::default();
+        run(&mut clock);
+        clock.total.as_secs_f64() * 1e6
+    };
+    median(&(0..count).map(sample).collect::<Vec<_>>())
 }
