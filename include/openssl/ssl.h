@@ -1456,6 +1456,9 @@ typedef struct srtp_protection_profile_st {
 /* An SRTP protection profile. */
 typedef struct srtp_protection_profile_st SRTP_PROTECTION_PROFILE;
 
+/* `SSL_CTX_set_tmp_dh_callback(3)` */
+typedef DH *(*SSL_tmp_dh_cb)(SSL *ssl, int is_export, int keylength);
+
 /* `SSL_CTX_set_verify(3)` */
 typedef int (*SSL_verify_cb)(int preverify_ok, X509_STORE_CTX *x509_ctx);
 
@@ -1464,9 +1467,6 @@ typedef int (*SSL_servername_cb)(SSL *ssl, int *al, void *arg);
 
 /* `SSL_CTX_set_tlsext_status_cb(3)` */
 typedef int (*SSL_status_cb)(SSL *ssl, void *arg);
-
-/* `SSL_CTX_set_tmp_dh_callback(3)` */
-typedef DH *(*SSL_tmp_dh_cb)(SSL *ssl, int is_export, int keylength);
 
 /* A session ticket as an extension carries it (`SSL_set_session_ticket_ext_cb`). */
 typedef struct tls_session_ticket_ext_st {
@@ -3605,7 +3605,7 @@ int SSL_in_before(const SSL *s);
  *
  * What the caller promises:
  * `ssl` is a connection of this library. */
-int SSL_get_state(const SSL *ssl);
+OSSL_HANDSHAKE_STATE SSL_get_state(const SSL *ssl);
 
 /* The handshake's state in six letters.
  *
@@ -3989,6 +3989,12 @@ int SSL_CTX_set0_tmp_dh_pkey(SSL_CTX *ctx, EVP_PKEY *dhpkey);
  * What the caller promises:
  * `dhpkey` is NULL or a key that the caller owns and gives away. */
 int SSL_set0_tmp_dh_pkey(SSL *s, EVP_PKEY *dhpkey);
+
+/* Keeps the function that would supply parameters; it is never called. */
+void SSL_CTX_set_tmp_dh_callback(SSL_CTX *ctx, SSL_tmp_dh_cb dh);
+
+/* Takes no notice of the function that would supply parameters: it would never be called. */
+void SSL_set_tmp_dh_callback(SSL *ssl, SSL_tmp_dh_cb dh);
 
 /* Whether and how the peer must prove who it is: SSL_VERIFY_… bits, and a callback or NULL to keep the one there is. */
 void SSL_CTX_set_verify(SSL_CTX *ctx, int mode, SSL_verify_cb callback);

@@ -3,6 +3,7 @@
 use std::ffi::{CStr, c_char, c_int};
 use std::ptr;
 
+use super::constants::StateNumber;
 use super::entry::entry;
 use super::ssl_lifecycle::connection;
 use super::types::{SSL, SSL_CIPHER, SSL_METHOD};
@@ -139,7 +140,7 @@ pub unsafe extern "C" fn SSL_in_before(s: *const SSL) -> c_int {
 /// # Safety
 /// `ssl` is a connection of this library.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn SSL_get_state(ssl: *const SSL) -> c_int {
+pub unsafe extern "C" fn SSL_get_state(ssl: *const SSL) -> StateNumber {
     entry("SSL_get_state", 0, || Ok(connection(ssl)?.status().state()))
 }
 

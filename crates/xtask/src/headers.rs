@@ -107,6 +107,9 @@ fn ssl(files: &[PathBuf], functions: &BTreeSet<String>) -> Result<Generated, Fai
         .extend(functions.iter().filter(|name| name.starts_with("carnet_")).cloned());
     config.export.include = typedefs(files, |name| !TLS1_TYPES.contains(&name))?;
     config.export.include.push(STATES.to_owned());
+    config.export.exclude.push("StateNumber".to_owned());
+    config.export.include.retain(|name| name != "StateNumber");
+    config.export.rename.insert("StateNumber".to_owned(), STATES.to_owned());
     config.after_includes = Some(fragment("ssl_head.h")?);
     let sources = files
         .iter()

@@ -1,5 +1,10 @@
 //! Handshake states (`SSL_get_state(3)`).
 
+use std::ffi::c_int;
+
+/// An [`OSSL_HANDSHAKE_STATE`] by its number, which is how an entry point returns one.
+pub type StateNumber = c_int;
+
 /// Where a handshake stands: the last message that was read (R) or written (W) by a client (C) or server (S).
 #[repr(C)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -4,7 +4,7 @@
 use std::ffi::c_int;
 
 use crate::capi::entry::entry;
-use crate::capi::types::{EVP_PKEY, SSL, SSL_CTX};
+use crate::capi::types::{EVP_PKEY, SSL, SSL_CTX, SSL_tmp_dh_cb};
 use crate::error::Result;
 use crate::handles;
 use crate::libcrypto::pkey::Key;
@@ -36,6 +36,21 @@ pub unsafe extern "C" fn SSL_set0_tmp_dh_pkey(s: *mut SSL, dhpkey: *mut EVP_PKEY
         // SAFETY: the caller's contract above.
         unsafe { discard(dhpkey) }
     })
+}
+
+/// Keeps the function that would supply parameters; it is never called.
+#[unsafe(no_mangle)]
+pub extern "C" fn SSL_CTX_set_tmp_dh_callback(ctx: *mut SSL_CTX, dh: SSL_tmp_dh_cb) {
+    entry("SSL_CTX_set_tmp_dh_callback", (), || {
+        handles::lookup::<Context>(ctx)?.set_hooks(|hooks| hooks.inert.tmp_dh = dh);
+        Ok(())
+    });
+}
+
+/// Takes no notice of the function that would supply parameters: it would never be called.
+#[unsafe(no_mangle)]
+pub extern "C" fn SSL_set_tmp_dh_callback(ssl: *mut SSL, _dh: SSL_tmp_dh_cb) {
+    entry("SSL_set_tmp_dh_callback", (), || Ok(handles::lookup::<Connection>(ssl).map(drop)?));
 }
 
 /// # Safety
