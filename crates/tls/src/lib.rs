@@ -45,6 +45,12 @@ pub use question::{
 };
 pub use settings::{ClientAuth, Settings};
 
+/// What the fuzz targets call, to get behind the record protection.
+#[cfg(fuzzing)]
+pub mod fuzzing {
+    pub use crate::client::fuzz::server_flight;
+}
+
 /// Which side of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Side {

@@ -27,7 +27,7 @@ pub(super) fn usable(request: &CertificateRequest, credential: &Credential) -> R
 }
 
 /// The application chooses a certificate, or none.
-pub(super) struct ExpectCredential {
+pub(crate) struct ExpectCredential {
     pub(super) last: LastFlight,
     pub(super) request: CertificateRequest,
 }
@@ -61,7 +61,7 @@ impl ExpectCredential {
 }
 
 /// The application signs.
-pub(super) struct ExpectSignature {
+pub(crate) struct ExpectSignature {
     last: LastFlight,
     scheme: SignatureScheme,
 }

@@ -12,7 +12,7 @@ use crate::state::State as Next;
 use crate::{AlertDescription, Error, ErrorKind, ExtensionType, HandshakeType, Question, Side, SignatureScheme};
 
 /// A full handshake: a certificate must come, perhaps after the request for one.
-pub(super) struct ExpectCertificateOrRequest {
+pub(crate) struct ExpectCertificateOrRequest {
     pub(super) flight: Flight,
 }
 
@@ -37,7 +37,7 @@ impl ExpectCertificateOrRequest {
 }
 
 /// The server's Certificate is next.
-pub(super) struct ExpectCertificate {
+pub(crate) struct ExpectCertificate {
     flight: Flight,
     request: Option<CertificateRequest>,
 }
@@ -68,7 +68,7 @@ impl ExpectCertificate {
 }
 
 /// The application judges the chain.
-pub(super) struct ExpectChainVerdict {
+pub(crate) struct ExpectChainVerdict {
     flight: Flight,
     request: Option<CertificateRequest>,
     chain: Vec<Bytes>,
@@ -92,7 +92,7 @@ impl ExpectChainVerdict {
 }
 
 /// The server has to show that the leaf's key is its own.
-pub(super) struct ExpectCertificateVerify {
+pub(crate) struct ExpectCertificateVerify {
     flight: Flight,
     request: Option<CertificateRequest>,
     leaf: Bytes,
@@ -133,7 +133,7 @@ struct Claim {
 }
 
 /// The application checks the signature, with whatever it has for that.
-pub(super) struct ExpectSignatureVerdict {
+pub(crate) struct ExpectSignatureVerdict {
     flight: Flight,
     request: Option<CertificateRequest>,
     claim: Claim,

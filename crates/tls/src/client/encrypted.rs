@@ -11,7 +11,7 @@ use crate::state::State as Next;
 use crate::{Error, ErrorKind, ExtensionType, HandshakeType};
 
 /// The keys of the handshake are in use.
-pub(super) struct ExpectEncryptedExtensions {
+pub(crate) struct ExpectEncryptedExtensions {
     pub(super) flight: Flight,
     /// A PSK is used.
     pub(super) resumed: bool,

@@ -31,7 +31,7 @@ impl Authenticated {
 }
 
 /// Only Finished is missing of the server's flight.
-pub(super) struct ExpectFinished {
+pub(crate) struct ExpectFinished {
     pub(super) flight: Flight,
     pub(super) server: Authenticated,
 }

@@ -21,6 +21,8 @@ mod authenticate;
 mod certificate;
 mod encrypted;
 mod finished;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzz;
 mod hello;
 mod offered;
 mod post;

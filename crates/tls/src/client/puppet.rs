@@ -298,6 +298,13 @@ impl Puppet {
             .unwrap_or_default()
     }
 
+    /// Sends a KeyUpdate and turns to the next key.
+    pub(crate) fn say_key_update(&mut self, request: u8) -> Result<(), ErrorKind> {
+        self.say(HandshakeType::KEY_UPDATE, &[request])?;
+        let next = self.traffic.as_ref().ok_or(ErrorKind::Internal)?.next();
+        self.protect(next)
+    }
+
     /// Sends Finished and turns to the application's keys.
     pub(crate) fn say_finished(&mut self) -> Result<(), ErrorKind> {
         self.say(HandshakeType::FINISHED, &self.verify_data())?;

@@ -14,7 +14,7 @@ use crate::transcript::Transcript;
 use crate::{Error, ErrorKind, ExtensionType, HandshakeType, Offer, ProtocolVersion};
 
 /// A ClientHello has been sent.
-pub(super) struct ExpectServerHello {
+pub(crate) struct ExpectServerHello {
     pub(super) hello: Hello,
     pub(super) round: Round,
 }

@@ -181,11 +181,27 @@ fn messages_may_share_a_record() {
 #[test]
 fn key_update_floods_end() {
     let mut puppet = Puppet::established(settings()).unwrap();
-    for _ in 0..100 {
-        if say(&mut puppet, KU).is_err() {
-            return;
+    for _ in 0..3 {
+        for _ in 0..32 {
+            puppet.say_key_update(1).unwrap();
         }
-        // The puppet goes on with its old key, which the client has left behind.
+        // Data in between makes them honest.
+        puppet.say_record(ContentType::APPLICATION_DATA, b"data").unwrap();
     }
-    panic!("no end");
+    for _ in 0..32 {
+        puppet.say_key_update(0).unwrap();
+    }
+    assert_eq!(puppet.say_key_update(0), Err(ErrorKind::TooManyKeyUpdates));
+}
+
+#[test]
+fn key_updates_are_well_formed() {
+    for (body, expected) in [
+        (&[2][..], ErrorKind::BadKeyUpdate),
+        (&[], ErrorKind::Malformed),
+        (&[0, 0], ErrorKind::Malformed),
+    ] {
+        let mut puppet = Puppet::established(settings()).unwrap();
+        assert_eq!(puppet.say(KU, body), Err(expected));
+    }
 }
