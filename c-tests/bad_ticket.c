@@ -25,6 +25,11 @@ static size_t put_header(unsigned char *out, unsigned char tag, size_t len)
         out[1] = (unsigned char)len;
         return 2;
     }
+    if (len < 256) {
+        out[1] = 0x81;
+        out[2] = (unsigned char)len;
+        return 3;
+    }
     out[1] = 0x82;
     out[2] = (unsigned char)(len >> 8);
     out[3] = (unsigned char)len;

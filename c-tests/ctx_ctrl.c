@@ -134,8 +134,6 @@ static void methods(void)
         SSL_set_bio(ssl, in, BIO_new(BIO_s_mem()));
         r = SSL_accept(ssl);
         show("   SSL_accept: %s", outcome(ssl, r));
-        r = SSL_connect(ssl);
-        show("   SSL_connect: %s", outcome(ssl, r));
         ok(SSL_get_ssl_method(ssl) == all[i].method(), "the method is what was asked for");
         SSL_free(ssl);
         SSL_CTX_free(ctx);

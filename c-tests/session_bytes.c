@@ -49,13 +49,13 @@ static void same(SSL_SESSION *a, const char *what)
     const unsigned char *p;
     int len = i2d_SSL_SESSION(a, &one);
     ok(len > 0, "%s: encoded", what);
-    is(i2d_SSL_SESSION(a, NULL), len, "%s: the length alone is the same", what);
-    is(i2d_SSL_SESSION(a, &end), len, "%s: into a buffer", what);
+    ok(i2d_SSL_SESSION(a, NULL) == len, "%s: the length alone is the same", what);
+    ok(i2d_SSL_SESSION(a, &end) == len, "%s: into a buffer", what);
     ok(end == room + len && !memcmp(room, one, (size_t)len), "%s: the pointer moves on", what);
     p = one;
     SSL_SESSION *b = d2i_SSL_SESSION(NULL, &p, len);
     if (ok(b != NULL, "%s: decoded", what)) {
-        is((long)(p - one), len, "%s: all of it", what);
+        ok(p - one == len, "%s: all of it", what);
         ok(i2d_SSL_SESSION(b, &two) == len && !memcmp(one, two, (size_t)len), "%s: encoded again to the same bytes",
            what);
     }
@@ -88,7 +88,7 @@ static void damaged(void)
 {
     SSL_SESSION *session = by_hand(), *old;
     unsigned char *der = NULL;
-    int len = i2d_SSL_SESSION(session, &der), cut = 0;
+    int len = i2d_SSL_SESSION(session, &der), cut = 0, changed = 0, same_again = 0;
     const unsigned char *p;
     section("damaged");
     for (int i = 0; i < len; i++) {
@@ -103,17 +103,18 @@ static void damaged(void)
     is(cut, len, "every shortened one is refused");
     ERR_clear_error();
     for (int i = 0; i < len; i++) {
-        char verdicts[9] = "";
         for (int bit = 0; bit < 8; bit++) {
             der[i] ^= (unsigned char)(1 << bit);
             p = der;
             SSL_SESSION *got = d2i_SSL_SESSION(NULL, &p, len);
-            verdicts[bit] = got ? 'y' : 'n';
+            if (got)
+                same_again += i2d_SSL_SESSION(got, NULL) > 0;
+            changed += got != NULL; /* libcarnet takes DER only, libssl some BER */
             SSL_SESSION_free(got);
             der[i] ^= (unsigned char)(1 << bit);
         }
-        show("byte %d: %s", i, verdicts);
     }
+    ok(changed > len && same_again == changed, "what is taken with a bit changed can be written again");
     ERR_clear_error();
     p = (const unsigned char *)"junk";
     ok(d2i_SSL_SESSION(NULL, &p, 4) == NULL, "junk");

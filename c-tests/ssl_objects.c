@@ -96,7 +96,7 @@ static void wrong_order(void)
     r = SSL_accept(ssl);
     show("SSL_accept without a BIO: %s", outcome(ssl, r));
     show("fd %d, rbio %d, wbio %d", SSL_get_fd(ssl), SSL_get_rbio(ssl) != NULL, SSL_get_wbio(ssl) != NULL);
-    show("%s", reason());
+    ERR_clear_error();
     SSL_free(ssl);
     SSL_CTX_free(server);
 }
@@ -140,13 +140,12 @@ static void duplicated(void)
     SSL_set_verify(ssl, SSL_VERIFY_PEER, NULL);
     SSL_set_options(ssl, SSL_OP_NO_TICKET);
     SSL_set_mode(ssl, SSL_MODE_ENABLE_PARTIAL_WRITE);
-    SSL_set_num_tickets(ssl, 5);
     SSL_set_accept_state(ssl);
     copy = SSL_dup(ssl);
     if (ok(copy != NULL && copy != ssl, "a copy before the handshake is another object")) {
-        show("verify %d, no ticket %d, mode %ld, num_tickets %zu, is server %d", SSL_get_verify_mode(copy),
+        show("verify %d, no ticket %d, mode %ld, is server %d", SSL_get_verify_mode(copy),
              (SSL_get_options(copy) & SSL_OP_NO_TICKET) != 0, SSL_get_mode(copy) & SSL_MODE_ENABLE_PARTIAL_WRITE,
-             SSL_get_num_tickets(copy), SSL_is_server(copy));
+             SSL_is_server(copy));
         SSL_free(copy);
     }
     SSL_free(ssl);
@@ -167,7 +166,7 @@ static void own_certificate(void)
     SSL_CTX *client = new_client(), *server = SSL_CTX_new(TLS_server_method());
     section("%s, certificate of the SSL, not of the context", tls_name());
     struct pair pair = join(client, server);
-    show_shake(&pair, "no certificate at all");
+    ok(!shake(&pair), "no certificate at all: no handshake");
     part(&pair);
     pair = join(client, server);
     is(SSL_use_certificate(pair.server, server_identity()->cert), 1, "SSL_use_certificate");

@@ -130,7 +130,6 @@ static void truncated(int ignore)
     SSL_do_handshake(pair.client);
     carry(pair.client, pair.server);
     BIO_set_mem_eof_return(SSL_get_rbio(pair.server), 0);
-    SSL_do_handshake(pair.server);
     r = SSL_do_handshake(pair.server);
     show("in the handshake: %s", outcome(pair.server, r));
     part(&pair);
@@ -214,8 +213,9 @@ static void full_pipe(void)
     show("shutdown: %s", outcome(pair.client, r));
     while (SSL_read(pair.server, in, sizeof in) > 0)
         ;
-    r = SSL_shutdown(pair.client);
-    show("again: %s", outcome(pair.client, r));
+    r = SSL_shutdown(
+        pair.client); /* libssl wants the write repeated first; libcarnet sends what is pending and its alert */
+    carnet_ok(r == 0, "again: %s", outcome(pair.client, r));
     part(&pair);
 }
 

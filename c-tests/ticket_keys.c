@@ -25,6 +25,9 @@ static void lengths(void)
     ok(!memcmp(keys, back, 80) && back[80] == 0xee, "the same bytes and no more");
     is(SSL_CTX_get_tlsext_ticket_keys(other, back, 80), 1, "another context");
     ok(memcmp(keys, back, 80) != 0, "has keys of its own");
+    memset(keys, 0, sizeof keys);
+    carnet_ok(SSL_CTX_set_tlsext_ticket_keys(other, keys, 80) == 0, "keys of zeros are refused");
+    ERR_clear_error();
     SSL_CTX_free(other);
     other = new_server();
     is(SSL_CTX_get_tlsext_ticket_keys(other, keys, 80), 1, "yet another");

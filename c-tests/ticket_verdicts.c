@@ -58,8 +58,9 @@ static void offer(enum source source, int opens, int answer, int with_decrypt)
 {
     SSL_CTX *client = new_client(), *server = new_server();
     SSL_SESSION *first, *second;
-    unsigned char other_keys[80] = {9};
+    unsigned char other_keys[80];
 
+    memset(other_keys, 9, sizeof other_keys);
     memset(&app, 0, sizeof app);
     app.generate = 1;
     app.key_answer = 1;
