@@ -210,8 +210,8 @@ impl Core {
                 self.facts.peer_closed = true;
                 Ok(())
             }
-            // "This alert is a notification that the sender is canceling the handshake for some reason unrelated to a
-            // protocol failure. [...] user_canceled SHOULD be followed by a close_notify."
+            // "This alert notifies the recipient that the sender is canceling the handshake for some reason unrelated to
+            // a protocol failure": what it means for us, its close_notify will say.
             AlertDescription::UserCanceled => {
                 self.warnings += 1;
                 if self.warnings > MAX_WARNINGS {

@@ -201,7 +201,8 @@ pub(crate) struct Suite13 {
     pub(crate) record_limit: u64,
 }
 
-// "For AES-GCM, up to 2^24.5 full-size records may be encrypted on a given connection" (RFC 8446 section 5.5).
+// "For AES-GCM, up to 2^24.5 full-size records (about 24 million) may be encrypted on a given connection" (RFC 8446
+// section 5.5).
 const AES_GCM_RECORDS: u64 = 1 << 23;
 // "For ChaCha20/Poly1305, the record sequence number would wrap before the safety limit is reached."
 const CHACHA_RECORDS: u64 = 1 << 48;

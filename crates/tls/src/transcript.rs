@@ -32,7 +32,7 @@ impl Transcript {
         running.finish()
     }
 
-    /// "When the server responds to a ClientHello with a HelloRetryRequest, the value of ClientHello1 is replaced with
+    /// "when the server responds to a ClientHello with a HelloRetryRequest, the value of ClientHello1 is replaced with
     /// a special synthetic handshake message of handshake type 'message_hash' containing Hash(ClientHello1)."
     pub(crate) fn replaced_by_message_hash(self) -> Self {
         let hash = self.running.hash();

@@ -38,11 +38,9 @@ pub struct Connection {
 impl Connection {
     /// A server's side of a new connection.
     pub fn server(settings: Arc<Settings>) -> Self {
-        let core = Core::new(Side::Server, settings);
-        let state = server::start(&core);
         Self {
-            core,
-            state: State::Server(state),
+            core: Core::new(Side::Server, settings),
+            state: State::Server(server::start()),
         }
     }
 

@@ -171,6 +171,13 @@ mod tests {
                 assert_eq!(client.agree(share).err().map(|e| e.kind()), bad, "{group:?}");
             }
         }
+        // A coefficient that is not reduced: FIPS 203's check of the encapsulation key.
+        let mut key = KeyShare::generate(NamedGroup::X25519MLKEM768)
+            .unwrap()
+            .public()
+            .to_vec();
+        key[..3].fill(0xff);
+        assert_eq!(respond(NamedGroup::X25519MLKEM768, &key).err().map(|e| e.kind()), bad);
         // Compressed points are not for TLS 1.3, and a point has to be on the curve.
         let mut point = KeyShare::generate(NamedGroup::SECP256R1).unwrap().public().to_vec();
         point[40] ^= 1;

@@ -114,6 +114,12 @@ impl CertificateRequest {
         let extensions = Extensions::parse(message.raw(), &mut r, 0)?;
         r.finish()?;
         // Unknown extensions: "Clients MUST ignore unrecognized extensions."
+        extensions.refuse_misplaced(&[
+            ExtensionType::STATUS_REQUEST,
+            ExtensionType::SIGNATURE_ALGORITHMS,
+            ExtensionType::CERTIFICATE_AUTHORITIES,
+            ExtensionType::SIGNATURE_ALGORITHMS_CERT,
+        ])?;
         let data = extensions
             .get(ExtensionType::SIGNATURE_ALGORITHMS)
             .ok_or(ErrorKind::MissingExtension)?;

@@ -165,7 +165,7 @@ impl PskCursor {
         let binders = non_empty(r.vec16()?)?;
         let binders_at = range_at(raw.len(), behind + r.len(), binders.len());
         r.finish()?;
-        // "if the number of [binders] does not match, the server MUST abort the handshake".
+        // "binders: A series of HMAC values, one for each value in the identities list and in the same order".
         if count_identities(identities)? != count_binders(binders)? {
             return Err(ErrorKind::BadPsk.into());
         }

@@ -63,9 +63,20 @@ impl Extensions {
         self.list.last().map(|(extension_type, _)| *extension_type)
     }
 
-    /// "If an implementation receives an extension which it recognizes and which is not specified for the message in
-    /// which it appears, it MUST abort the handshake with an 'illegal_parameter' alert"; and an answer to what was not
-    /// asked: "with an 'unsupported_extension' alert".
+    /// For messages in which unknown extensions are to be ignored: "If an implementation receives an extension which it
+    /// recognizes and which is not specified for the message in which it appears, it MUST abort the handshake with an
+    /// 'illegal_parameter' alert."
+    pub(crate) fn refuse_misplaced(&self, specified: &[ExtensionType]) -> Result<(), Error> {
+        let is_misplaced = |known: ExtensionType| known.name().is_some() && !specified.contains(&known);
+        if self.list.iter().any(|(extension_type, _)| is_misplaced(*extension_type)) {
+            return Err(ErrorKind::BadExtension.into());
+        }
+        Ok(())
+    }
+
+    /// "Implementations MUST NOT send extension responses if the remote endpoint did not send the corresponding
+    /// extension requests [...]. Upon receiving such an extension, an endpoint MUST abort the handshake with an
+    /// 'unsupported_extension' alert."
     pub(crate) fn only(&self, allowed: impl Fn(ExtensionType) -> bool) -> Result<(), Error> {
         if self.list.iter().all(|(extension_type, _)| allowed(*extension_type)) {
             Ok(())

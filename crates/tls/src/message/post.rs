@@ -30,6 +30,7 @@ impl NewSessionTicket {
         let extensions = Extensions::parse(raw, &mut r, 0)?;
         r.finish()?;
         // "Clients MUST ignore unrecognized extensions."
+        extensions.refuse_misplaced(&[ExtensionType::EARLY_DATA])?;
         let max_early_data = match extensions.get(ExtensionType::EARLY_DATA) {
             None => 0,
             Some(data) => {

@@ -220,7 +220,7 @@ impl Inbound {
             sent: false,
             content_type,
         });
-        // "The full TLSInnerPlaintext MUST NOT exceed 2^14 + 1 octets", padding included.
+        // "the full encoded TLSInnerPlaintext MUST NOT exceed 2^14 + 1 octets", padding included.
         if inner_len > MAX_PLAINTEXT + 1 {
             return Err(ErrorKind::PlaintextTooLong.into());
         }
@@ -251,7 +251,7 @@ impl Inbound {
                 Ok(Some(Incoming::Data))
             }
             ContentType::ALERT => match self.input.bytes(content) {
-                // "an alert message MUST NOT be fragmented", and a record holds one.
+                // "a record with an Alert type MUST contain exactly one message."
                 [level, description] => Ok(Some(Incoming::Alert((*level).into(), (*description).into()))),
                 _ => Err(ErrorKind::MalformedAlert.into()),
             },

@@ -49,7 +49,8 @@ impl RecordKey {
         Nonce::assume_unique_for_key(nonce)
     }
 
-    /// "Sequence numbers MUST NOT wrap" (section 5.3).
+    /// "If a TLS implementation would need to wrap a sequence number, it MUST either rekey (Section 4.6.3) or terminate
+    /// the connection" (section 5.3). It rekeys long before.
     fn advance(&mut self) -> Result<(), Error> {
         self.sequence = self.sequence.checked_add(1).ok_or(ErrorKind::Internal)?;
         Ok(())
@@ -90,7 +91,7 @@ impl RecordKey {
     }
 }
 
-/// The full TLSInnerPlaintext "MUST NOT exceed 2^14 + 1 octets" (section 5.2), so padding yields to that.
+/// "the full encoded TLSInnerPlaintext MUST NOT exceed 2^14 + 1 octets" (section 5.4), so padding yields to that.
 fn padded_len(inner_len: usize, padding: usize) -> usize {
     match padding {
         0 | 1 => inner_len,

@@ -19,7 +19,7 @@ impl ExpectCertificate {
         let message = message.expect(HandshakeType::CERTIFICATE)?;
         let mut finished = self.finished;
         let certificate = Certificate::parse(&message, false)?;
-        // The request in the handshake had an empty context, which "SHALL be [...] echoed".
+        // The request's context comes back, and in the handshake that is an empty one.
         if !certificate.context.is_empty() {
             return Err(ErrorKind::BadRequestContext.into());
         }

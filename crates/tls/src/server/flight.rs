@@ -9,7 +9,8 @@ use super::retry::send_compatible_ccs;
 use super::ticket::Basis;
 use super::{State, hello::Chosen};
 use crate::core::Core;
-use crate::kx;
+use crate::kx::{self, SharedSecret};
+use crate::message::ClientHello;
 use crate::message::certificate::{self, signed_content};
 use crate::message::server_hello::{EncryptedExtensionsOut, ServerHelloOut, ShareOut};
 use crate::number::Suite13;
@@ -69,7 +70,7 @@ impl AskCredential {
         if core.settings.client_auth == ClientAuth::Request {
             flight.request_certificate(core)?;
         }
-        // "certificate_request_context: [...] in the case of server authentication, this field SHALL be zero length."
+        // certificate_request_context: "in the case of server authentication [...], this field SHALL be zero length."
         core.send(&mut flight.transcript, HandshakeType::CERTIFICATE, |w| {
             certificate::write_certificate(w, &[], &chain, staple.as_ref());
         })?;
@@ -100,6 +101,13 @@ impl AskSignature {
         })?;
         flight.finish(core)
     }
+}
+
+/// Answers the client's key share: group, our share, and the secret.
+fn exchange(hello: &ClientHello, group: NamedGroup) -> Result<(NamedGroup, Vec<u8>, SharedSecret), Error> {
+    let share = hello.key_share(group)?.ok_or(ErrorKind::BadKeyShare)?;
+    let (public, secret) = kx::respond(group, share)?;
+    Ok((group, public, secret))
 }
 
 /// The flight has begun: handshake keys are in place.
@@ -137,14 +145,7 @@ impl Flight {
 
         getrandom::fill(&mut core.facts.server_random)?;
         let random = core.facts.server_random;
-        let exchange = match group {
-            None => None,
-            Some(group) => {
-                let share = hello.key_share(group)?.ok_or(ErrorKind::BadKeyShare)?;
-                let (public, secret) = kx::respond(group, share)?;
-                Some((group, public, secret))
-            }
-        };
+        let exchange = group.map(|group| exchange(&hello, group)).transpose()?;
         core.facts.group = group;
         let server_hello = ServerHelloOut {
             random: &random,

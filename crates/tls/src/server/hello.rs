@@ -14,8 +14,6 @@ use crate::{Error, ErrorKind, ExtensionType, HandshakeType, ProtocolVersion, Set
 /// Waits for the first ClientHello, or for the second.
 pub(crate) struct ExpectHello {
     round: Round,
-    /// Tickets are opened with the keys of the context that the connection started with.
-    origin: Arc<Settings>,
 }
 
 /// Which ClientHello it is.
@@ -29,7 +27,6 @@ pub(super) enum Round {
 pub(crate) struct AskHello {
     hello: Arc<ClientHello>,
     round: Round,
-    origin: Arc<Settings>,
 }
 
 /// Version and suite are chosen.
@@ -40,28 +37,23 @@ pub(super) struct Chosen {
     pub(super) before_hello: Transcript,
     /// The HelloRetryRequest that came before, if any.
     pub(super) retried: Option<Box<Retried>>,
-    pub(super) origin: Arc<Settings>,
 }
 
 impl ExpectHello {
-    pub(super) fn first(settings: &Arc<Settings>) -> Self {
-        Self {
-            round: Round::First,
-            origin: settings.clone(),
-        }
+    pub(super) fn first() -> Self {
+        Self { round: Round::First }
     }
 
-    pub(super) fn second(retried: Box<Retried>, origin: Arc<Settings>) -> Self {
+    pub(super) fn second(retried: Box<Retried>) -> Self {
         Self {
             round: Round::Second(retried),
-            origin,
         }
     }
 
     pub(super) fn message(self, core: &mut Core, message: Message) -> Result<State, Error> {
         let message = message.expect(HandshakeType::CLIENT_HELLO)?;
-        // "ClientHello [...] messages [...] immediately precede a key change" (RFC 8446 section 5.1): nothing may follow
-        // in the same record.
+        // "Because the ClientHello, EndOfEarlyData, ServerHello, Finished, and KeyUpdate messages can immediately precede
+        // a key change, implementations MUST send these messages in alignment with a record boundary" (section 5.1).
         if !core.inbound.is_aligned() {
             return Err(ErrorKind::InterleavedMessage.into());
         }
@@ -75,7 +67,6 @@ impl ExpectHello {
         Ok(State::AskHello(AskHello {
             hello,
             round: self.round,
-            origin: self.origin,
         }))
     }
 }
@@ -110,7 +101,6 @@ impl AskHello {
                 suite,
                 before_hello,
                 retried,
-                origin: self.origin,
             },
         )
     }
@@ -124,7 +114,8 @@ fn choose_version(hello: &ClientHello, settings: &Settings) -> Result<ProtocolVe
     if allowed && hello.offers_version(version)? {
         return Ok(version);
     }
-    // "If this is not [possible], the server MUST abort the handshake with a 'protocol_version' alert."
+    // "If the 'supported_versions' extension is absent and the server only supports versions greater than
+    // ClientHello.legacy_version, the server MUST abort the handshake with a 'protocol_version' alert" (appendix D.2).
     Err(ErrorKind::UnsupportedVersion.into())
 }
 

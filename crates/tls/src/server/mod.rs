@@ -45,8 +45,8 @@ pub(crate) enum State {
 }
 
 /// Nothing has arrived.
-pub(crate) fn start(core: &Core) -> State {
-    State::ExpectHello(hello::ExpectHello::first(&core.settings))
+pub(crate) fn start() -> State {
+    State::ExpectHello(hello::ExpectHello::first())
 }
 
 impl State {

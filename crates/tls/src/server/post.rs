@@ -184,8 +184,8 @@ impl Post {
         if self.unreported || core.is_write_closed() {
             return Err(ErrorKind::Misuse.into());
         }
-        // "the certificate_request_context [...] MUST be unique within the scope of this connection [and], where the
-        // CertificateRequest is sent after the handshake, SHOULD [be] unpredictable to the client".
+        // "The certificate_request_context MUST be unique within the scope of this connection [...]. When requesting
+        // post-handshake authentication, the server SHOULD make the context unpredictable to the client".
         let mut context = [0; 32];
         getrandom::fill(&mut context)?;
         let mut transcript = main_handshake.clone();
@@ -209,7 +209,7 @@ impl Tickets {
         self.draft = match self.quota.next_owed() {
             None => None,
             Some(owed) => {
-                // "a fresh random value for each ticket it sends".
+                // "The server MUST generate a fresh value for each ticket it sends."
                 let age_add = getrandom::u32()?;
                 let secret = self.resumption.psk(&owed.nonce);
                 Some(Draft { owed, age_add, secret })

@@ -26,7 +26,6 @@ pub(super) fn retry(core: &mut Core, chosen: Chosen, group: NamedGroup) -> Resul
         hello,
         suite,
         before_hello,
-        origin,
         ..
     } = chosen;
     let mut transcript = before_hello;
@@ -52,11 +51,12 @@ pub(super) fn retry(core: &mut Core, chosen: Chosen, group: NamedGroup) -> Resul
         group,
         transcript,
     });
-    Ok(State::ExpectHello(ExpectHello::second(retried, origin)))
+    Ok(State::ExpectHello(ExpectHello::second(retried)))
 }
 
-/// "if the client sends a non-empty session ID, the server MUST send the change_cipher_spec [...] immediately after its
-/// first handshake message. This may either be after a ServerHello or a HelloRetryRequest" (appendix D.4).
+/// "if the client sends a non-empty session ID, the server MUST send the change_cipher_spec as described in this
+/// appendix": "immediately after its first handshake message. This may either be after a ServerHello or a
+/// HelloRetryRequest" (appendix D.4).
 pub(super) fn send_compatible_ccs(core: &mut Core, hello: &ClientHello) -> Result<(), Error> {
     if core.settings.middlebox_compat && !hello.session_id().is_empty() {
         core.send_change_cipher_spec()?;

@@ -61,7 +61,7 @@ pub(super) fn begin(core: &mut Core, chosen: Chosen) -> Result<State, Error> {
         return AskServerName::enter(core, chosen, full);
     };
     let without_dhe = !modes.with_dhe;
-    // "This also restricts use of PSKs to the modes that the client lists" (section 4.2.9).
+    // "The server MUST NOT select a key exchange mode that is not listed by the client" (section 4.2.9).
     if without_dhe && !(modes.alone && core.settings.allow_psk_ke) {
         return AskServerName::enter(core, chosen, full);
     }

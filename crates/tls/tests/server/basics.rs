@@ -217,3 +217,37 @@ fn small_fragments_and_padding_are_fine() {
     pair.server.release_buffers();
     assert!(pair.server.client_hello().is_none());
 }
+
+#[test]
+fn bytes_may_come_one_by_one() {
+    for read_ahead in [false, true] {
+        let mut app = App::new();
+        let mut pair = Pair::new(&settings(), &any_client());
+        pair.server.set_read_ahead(read_ahead);
+        loop {
+            let mut wire = Vec::new();
+            while pair.client.wants_write() {
+                pair.client.write_tls(&mut wire).unwrap();
+            }
+            for byte in &wire {
+                pair.feed(&mut app, &[*byte]).unwrap();
+            }
+            if !pair.flush() && wire.is_empty() {
+                break;
+            }
+        }
+        assert_eq!(pair.done, 1);
+        pair.exchange(&mut app);
+    }
+}
+
+#[test]
+fn an_idle_connection_is_small() {
+    let mut app = App::new();
+    let mut pair = Pair::new(&settings(), &any_client());
+    pair.run(&mut app).unwrap();
+    pair.server.release_buffers();
+    assert!(!pair.server.has_buffered_input() && pair.server.output().is_empty());
+    assert!(size_of_val(&pair.server) < 2048);
+    pair.exchange(&mut app);
+}
