@@ -1,7 +1,7 @@
 //! Reading the DER.
 
 use bytes::Bytes;
-use der::asn1::{ContextSpecific, OctetStringRef};
+use der::asn1::OctetStringRef;
 use der::{Decode, Header, Reader, SliceReader, Tag, TagNumber};
 
 use super::encode::FORMAT_VERSION;
@@ -14,9 +14,12 @@ const DEFAULT_TIMEOUT: u64 = 3;
 /// Why bytes are not a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum DecodeError {
-    /// Not DER, or not these fields in this order.
+    /// Not DER, or another type than the field has.
     #[error("not the DER of a session: {0}")]
     Der(der::ErrorKind),
+    /// A field that the format does not have, or not there.
+    #[error("the session has an unknown field, or one twice, or not in order")]
+    Field,
     /// Another version of the format.
     #[error("unknown version of the session format")]
     FormatVersion,
@@ -88,37 +91,70 @@ impl<'d> Fields<'_, 'd> {
         Ok(session)
     }
 
-    /// Those after the secret. Each is optional; their order is fixed.
+    /// Those after the secret: each tagged, each optional, in the order of their numbers.
     fn optional_fields(&mut self, session: &mut Session) -> Result<(), DecodeError> {
-        self.skip_key_arg()?;
-        // As for all these numbers, zero and missing are the same.
-        if let Some(time @ (1.. | ..=-1)) = self.explicit::<i64>(1)? {
-            session.time = time.cast_unsigned();
+        session.timeout = DEFAULT_TIMEOUT;
+        let mut next = 0;
+        while !self.fields.is_finished() {
+            let header = Header::decode(self.fields)?;
+            let content = self.fields.read_slice(header.length())?;
+            let number = match header.tag() {
+                // [0] IMPLICIT OCTET STRING, a relic of SSL 2: read over.
+                Tag::ContextSpecific {
+                    constructed: false,
+                    number: TagNumber(0),
+                } => 0,
+                Tag::ContextSpecific {
+                    constructed: true,
+                    number: TagNumber(number @ 1..),
+                } => number,
+                _ => return Err(DecodeError::Field),
+            };
+            // Once each, and in order.
+            if number < next {
+                return Err(DecodeError::Field);
+            }
+            next = number + 1;
+            self.optional_field(session, number, content)?;
         }
-        session.timeout = match self.explicit::<i64>(2)? {
-            None | Some(0) => DEFAULT_TIMEOUT,
-            Some(timeout) => timeout.cast_unsigned(),
-        };
-        session.peer = self.explicit::<Element<'d>>(3)?.map(|peer| self.share(peer.0));
-        let context = self
-            .explicit::<&OctetStringRef>(4)?
-            .map_or(&[][..], OctetStringRef::as_bytes);
-        session.session_id_context = SessionId::new(context).map_err(|_| DecodeError::Length("context"))?;
-        session.verify_result = self.explicit::<i32>(5)?.unwrap_or_default().into();
-        session.hostname = self.c_string(6)?;
-        session.psk_identity_hint = self.c_string(7)?;
-        session.psk_identity = self.c_string(8)?;
-        session.lifetime_hint = self.explicit(9)?.unwrap_or_default();
-        session.ticket = self.bytes(10)?;
-        session.compression = self.compression()?;
-        session.srp_username = self.c_string(12)?;
-        session.flags = low_32_bits(self.explicit(13)?.unwrap_or_default());
-        session.age_add = self.explicit(14)?.unwrap_or_default();
-        session.max_early_data = self.explicit(15)?.unwrap_or_default();
-        session.alpn = self.bytes(16)?;
-        session.max_fragment_mode = low_8_bits(self.explicit(17)?.unwrap_or_default());
-        session.appdata = self.bytes(18)?;
-        session.kex_group = self.explicit(19)?.unwrap_or_default();
+        Ok(())
+    }
+
+    /// `content` is what the explicit tag `number` encloses.
+    fn optional_field(&self, session: &mut Session, number: u32, content: &'d [u8]) -> Result<(), DecodeError> {
+        match number {
+            0 => (),
+            // As for all these numbers, zero and missing are the same.
+            1 => match i64::from_der(content)? {
+                0 => (),
+                time => session.time = time.cast_unsigned(),
+            },
+            2 => match i64::from_der(content)? {
+                0 => (),
+                timeout => session.timeout = timeout.cast_unsigned(),
+            },
+            3 => session.peer = Some(self.share(one_sequence(content)?)),
+            4 => {
+                let context = SessionId::new(octets(content)?);
+                session.session_id_context = context.map_err(|_| DecodeError::Length("context"))?;
+            }
+            5 => session.verify_result = i32::from_der(content)?.into(),
+            6 => session.hostname = Some(self.c_string(content)?),
+            7 => session.psk_identity_hint = Some(self.c_string(content)?),
+            8 => session.psk_identity = Some(self.c_string(content)?),
+            9 => session.lifetime_hint = u64::from_der(content)?,
+            10 => session.ticket = Some(self.bytes(content)?),
+            11 => session.compression = compression(octets(content)?)?,
+            12 => session.srp_username = Some(self.c_string(content)?),
+            13 => session.flags = low_32_bits(u64::from_der(content)?),
+            14 => session.age_add = u32::from_der(content)?,
+            15 => session.max_early_data = u32::from_der(content)?,
+            16 => session.alpn = Some(self.bytes(content)?),
+            17 => session.max_fragment_mode = low_8_bits(u32::from_der(content)?),
+            18 => session.appdata = Some(self.bytes(content)?),
+            19 => session.kex_group = u32::from_der(content)?,
+            _ => return Err(DecodeError::Field),
+        }
         Ok(())
     }
 
@@ -126,38 +162,14 @@ impl<'d> Fields<'_, 'd> {
         Ok(self.fields.decode::<&OctetStringRef>()?.as_bytes())
     }
 
-    fn explicit<T: Decode<'d, Error = der::Error>>(&mut self, number: u32) -> Result<Option<T>, DecodeError> {
-        let field = ContextSpecific::<T>::decode_explicit(self.fields, TagNumber(number))?;
-        Ok(field.map(|field| field.value))
-    }
-
-    fn bytes(&mut self, number: u32) -> Result<Option<Bytes>, DecodeError> {
-        let value = self.explicit::<&OctetStringRef>(number)?;
-        Ok(value.map(|value| self.share(value.as_bytes())))
+    fn bytes(&self, content: &'d [u8]) -> Result<Bytes, DecodeError> {
+        Ok(self.share(octets(content)?))
     }
 
     /// A string that OpenSSL keeps as C does: it ends at the first NUL.
-    fn c_string(&mut self, number: u32) -> Result<Option<Bytes>, DecodeError> {
-        let value = self.explicit::<&OctetStringRef>(number)?;
-        Ok(value.map(|value| {
-            let value = value.as_bytes();
-            self.share(value.split(|byte| *byte == 0).next().unwrap_or_default())
-        }))
-    }
-
-    /// One byte; zero is the null method and never written.
-    fn compression(&mut self) -> Result<Option<u8>, DecodeError> {
-        match self.explicit::<&OctetStringRef>(11)?.map(OctetStringRef::as_bytes) {
-            None | Some([0]) => Ok(None),
-            Some([method]) => Ok(Some(*method)),
-            Some(_) => Err(DecodeError::Length("compression method")),
-        }
-    }
-
-    /// [0] IMPLICIT OCTET STRING: a relic of SSL 2, read over.
-    fn skip_key_arg(&mut self) -> Result<(), DecodeError> {
-        ContextSpecific::<&OctetStringRef>::decode_implicit(self.fields, TagNumber(0))?;
-        Ok(())
+    fn c_string(&self, content: &'d [u8]) -> Result<Bytes, DecodeError> {
+        let string = octets(content)?.split(|byte| *byte == 0).next();
+        Ok(self.share(string.unwrap_or_default()))
     }
 
     fn share(&self, part: &'d [u8]) -> Bytes {
@@ -165,15 +177,27 @@ impl<'d> Fields<'_, 'd> {
     }
 }
 
-/// A SEQUENCE with its header, whatever is inside.
-struct Element<'d>(&'d [u8]);
+/// An OCTET STRING and nothing else.
+fn octets(content: &[u8]) -> Result<&[u8], DecodeError> {
+    Ok(<&OctetStringRef>::from_der(content)?.as_bytes())
+}
 
-impl<'d> Decode<'d> for Element<'d> {
-    type Error = der::Error;
+/// A SEQUENCE and nothing else, whatever is inside: a certificate, for those who look closer.
+fn one_sequence(content: &[u8]) -> Result<&[u8], DecodeError> {
+    let mut reader = SliceReader::new(content)?;
+    let header = Header::decode(&mut reader)?;
+    header.tag().assert_eq(Tag::Sequence)?;
+    reader.read_slice(header.length())?;
+    reader.finish()?;
+    Ok(content)
+}
 
-    fn decode<R: Reader<'d>>(reader: &mut R) -> der::Result<Self> {
-        Tag::peek(reader)?.assert_eq(Tag::Sequence)?;
-        reader.tlv_bytes().map(Self)
+/// One byte; zero is the null method and never written.
+fn compression(octets: &[u8]) -> Result<Option<u8>, DecodeError> {
+    match octets {
+        [0] => Ok(None),
+        [method] => Ok(Some(*method)),
+        _ => Err(DecodeError::Length("compression method")),
     }
 }
 
