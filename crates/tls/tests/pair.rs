@@ -195,7 +195,7 @@ fn client_certificates_in_the_handshake() {
         let mut s = server(asks);
         talk(&mut c, &mut s);
         agree(&c, &s);
-        assert_eq!(s.app.last_chain, [identity.certificate.clone()]);
+        assert_eq!(s.app.last_chain, std::slice::from_ref(&identity.certificate));
     }
 }
 
@@ -233,7 +233,7 @@ fn authentication_after_the_handshake_many_times() {
     for round in 1..=3 {
         s.connection.request_client_certificate().unwrap();
         talk(&mut c, &mut s);
-        assert_eq!(s.app.last_chain, [identity::P384.certificate.clone()]);
+        assert_eq!(s.app.last_chain, std::slice::from_ref(&identity::P384.certificate));
         assert_eq!((c.handshakes, s.handshakes), (1 + round, 1 + round));
         assert_eq!(c.app.tickets.len(), 2 * (1 + round));
         // New keys in between must not matter.
@@ -282,7 +282,7 @@ fn authentication_after_a_resumption() {
     s.connection.request_client_certificate().unwrap();
     talk(&mut c, &mut s);
     assert!(c.connection.resumed());
-    assert_eq!(s.app.last_chain, [identity::P256.certificate.clone()]);
+    assert_eq!(s.app.last_chain, std::slice::from_ref(&identity::P256.certificate));
 }
 
 #[test]

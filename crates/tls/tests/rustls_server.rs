@@ -61,7 +61,7 @@ fn full_handshake_with_every_suite_and_group() {
                 client.app.asked,
                 ["VerifyChain", "VerifySignature", "ReceivedTicket", "ReceivedTicket"]
             );
-            assert_eq!(client.app.last_chain, [identity::P256.certificate.clone()]);
+            assert_eq!(client.app.last_chain, std::slice::from_ref(&identity::P256.certificate));
         }
     }
 }

@@ -4,7 +4,7 @@ use bytes::Bytes;
 
 use super::State;
 use super::hello::Hello;
-use super::server_hello::{ExpectServerHello, Round};
+use super::server_hello::{ExpectServerHello, Retried, Round};
 use crate::core::Core;
 use crate::message::Message;
 use crate::message::server_hello::ServerHello;
@@ -36,7 +36,7 @@ pub(super) fn retry(
     let second = hello.encode(Some(&transcript))?;
     transcript.add(&second);
     core.send_encoded(&second)?;
-    let round = Round::Second { transcript, suite };
+    let round = Round::Second(Box::new(Retried { transcript, suite }));
     Ok(State::ServerHello(Box::new(ExpectServerHello { hello, round })).into())
 }
 

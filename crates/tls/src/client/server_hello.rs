@@ -23,11 +23,14 @@ pub(crate) struct ExpectServerHello {
 pub(super) enum Round {
     /// The first: this message. Which hash its transcript takes is not known yet.
     First(Vec<u8>),
-    /// The one that answers a HelloRetryRequest, which also chose the suite.
-    Second {
-        transcript: Transcript,
-        suite: &'static Suite13,
-    },
+    /// The one that answers a HelloRetryRequest.
+    Second(Box<Retried>),
+}
+
+/// What a HelloRetryRequest has settled.
+pub(super) struct Retried {
+    pub(super) transcript: Transcript,
+    pub(super) suite: &'static Suite13,
 }
 
 impl ExpectServerHello {
@@ -63,35 +66,22 @@ impl ExpectServerHello {
             }
             // "If a client receives a second HelloRetryRequest in the same connection [...], it MUST abort the
             // handshake with an 'unexpected_message' alert" (section 4.1.4).
-            Round::Second { .. } if server.is_retry() => Err(ErrorKind::UnexpectedMessage.into()),
+            Round::Second(_) if server.is_retry() => Err(ErrorKind::UnexpectedMessage.into()),
             Round::First(hello1) => {
                 let mut transcript = Transcript::new(suite.hash);
                 transcript.add(&hello1);
-                transcript.add(message.raw());
                 let owes_ccs = core.settings.middlebox_compat;
                 negotiate(
                     core,
                     self.hello,
+                    &message,
                     &server,
-                    Agreed {
-                        suite,
-                        transcript,
-                        owes_ccs,
-                    },
+                    Agreed::new(suite, transcript, owes_ccs),
                 )
             }
-            Round::Second { mut transcript, .. } => {
-                transcript.add(message.raw());
-                negotiate(
-                    core,
-                    self.hello,
-                    &server,
-                    Agreed {
-                        suite,
-                        transcript,
-                        owes_ccs: false,
-                    },
-                )
+            Round::Second(retried) => {
+                let agreed = Agreed::new(suite, retried.transcript, false);
+                negotiate(core, self.hello, &message, &server, agreed)
             }
         }
     }
@@ -122,7 +112,7 @@ impl ExpectServerHello {
             // "Upon receiving the ServerHello, clients MUST check that the cipher suite supplied in the ServerHello is
             // the same as that in the HelloRetryRequest and otherwise abort the handshake with an 'illegal_parameter'
             // alert" (section 4.1.4).
-            Round::Second { suite: before, .. } if before.suite != suite.suite => Err(ErrorKind::BadCipher.into()),
+            Round::Second(retried) if retried.suite.suite != suite.suite => Err(ErrorKind::BadCipher.into()),
             _ => Ok(suite),
         }
     }
@@ -155,13 +145,30 @@ struct Agreed {
     owes_ccs: bool,
 }
 
+impl Agreed {
+    fn new(suite: &'static Suite13, transcript: Transcript, owes_ccs: bool) -> Self {
+        Self {
+            suite,
+            transcript,
+            owes_ccs,
+        }
+    }
+}
+
 /// Takes the server's choice of key share and PSK, and turns to protected records.
-fn negotiate(core: &mut Core, mut hello: Hello, server: &ServerHello, agreed: Agreed) -> Result<Next, Error> {
+fn negotiate(
+    core: &mut Core,
+    mut hello: Hello,
+    message: &Message,
+    server: &ServerHello,
+    agreed: Agreed,
+) -> Result<Next, Error> {
     let Agreed {
         suite,
-        transcript,
+        mut transcript,
         owes_ccs,
     } = agreed;
+    transcript.add(message.raw());
     let offered = hello.offered();
     let specified = [
         ExtensionType::SUPPORTED_VERSIONS,

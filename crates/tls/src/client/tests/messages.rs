@@ -50,21 +50,22 @@ fn block(extensions: &[(u16, &[u8])]) -> Vec<u8> {
 #[test]
 fn encrypted_extensions() {
     use ErrorKind as E;
-    let alpn = 16;
-    let table: &[(&[(u16, &[u8])], Result<(), ErrorKind>)] = &[
+    const ALPN: u16 = 16;
+    type Row = (&'static [(u16, &'static [u8])], Result<(), ErrorKind>);
+    let table: &[Row] = &[
         (&[], Ok(())),
         (
-            &[(alpn, b"\x00\x03\x02h2"), (0, b""), (10, b"\x00\x02\x00\x1d")],
+            &[(ALPN, b"\x00\x03\x02h2"), (0, b""), (10, b"\x00\x02\x00\x1d")],
             Ok(()),
         ),
-        (&[(alpn, b"\x00\x03\x02h3")], Err(E::BadExtension)),
-        (&[(alpn, b"\x00\x06\x02h2\x02h2")], Err(E::Malformed)),
-        (&[(alpn, b"\x00\x01\x00")], Err(E::Malformed)),
-        (&[(alpn, b"\x00\x00")], Err(E::Malformed)),
-        (&[(alpn, b"")], Err(E::Malformed)),
-        (&[(alpn, b"\x00\x03\x02h2\x00")], Err(E::Malformed)),
+        (&[(ALPN, b"\x00\x03\x02h3")], Err(E::BadExtension)),
+        (&[(ALPN, b"\x00\x06\x02h2\x02h2")], Err(E::Malformed)),
+        (&[(ALPN, b"\x00\x01\x00")], Err(E::Malformed)),
+        (&[(ALPN, b"\x00\x00")], Err(E::Malformed)),
+        (&[(ALPN, b"")], Err(E::Malformed)),
+        (&[(ALPN, b"\x00\x03\x02h2\x00")], Err(E::Malformed)),
         (
-            &[(alpn, b"\x00\x03\x02h2"), (alpn, b"\x00\x03\x02h2")],
+            &[(ALPN, b"\x00\x03\x02h2"), (ALPN, b"\x00\x03\x02h2")],
             Err(E::DuplicateExtension),
         ),
         (&[(0, b"\x00")], Err(E::Malformed)),
@@ -107,6 +108,9 @@ fn certificate_request() {
             Ok(()),
         ),
         (request(b"x", &[schemes]), Err(ErrorKind::BadRequestContext)),
+        // Known, but not specified for this message.
+        (request(b"", &[schemes, (51, &[0, 0x1d])]), Err(ErrorKind::BadExtension)),
+        (request(b"", &[schemes, (0, &[])]), Err(ErrorKind::BadExtension)),
         (request(b"", &[]), Err(ErrorKind::MissingExtension)),
         (request(b"", &[schemes, schemes]), Err(ErrorKind::DuplicateExtension)),
         (request(b"", &[(13, &[0, 0])]), Err(ErrorKind::Malformed)),
@@ -263,6 +267,10 @@ fn tickets() {
         panic!()
     };
     assert_eq!((ticket.lifetime, ticket.max_early_data), (604_800, 0x4000));
+
+    let mut body = NEW_SESSION_TICKET[..13].to_vec();
+    body.extend_from_slice(&block(&[(43, &[3, 4])]));
+    assert_eq!(established().say(NST, &body), Err(ErrorKind::BadExtension));
 
     let empty = [0, 0, 0, 9, 1, 2, 3, 4, 1, 0, 0, 0, 0, 0];
     assert_eq!(established().say(NST, &empty), Err(ErrorKind::Malformed));
