@@ -1442,54 +1442,6 @@ typedef int (*SSL_async_callback_fn)(SSL *s, void *arg);
 /* Judges a server's timestamps (`SSL_CTX_set_ct_validation_callback(3)`). */
 typedef int (*ssl_ct_validation_cb)(const CT_POLICY_EVAL_CTX *ctx, const STACK_OF(SCT) *scts, void *arg);
 
-/* Chooses a retransmission timeout in microseconds (`DTLS_set_timer_cb(3)`). */
-typedef unsigned int (*DTLS_timer_cb)(SSL *s, unsigned int timer_us);
-
-/* An SRTP protection profile (`SSL_get_srtp_profiles(3)`). */
-typedef struct srtp_protection_profile_st {
-    /* The profile's name. */
-    const char *name;
-    /* The profile's number, RFC 5764 section 4.1.2. */
-    unsigned long id;
-} srtp_protection_profile_st;
-
-/* An SRTP protection profile. */
-typedef struct srtp_protection_profile_st SRTP_PROTECTION_PROFILE;
-
-/* `SSL_CTX_set_tmp_dh_callback(3)` */
-typedef DH *(*SSL_tmp_dh_cb)(SSL *ssl, int is_export, int keylength);
-
-/* `SSL_CTX_set_verify(3)` */
-typedef int (*SSL_verify_cb)(int preverify_ok, X509_STORE_CTX *x509_ctx);
-
-/* `SSL_CTX_set_tlsext_servername_callback(3)` */
-typedef int (*SSL_servername_cb)(SSL *ssl, int *al, void *arg);
-
-/* `SSL_CTX_set_tlsext_status_cb(3)` */
-typedef int (*SSL_status_cb)(SSL *ssl, void *arg);
-
-/* A session ticket as an extension carries it (`SSL_set_session_ticket_ext_cb`). */
-typedef struct tls_session_ticket_ext_st {
-    /* How many bytes there are. */
-    uint16_t length;
-    /* The ticket. */
-    void *data;
-} tls_session_ticket_ext_st;
-
-/* A session ticket as an extension carries it. */
-typedef struct tls_session_ticket_ext_st TLS_SESSION_TICKET_EXT;
-
-/* Sees the client's session ticket of TLS 1.2. */
-typedef int (*tls_session_ticket_ext_cb_fn)(SSL *s, const unsigned char *data, int len, void *arg);
-
-/* Supplies the master secret of TLS 1.2. */
-typedef int (*tls_session_secret_cb_fn)(SSL *s,
-                                        void *secret,
-                                        int *secret_len,
-                                        STACK_OF(SSL_CIPHER) *peer_ciphers,
-                                        const SSL_CIPHER **cipher,
-                                        void *arg);
-
 /* Writes an extension of the application's own (`SSL_CTX_add_client_custom_ext(3)`). */
 typedef int (*custom_ext_add_cb)(SSL *s,
                                  unsigned int ext_type,
@@ -1537,6 +1489,54 @@ typedef int (*SSL_custom_ext_parse_cb_ex)(SSL *s,
                                           size_t chainidx,
                                           int *al,
                                           void *parse_arg);
+
+/* Sees the client's session ticket of TLS 1.2. */
+typedef int (*tls_session_ticket_ext_cb_fn)(SSL *s, const unsigned char *data, int len, void *arg);
+
+/* Supplies the master secret of TLS 1.2. */
+typedef int (*tls_session_secret_cb_fn)(SSL *s,
+                                        void *secret,
+                                        int *secret_len,
+                                        STACK_OF(SSL_CIPHER) *peer_ciphers,
+                                        const SSL_CIPHER **cipher,
+                                        void *arg);
+
+/* Chooses a retransmission timeout in microseconds (`DTLS_set_timer_cb(3)`). */
+typedef unsigned int (*DTLS_timer_cb)(SSL *s, unsigned int timer_us);
+
+/* An SRTP protection profile (`SSL_get_srtp_profiles(3)`). */
+typedef struct srtp_protection_profile_st {
+    /* The profile's name. */
+    const char *name;
+    /* The profile's number, RFC 5764 section 4.1.2. */
+    unsigned long id;
+} srtp_protection_profile_st;
+
+/* An SRTP protection profile. */
+typedef struct srtp_protection_profile_st SRTP_PROTECTION_PROFILE;
+
+/* `SSL_CTX_set_tmp_dh_callback(3)` */
+typedef DH *(*SSL_tmp_dh_cb)(SSL *ssl, int is_export, int keylength);
+
+/* `SSL_CTX_set_verify(3)` */
+typedef int (*SSL_verify_cb)(int preverify_ok, X509_STORE_CTX *x509_ctx);
+
+/* `SSL_CTX_set_tlsext_servername_callback(3)` */
+typedef int (*SSL_servername_cb)(SSL *ssl, int *al, void *arg);
+
+/* `SSL_CTX_set_tlsext_status_cb(3)` */
+typedef int (*SSL_status_cb)(SSL *ssl, void *arg);
+
+/* A session ticket as an extension carries it (`SSL_set_session_ticket_ext_cb`). */
+typedef struct tls_session_ticket_ext_st {
+    /* How many bytes there are. */
+    uint16_t length;
+    /* The ticket. */
+    void *data;
+} tls_session_ticket_ext_st;
+
+/* A session ticket as an extension carries it. */
+typedef struct tls_session_ticket_ext_st TLS_SESSION_TICKET_EXT;
 
 #ifdef __cplusplus
 extern "C" {
@@ -3807,17 +3807,16 @@ uint32_t SSL_CTX_get_max_early_data(const SSL_CTX *ctx);
 /* How many bytes of early data the tickets of a connection allow: none. */
 uint32_t SSL_get_max_early_data(const SSL *s);
 
-/* Would set how many bytes of early data a server reads. 0 is what holds: returns 1. Returns 0 for anything else: not
- * supported. */
+/* Sets how many bytes of early data a server would read and throw away at most. Returns 1 on success, 0 on failure. */
 int SSL_CTX_set_recv_max_early_data(SSL_CTX *ctx, uint32_t recv_max_early_data);
 
-/* `SSL_CTX_set_recv_max_early_data` for one connection. */
+/* Sets how many bytes of early data a server would read and throw away at most. Returns 1 on success, 0 on failure. */
 int SSL_set_recv_max_early_data(SSL *s, uint32_t recv_max_early_data);
 
-/* How many bytes of early data the servers of a context read: none. */
+/* How many bytes of early data a server would read and throw away at most. */
 uint32_t SSL_CTX_get_recv_max_early_data(const SSL_CTX *ctx);
 
-/* How many bytes of early data a server's connection reads: none. */
+/* How many bytes of early data a server would read and throw away at most. */
 uint32_t SSL_get_recv_max_early_data(const SSL *s);
 
 /* What became of the early data. Returns `SSL_EARLY_DATA_NOT_SENT`: none is ever sent or accepted. */
@@ -3834,6 +3833,58 @@ int SSL_read_early_data(SSL *s, void *buf, size_t num, size_t *readbytes);
  * What the caller promises:
  * `written` is NULL or points at a writable `size_t`. */
 int SSL_write_early_data(SSL *s, const void *buf, size_t num, size_t *written);
+
+/* Whether the application has added a client extension of this type. Returns 0: it can't have. */
+int SSL_CTX_has_client_custom_ext(const SSL_CTX *ctx, unsigned int ext_type);
+
+/* Would add an extension to a client's hello. Returns 0: not supported. */
+int SSL_CTX_add_client_custom_ext(SSL_CTX *ctx,
+                                  unsigned int ext_type,
+                                  custom_ext_add_cb add_cb,
+                                  custom_ext_free_cb free_cb,
+                                  void *add_arg,
+                                  custom_ext_parse_cb parse_cb,
+                                  void *parse_arg);
+
+/* Would add an extension to a server's hello. Returns 0: not supported. */
+int SSL_CTX_add_server_custom_ext(SSL_CTX *ctx,
+                                  unsigned int ext_type,
+                                  custom_ext_add_cb add_cb,
+                                  custom_ext_free_cb free_cb,
+                                  void *add_arg,
+                                  custom_ext_parse_cb parse_cb,
+                                  void *parse_arg);
+
+/* Would add an extension to the messages that `context` names. Returns 0: not supported. */
+int SSL_CTX_add_custom_ext(SSL_CTX *ctx,
+                           unsigned int ext_type,
+                           unsigned int context,
+                           SSL_custom_ext_add_cb_ex add_cb,
+                           SSL_custom_ext_free_cb_ex free_cb,
+                           void *add_arg,
+                           SSL_custom_ext_parse_cb_ex parse_cb,
+                           void *parse_arg);
+
+/* Would answer clients' extensions with given bytes. Returns 0: not supported. */
+int SSL_CTX_use_serverinfo(SSL_CTX *ctx, const unsigned char *serverinfo, size_t serverinfo_length);
+
+/* Would answer clients' extensions with given bytes. Returns 0: not supported. */
+int SSL_CTX_use_serverinfo_ex(SSL_CTX *ctx,
+                              unsigned int version,
+                              const unsigned char *serverinfo,
+                              size_t serverinfo_length);
+
+/* Would answer clients' extensions with bytes from a PEM file. Returns 0: not supported. */
+int SSL_CTX_use_serverinfo_file(SSL_CTX *ctx, const char *file);
+
+/* Would send given bytes as the session ticket of TLS 1.2. Returns 0: not supported. */
+int SSL_set_session_ticket_ext(SSL *s, void *ext_data, int ext_len);
+
+/* Would set the function that sees the client's session ticket of TLS 1.2. Returns 0: not supported. */
+int SSL_set_session_ticket_ext_cb(SSL *s, tls_session_ticket_ext_cb_fn cb, void *arg);
+
+/* Would set the function that supplies the master secret of TLS 1.2. Returns 0: not supported. */
+int SSL_set_session_secret_cb(SSL *s, tls_session_secret_cb_fn session_secret_cb, void *arg);
 
 /* Would send a file through kernel TLS. Returns -1: not supported, as in an OpenSSL that was built without it. */
 ptrdiff_t SSL_sendfile(SSL *s, int fd, off_t offset, size_t size, int flags);

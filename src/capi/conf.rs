@@ -16,7 +16,9 @@ use crate::objects::conf::{Change, Configuration, Target};
 /// A new configuration, to be freed with `SSL_CONF_CTX_free`. Returns NULL on failure.
 #[unsafe(no_mangle)]
 pub extern "C" fn SSL_CONF_CTX_new() -> *mut SSL_CONF_CTX {
-    entry("SSL_CONF_CTX_new", ptr::null_mut(), || Ok(Ref::new(Arc::new(Configuration::default()))?.to_c()))
+    entry("SSL_CONF_CTX_new", ptr::null_mut(), || {
+        Ok(Ref::new(Arc::new(Configuration::default()))?.to_c())
+    })
 }
 
 /// Frees a configuration; nothing happens for NULL.
@@ -65,7 +67,9 @@ pub unsafe extern "C" fn SSL_CONF_CTX_set1_prefix(cctx: *mut SSL_CONF_CTX, pre: 
 /// Lets the commands change a context. With NULL they change nothing and only check values.
 #[unsafe(no_mangle)]
 pub extern "C" fn SSL_CONF_CTX_set_ssl_ctx(cctx: *mut SSL_CONF_CTX, ctx: *mut SSL_CTX) {
-    entry("SSL_CONF_CTX_set_ssl_ctx", (), || set_target(cctx, Target::context(ctx)));
+    entry("SSL_CONF_CTX_set_ssl_ctx", (), || {
+        set_target(cctx, Target::context(ctx))
+    });
 }
 
 /// Lets the commands change a connection. With NULL they change nothing and only check values.
@@ -82,11 +86,18 @@ pub extern "C" fn SSL_CONF_CTX_finish(cctx: *mut SSL_CONF_CTX) -> c_int {
         let configuration = handles::lookup::<Configuration>(cctx)?;
         let (target, flags, files, names) = {
             let mut state = configuration.state();
-            (state.target, state.flags, std::mem::take(&mut state.without_key), state.ca_names.take())
+            (
+                state.target,
+                state.flags,
+                std::mem::take(&mut state.without_key),
+                state.ca_names.take(),
+            )
         };
         if flags & REQUIRE_PRIVATE != 0 {
             for file in files {
-                apply(&configuration, target, &Change::PrivateKey(file)).then_some(()).ok_or(Error::Queued)?;
+                apply(&configuration, target, &Change::PrivateKey(file))
+                    .then_some(())
+                    .ok_or(Error::Queued)?;
             }
         }
         if let Some(names) = names {
@@ -158,7 +169,9 @@ pub unsafe extern "C" fn SSL_CONF_cmd_argv(
 pub unsafe extern "C" fn SSL_CONF_cmd_value_type(cctx: *mut SSL_CONF_CTX, cmd: *const c_char) -> c_int {
     entry("SSL_CONF_cmd_value_type", SSL_CONF_TYPE_UNKNOWN, || {
         // SAFETY: the caller's contract above.
-        let Some(name) = (unsafe { optional_string(cmd) }) else { return Ok(SSL_CONF_TYPE_UNKNOWN) };
+        let Some(name) = (unsafe { optional_string(cmd) }) else {
+            return Ok(SSL_CONF_TYPE_UNKNOWN);
+        };
         let command = handles::lookup::<Configuration>(cctx)?.state().command(name);
         Ok(command.map_or(SSL_CONF_TYPE_UNKNOWN, |command| command.value_type as c_int))
     })
@@ -183,14 +196,12 @@ fn run(configuration: &Configuration, name: &CStr, value: Option<&CStr>) -> Resu
         }
         return Ok(-2);
     };
-    let Some(answer) = carry_out(configuration, command, value, flags, target) else {
-        if flags & SHOW_ERRORS != 0 {
-            let value = value.map(CStr::to_string_lossy).unwrap_or_default();
-            let data = format!("cmd={}, value={value}", name.to_string_lossy());
-            Error::SslData(Reason::BAD_VALUE, data).push("SSL_CONF_cmd");
-        }
-        return Ok(0);
-    };
+    let answer = carry_out(configuration, command, value, flags, target);
+    if answer <= 0 && flags & SHOW_ERRORS != 0 {
+        let value = value.map(CStr::to_string_lossy).unwrap_or_default();
+        let data = format!("cmd={}, value={value}", name.to_string_lossy());
+        Error::SslData(Reason::BAD_VALUE, data).push("SSL_CONF_cmd");
+    }
     Ok(answer)
 }
 
@@ -200,14 +211,14 @@ fn carry_out(
     value: Option<&CStr>,
     flags: u32,
     target: Target,
-) -> Option<c_int> {
+) -> c_int {
     match (command.meaning, value) {
-        (Meaning::Switch(switch), _) => apply(configuration, target, &switch.change()).then_some(1),
-        (Meaning::Value(_), None) => Some(-3),
+        (Meaning::Switch(switch), _) => c_int::from(apply(configuration, target, &switch.change())),
+        (Meaning::Value(_), None) => -3,
         (Meaning::Value(parse), Some(value)) => {
             let parsed = parse.parse(value, flags);
             let done = parsed.changes.iter().all(|change| apply(configuration, target, change));
-            (done && !parsed.mistaken).then_some(2)
+            if done && !parsed.mistaken { 2 } else { 0 }
         }
     }
 }
@@ -227,7 +238,11 @@ unsafe fn next_arguments<'a>(
             return (None, None);
         }
         let name = optional_string(**pargv);
-        let value = if count > 1 && name.is_some() { optional_string(*(*pargv).add(1)) } else { None };
+        let value = if count > 1 && name.is_some() {
+            optional_string(*(*pargv).add(1))
+        } else {
+            None
+        };
         (name, value)
     }
 }

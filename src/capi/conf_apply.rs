@@ -49,7 +49,9 @@ pub fn apply_ca_names(target: Target, names: NameStack) {
     match target {
         Target::Nothing => drop(names),
         // SAFETY: the stack is given away, and an entry point checks its handle.
-        Target::Context(ctx) => unsafe { SSL_CTX_set0_CA_list(std::ptr::without_provenance_mut(ctx), names.into_raw()) },
+        Target::Context(ctx) => unsafe {
+            SSL_CTX_set0_CA_list(std::ptr::without_provenance_mut(ctx), names.into_raw())
+        },
         // SAFETY: as above.
         Target::Connection(ssl) => unsafe { SSL_set0_CA_list(std::ptr::without_provenance_mut(ssl), names.into_raw()) },
     }
@@ -62,7 +64,9 @@ fn remember(configuration: &Configuration, change: &Change) -> bool {
         Change::PrivateKey(_) => configuration.state().without_key.clear(),
         Change::CaNames(source, place) => {
             let mut state = configuration.state();
-            let Some(names) = state.ca_names.take().or_else(NameStack::new) else { return false };
+            let Some(names) = state.ca_names.take().or_else(NameStack::new) else {
+                return false;
+            };
             // SAFETY: a live stack of names and a string.
             let read = unsafe {
                 match source {
@@ -106,7 +110,9 @@ fn to_context(ctx: *mut SSL_CTX, change: &Change) -> bool {
             Change::Certificate(file) => SSL_CTX_use_certificate_chain_file(ctx, file.as_ptr()) == 1,
             Change::PrivateKey(file) => SSL_CTX_use_PrivateKey_file(ctx, file.as_ptr(), SSL_FILETYPE_PEM) == 1,
             Change::ServerInfo(file) => SSL_CTX_use_serverinfo_file(ctx, file.as_ptr()) == 1,
-            Change::DhParameters(file) => dh_parameters(file).is_some_and(|key| SSL_CTX_set0_tmp_dh_pkey(ctx, key) == 1),
+            Change::DhParameters(file) => {
+                dh_parameters(file).is_some_and(|key| SSL_CTX_set0_tmp_dh_pkey(ctx, key) == 1)
+            }
             Change::Store(purpose, source, place) => {
                 let (get, set) = store_commands(*purpose);
                 let pointers = |command, pointer: *mut c_void| SSL_CTX_ctrl(ctx, command, 0, pointer) > 0;
@@ -184,7 +190,9 @@ fn into_store(
             let Some(fresh) = Store::new() else { return false };
             // set0: the target takes over a reference, which `into_raw` gives away; `own` is a second one.
             // SAFETY: a live store.
-            let Some(own) = (unsafe { Store::from_borrowed(fresh.as_ptr()) }) else { return false };
+            let Some(own) = (unsafe { Store::from_borrowed(fresh.as_ptr()) }) else {
+                return false;
+            };
             if !control(set, fresh.as_ptr().cast()) {
                 return false;
             }

@@ -39,7 +39,10 @@ mod tests {
 
     #[test]
     fn preference_is_the_first_list() {
-        assert_eq!(select(b"\x02h2\x08http/1.1", b"\x08http/1.1\x02h2"), Selection::Agreed(b"h2"));
+        assert_eq!(
+            select(b"\x02h2\x08http/1.1", b"\x08http/1.1\x02h2"),
+            Selection::Agreed(b"h2")
+        );
         assert_eq!(select(b"\x03foo", b"\x02h2\x03bar"), Selection::NoOverlap(b"h2"));
     }
 

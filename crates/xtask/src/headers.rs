@@ -34,7 +34,7 @@ const TLS1_TYPES: [&str; 2] = ["SSL_ticket_key_cb", "SSL_ticket_key_evp_cb"];
 /// Files with constants that OpenSSL defines in tls1.h.
 const TLS1_CONSTANTS: [&str; 5] = [
     "tls1_alerts.rs",
-    "extensions.rs",
+    "tls_extensions.rs",
     "cipher_numbers.rs",
     "cipher_rfc_names.rs",
     "cipher_names.rs",
@@ -84,11 +84,17 @@ pub fn generate() -> Result<Vec<Generated>, Failure> {
         .filter(|path| !is_any(path, &INTERNAL))
         .collect();
     let functions: BTreeSet<String> = sources::functions()?.into_keys().collect();
-    Ok(vec![
-        ssl(&files, &functions)?,
-        tls1(&files, &functions)?,
-        carnet(&files)?,
-    ])
+    let headers = vec![ssl(&files, &functions)?, tls1(&files, &functions)?, carnet(&files)?];
+    for name in &functions {
+        let declarations = [format!(" {name}("), format!("*{name}(")];
+        if !headers
+            .iter()
+            .any(|header| declarations.iter().any(|declaration| header.text.contains(declaration)))
+        {
+            return Err(format!("{name} is in no header").into());
+        }
+    }
+    Ok(headers)
 }
 
 fn ssl(files: &[PathBuf], functions: &BTreeSet<String>) -> Result<Generated, Failure> {

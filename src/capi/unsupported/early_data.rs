@@ -5,8 +5,12 @@ use std::ffi::{c_char, c_int, c_uchar, c_void};
 
 use super::unsupported;
 use crate::capi::constants::{SSL_EARLY_DATA_NOT_SENT, SSL_READ_EARLY_DATA_ERROR};
-use crate::capi::entry::store;
+use crate::capi::entry::{entry, store};
 use crate::capi::types::{SSL, SSL_CTX};
+use crate::handles;
+use crate::objects::config::Configurable;
+use crate::objects::connection::Connection;
+use crate::objects::context::Context;
 
 /// Would set how many bytes of early data a server's tickets allow. 0 is what holds: returns 1. Returns 0 for anything
 /// else: not supported.
@@ -33,29 +37,41 @@ pub extern "C" fn SSL_get_max_early_data(_s: *const SSL) -> u32 {
     0
 }
 
-/// Would set how many bytes of early data a server reads. 0 is what holds: returns 1. Returns 0 for anything else: not
-/// supported.
+/// Sets how many bytes of early data a server would read and throw away at most. Returns 1 on success, 0 on failure.
 #[unsafe(no_mangle)]
-pub extern "C" fn SSL_CTX_set_recv_max_early_data(_ctx: *mut SSL_CTX, recv_max_early_data: u32) -> c_int {
-    only_zero("SSL_CTX_set_recv_max_early_data", recv_max_early_data)
+pub extern "C" fn SSL_CTX_set_recv_max_early_data(ctx: *mut SSL_CTX, recv_max_early_data: u32) -> c_int {
+    entry("SSL_CTX_set_recv_max_early_data", 0, || {
+        handles::lookup::<Context>(ctx)?.update(|own| own.resumption.recv_max_early_data = recv_max_early_data);
+        Ok(1)
+    })
 }
 
-/// [`SSL_CTX_set_recv_max_early_data`] for one connection.
+/// Sets how many bytes of early data a server would read and throw away at most. Returns 1 on success, 0 on failure.
 #[unsafe(no_mangle)]
-pub extern "C" fn SSL_set_recv_max_early_data(_s: *mut SSL, recv_max_early_data: u32) -> c_int {
-    only_zero("SSL_set_recv_max_early_data", recv_max_early_data)
+pub extern "C" fn SSL_set_recv_max_early_data(s: *mut SSL, recv_max_early_data: u32) -> c_int {
+    entry("SSL_set_recv_max_early_data", 0, || {
+        handles::lookup::<Connection>(s)?.update(|own| own.resumption.recv_max_early_data = recv_max_early_data);
+        Ok(1)
+    })
 }
 
-/// How many bytes of early data the servers of a context read: none.
+/// How many bytes of early data a server would read and throw away at most.
 #[unsafe(no_mangle)]
-pub extern "C" fn SSL_CTX_get_recv_max_early_data(_ctx: *const SSL_CTX) -> u32 {
-    0
+pub extern "C" fn SSL_CTX_get_recv_max_early_data(ctx: *const SSL_CTX) -> u32 {
+    entry("SSL_CTX_get_recv_max_early_data", 0, || {
+        Ok(handles::lookup::<Context>(ctx)?.config().resumption.recv_max_early_data)
+    })
 }
 
-/// How many bytes of early data a server's connection reads: none.
+/// How many bytes of early data a server would read and throw away at most.
 #[unsafe(no_mangle)]
-pub extern "C" fn SSL_get_recv_max_early_data(_s: *const SSL) -> u32 {
-    0
+pub extern "C" fn SSL_get_recv_max_early_data(s: *const SSL) -> u32 {
+    entry("SSL_get_recv_max_early_data", 0, || {
+        Ok(handles::lookup::<Connection>(s)?
+            .config()
+            .resumption
+            .recv_max_early_data)
+    })
 }
 
 /// What became of the early data. Returns `SSL_EARLY_DATA_NOT_SENT`: none is ever sent or accepted.

@@ -10,13 +10,21 @@ use crate::capi::types::{SSL, SSL_CTX};
 /// not supported.
 #[unsafe(no_mangle)]
 pub extern "C" fn SSL_CTX_use_psk_identity_hint(_ctx: *mut SSL_CTX, identity_hint: *const c_char) -> c_int {
-    if identity_hint.is_null() { 1 } else { unsupported("SSL_CTX_use_psk_identity_hint", 0) }
+    if identity_hint.is_null() {
+        1
+    } else {
+        unsupported("SSL_CTX_use_psk_identity_hint", 0)
+    }
 }
 
 /// [`SSL_CTX_use_psk_identity_hint`] for one connection.
 #[unsafe(no_mangle)]
 pub extern "C" fn SSL_use_psk_identity_hint(_s: *mut SSL, identity_hint: *const c_char) -> c_int {
-    if identity_hint.is_null() { 1 } else { unsupported("SSL_use_psk_identity_hint", 0) }
+    if identity_hint.is_null() {
+        1
+    } else {
+        unsupported("SSL_use_psk_identity_hint", 0)
+    }
 }
 
 /// The server's hint. Returns NULL: there was none.

@@ -50,7 +50,9 @@ pub extern "C" fn SSL_CTX_set_tmp_dh_callback(ctx: *mut SSL_CTX, dh: SSL_tmp_dh_
 /// Takes no notice of the function that would supply parameters: it would never be called.
 #[unsafe(no_mangle)]
 pub extern "C" fn SSL_set_tmp_dh_callback(ssl: *mut SSL, _dh: SSL_tmp_dh_cb) {
-    entry("SSL_set_tmp_dh_callback", (), || Ok(handles::lookup::<Connection>(ssl).map(drop)?));
+    entry("SSL_set_tmp_dh_callback", (), || {
+        Ok(handles::lookup::<Connection>(ssl).map(drop)?)
+    });
 }
 
 /// # Safety
