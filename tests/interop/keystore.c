@@ -1,7 +1,7 @@
 /*
  * carnet.h, function by function. Prints `ok` lines; leaves with 1 at the first check that fails.
  *
- *     keystore CERTIFICATE KEY
+ *     keystore CERTIFICATE KEY [ROUNDS OF EACH THREAD]
  */
 #define OPENSSL_SUPPRESS_DEPRECATED /* HMAC_CTX */
 #include <carnet.h>
@@ -24,6 +24,7 @@
     } while (0)
 
 static const char *certificate, *key_file;
+static int num_rounds = 2000;
 static time_t the_time = 1700000000;
 
 static time_t the_clock(void *arg)
@@ -281,7 +282,7 @@ static void *use_busily(void *arg)
 {
     carnet_ticket_key key, found;
 
-    for (int i = 0; i < 2000; i++) {
+    for (int i = 0; i < num_rounds; i++) {
         if (!carnet_keystore_current(arg, &key) || key.created > the_time)
             return arg;
         carnet_keystore_find(arg, key.name, &found);
@@ -307,9 +308,11 @@ static void test_threads(void)
 
 int main(int argc, char **argv)
 {
-    CHECK(argc == 3);
+    CHECK(argc >= 3);
     certificate = argv[1];
     key_file = argv[2];
+    if (argc > 3)
+        num_rounds = atoi(argv[3]);
     CHECK(strchr(carnet_version(), '.') != NULL);
     test_times();
     test_changes();
