@@ -271,7 +271,7 @@ impl Inbound {
 
     fn skip_unread(&mut self, body: &Range<usize>) -> Result<(), Error> {
         let Skip::Unread(left) = self.skip else {
-            return Err(ErrorKind::UnexpectedRecord.into());
+            return Err(ErrorKind::UnexpectedMessage.into());
         };
         self.skip = Skip::Unread(less(left, body)?);
         Ok(())

@@ -274,12 +274,12 @@ fn refused_early_data_is_skipped_up_to_a_limit() {
     assert_eq!(all(&mut inbound, &early.repeat(300)), Err(ErrorKind::TooMuchEarlyData));
 
     let mut inbound = Inbound::new();
-    assert_eq!(all(&mut inbound, &early), Err(ErrorKind::UnexpectedRecord));
+    assert_eq!(all(&mut inbound, &early), Err(ErrorKind::UnexpectedMessage));
     let mut inbound = Inbound::new();
     inbound.skip_early_data_unread();
     assert_eq!(all(&mut inbound, &early.repeat(3)), Ok(0));
     assert_eq!(all(&mut inbound, &plain(22, &[20, 0, 0, 0])), Ok(1));
-    assert_eq!(all(&mut inbound, &early), Err(ErrorKind::UnexpectedRecord));
+    assert_eq!(all(&mut inbound, &early), Err(ErrorKind::UnexpectedMessage));
 }
 
 #[test]
