@@ -114,7 +114,7 @@ fn no_data_before_finished() {
     // Nor before there are keys.
     let mut puppet = Puppet::new(settings(), Vec::new()).unwrap();
     let said = puppet.say_record(ContentType::APPLICATION_DATA, b"data");
-    assert_eq!(said, Err(ErrorKind::UnexpectedRecord));
+    assert_eq!(said, Err(ErrorKind::UnexpectedMessage));
 }
 
 #[test]
