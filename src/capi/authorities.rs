@@ -19,25 +19,33 @@ use crate::objects::context::Context;
 /// The current certificate, owned by the context; NULL when there is none.
 #[unsafe(no_mangle)]
 pub extern "C" fn SSL_CTX_get0_certificate(ctx: *const SSL_CTX) -> *mut X509 {
-    entry("SSL_CTX_get0_certificate", ptr::null_mut(), || Ok(certificate(&handles::lookup::<Context>(ctx)?.config())))
+    entry("SSL_CTX_get0_certificate", ptr::null_mut(), || {
+        Ok(certificate(&handles::lookup::<Context>(ctx)?.config()))
+    })
 }
 
 /// The current certificate, owned by the connection; NULL when there is none.
 #[unsafe(no_mangle)]
 pub extern "C" fn SSL_get_certificate(ssl: *const SSL) -> *mut X509 {
-    entry("SSL_get_certificate", ptr::null_mut(), || Ok(certificate(&handles::lookup::<Connection>(ssl)?.config())))
+    entry("SSL_get_certificate", ptr::null_mut(), || {
+        Ok(certificate(&handles::lookup::<Connection>(ssl)?.config()))
+    })
 }
 
 /// The current private key, owned by the context; NULL when there is none.
 #[unsafe(no_mangle)]
 pub extern "C" fn SSL_CTX_get0_privatekey(ctx: *const SSL_CTX) -> *mut EVP_PKEY {
-    entry("SSL_CTX_get0_privatekey", ptr::null_mut(), || Ok(key(&handles::lookup::<Context>(ctx)?.config())))
+    entry("SSL_CTX_get0_privatekey", ptr::null_mut(), || {
+        Ok(key(&handles::lookup::<Context>(ctx)?.config()))
+    })
 }
 
 /// The current private key, owned by the connection; NULL when there is none.
 #[unsafe(no_mangle)]
 pub extern "C" fn SSL_get_privatekey(ssl: *const SSL) -> *mut EVP_PKEY {
-    entry("SSL_get_privatekey", ptr::null_mut(), || Ok(key(&handles::lookup::<Connection>(ssl)?.config())))
+    entry("SSL_get_privatekey", ptr::null_mut(), || {
+        Ok(key(&handles::lookup::<Connection>(ssl)?.config()))
+    })
 }
 
 /// Forgets the connection's certificates and keys.
@@ -50,7 +58,10 @@ pub extern "C" fn SSL_certs_clear(ssl: *mut SSL) {
 }
 
 fn certificate(config: &Config) -> *mut X509 {
-    config.credentials.certificate().map_or(ptr::null_mut(), Certificate::as_ptr)
+    config
+        .credentials
+        .certificate()
+        .map_or(ptr::null_mut(), Certificate::as_ptr)
 }
 
 fn key(config: &Config) -> *mut EVP_PKEY {
@@ -143,7 +154,9 @@ pub unsafe extern "C" fn SSL_CTX_add_client_CA(ctx: *mut SSL_CTX, x: *mut X509) 
         let target = handles::lookup::<Context>(ctx)?;
         // SAFETY: the caller's contract.
         let certificate = unsafe { Certificate::from_borrowed(x) }.ok_or(Error::Silent)?;
-        target.update(|config| config.add_authority(List::ForClients, &certificate)).map(|()| 1)
+        target
+            .update(|config| config.add_authority(List::ForClients, &certificate))
+            .map(|()| 1)
     })
 }
 
@@ -157,7 +170,9 @@ pub unsafe extern "C" fn SSL_add_client_CA(ssl: *mut SSL, x: *mut X509) -> c_int
         let target = handles::lookup::<Connection>(ssl)?;
         // SAFETY: the caller's contract.
         let certificate = unsafe { Certificate::from_borrowed(x) }.ok_or(Error::Silent)?;
-        target.update(|config| config.add_authority(List::ForClients, &certificate)).map(|()| 1)
+        target
+            .update(|config| config.add_authority(List::ForClients, &certificate))
+            .map(|()| 1)
     })
 }
 
@@ -171,7 +186,9 @@ pub unsafe extern "C" fn SSL_CTX_add1_to_CA_list(ctx: *mut SSL_CTX, x: *const X5
         let target = handles::lookup::<Context>(ctx)?;
         // SAFETY: the caller's contract.
         let certificate = unsafe { Certificate::from_borrowed(x.cast_mut()) }.ok_or(Error::Silent)?;
-        target.update(|config| config.add_authority(List::ForBoth, &certificate)).map(|()| 1)
+        target
+            .update(|config| config.add_authority(List::ForBoth, &certificate))
+            .map(|()| 1)
     })
 }
 
@@ -185,7 +202,9 @@ pub unsafe extern "C" fn SSL_add1_to_CA_list(ssl: *mut SSL, x: *const X509) -> c
         let target = handles::lookup::<Connection>(ssl)?;
         // SAFETY: the caller's contract.
         let certificate = unsafe { Certificate::from_borrowed(x.cast_mut()) }.ok_or(Error::Silent)?;
-        target.update(|config| config.add_authority(List::ForBoth, &certificate)).map(|()| 1)
+        target
+            .update(|config| config.add_authority(List::ForBoth, &certificate))
+            .map(|()| 1)
     })
 }
 
@@ -198,7 +217,9 @@ pub extern "C" fn SSL_CTX_get_client_CA_list(ctx: *const SSL_CTX) -> *mut STACK_
 }
 
 fn list(config: &Config, list: List) -> *const STACK_OF_X509_NAME {
-    config.authority_list(list).map_or(ptr::null(), |names| names.as_ptr().cast_const())
+    config
+        .authority_list(list)
+        .map_or(ptr::null(), |names| names.as_ptr().cast_const())
 }
 
 /// A copy of a list of names, which the caller owns. NULL on failure.
@@ -209,7 +230,9 @@ fn list(config: &Config, list: List) -> *const STACK_OF_X509_NAME {
 pub unsafe extern "C" fn SSL_dup_CA_list(sk: *const STACK_OF_X509_NAME) -> *mut STACK_OF_X509_NAME {
     entry("SSL_dup_CA_list", ptr::null_mut(), || {
         // SAFETY: the caller's contract.
-        unsafe { NameStack::from_borrowed(sk) }.map(NameStack::into_raw).ok_or_else(|| Common::MallocFailure.into())
+        unsafe { NameStack::from_borrowed(sk) }
+            .map(NameStack::into_raw)
+            .ok_or_else(|| Common::MallocFailure.into())
     })
 }
 

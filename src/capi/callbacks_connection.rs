@@ -5,8 +5,10 @@ use std::ffi::c_void;
 use std::ptr;
 
 use super::entry::entry;
-use super::types::{SSL, SSL_CTX, SSL_cert_cb, SSL_info_cb, SSL_msg_cb, SSL_psk_client_cb_func, SSL_psk_find_session_cb_func, SSL_psk_server_cb_func,
-    SSL_psk_use_session_cb_func, pem_password_cb};
+use super::types::{
+    SSL, SSL_CTX, SSL_cert_cb, SSL_info_cb, SSL_msg_cb, SSL_psk_client_cb_func, SSL_psk_find_session_cb_func,
+    SSL_psk_server_cb_func, SSL_psk_use_session_cb_func, pem_password_cb,
+};
 use crate::handles;
 use crate::objects::callbacks::{Argument, Hook};
 use crate::objects::config::Configurable;
@@ -139,7 +141,12 @@ pub extern "C" fn SSL_get_default_passwd_cb(ssl: *mut SSL) -> Option<pem_passwor
 #[unsafe(no_mangle)]
 pub extern "C" fn SSL_CTX_get_default_passwd_cb_userdata(ctx: *mut SSL_CTX) -> *mut c_void {
     entry("SSL_CTX_get_default_passwd_cb_userdata", ptr::null_mut(), || {
-        Ok(handles::lookup::<Context>(ctx)?.config().hooks.password.argument.pointer())
+        Ok(handles::lookup::<Context>(ctx)?
+            .config()
+            .hooks
+            .password
+            .argument
+            .pointer())
     })
 }
 
@@ -147,7 +154,12 @@ pub extern "C" fn SSL_CTX_get_default_passwd_cb_userdata(ctx: *mut SSL_CTX) -> *
 #[unsafe(no_mangle)]
 pub extern "C" fn SSL_get_default_passwd_cb_userdata(ssl: *mut SSL) -> *mut c_void {
     entry("SSL_get_default_passwd_cb_userdata", ptr::null_mut(), || {
-        Ok(handles::lookup::<Connection>(ssl)?.config().hooks.password.argument.pointer())
+        Ok(handles::lookup::<Connection>(ssl)?
+            .config()
+            .hooks
+            .password
+            .argument
+            .pointer())
     })
 }
 

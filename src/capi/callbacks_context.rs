@@ -5,9 +5,10 @@ use std::ffi::c_void;
 
 use super::entry::entry;
 use super::types::{
-    SSL_CTX, SSL_CTX_alpn_select_cb_func, SSL_CTX_keylog_cb_func, SSL_CTX_npn_advertised_cb_func, SSL_CTX_npn_select_cb_func,
-    SSL_client_cert_cb, SSL_client_hello_cb_fn, SSL_cookie_generate_cb, SSL_cookie_verify_cb, SSL_get_session_cb,
-    SSL_new_session_cb, SSL_remove_session_cb, SSL_stateless_cookie_generate_cb, SSL_stateless_cookie_verify_cb,
+    SSL_CTX, SSL_CTX_alpn_select_cb_func, SSL_CTX_keylog_cb_func, SSL_CTX_npn_advertised_cb_func,
+    SSL_CTX_npn_select_cb_func, SSL_client_cert_cb, SSL_client_hello_cb_fn, SSL_cookie_generate_cb,
+    SSL_cookie_verify_cb, SSL_get_session_cb, SSL_new_session_cb, SSL_remove_session_cb,
+    SSL_stateless_cookie_generate_cb, SSL_stateless_cookie_verify_cb,
 };
 use crate::handles;
 use crate::objects::callbacks::Hook;
@@ -118,7 +119,11 @@ pub extern "C" fn SSL_CTX_sess_get_get_cb(ctx: *mut SSL_CTX) -> SSL_get_session_
 
 /// Kept and never called: TLS 1.3 has no NPN, and ALPN took its place.
 #[unsafe(no_mangle)]
-pub extern "C" fn SSL_CTX_set_next_protos_advertised_cb(ctx: *mut SSL_CTX, cb: SSL_CTX_npn_advertised_cb_func, arg: *mut c_void) {
+pub extern "C" fn SSL_CTX_set_next_protos_advertised_cb(
+    ctx: *mut SSL_CTX,
+    cb: SSL_CTX_npn_advertised_cb_func,
+    arg: *mut c_void,
+) {
     entry("SSL_CTX_set_next_protos_advertised_cb", (), || {
         handles::lookup::<Context>(ctx)?.set_hooks(|hooks| hooks.inert.npn_advertised = Hook::new(cb, arg));
         Ok(())
@@ -127,7 +132,11 @@ pub extern "C" fn SSL_CTX_set_next_protos_advertised_cb(ctx: *mut SSL_CTX, cb: S
 
 /// Kept and never called: TLS 1.3 has no NPN, and ALPN took its place.
 #[unsafe(no_mangle)]
-pub extern "C" fn SSL_CTX_set_next_proto_select_cb(ctx: *mut SSL_CTX, cb: SSL_CTX_npn_select_cb_func, arg: *mut c_void) {
+pub extern "C" fn SSL_CTX_set_next_proto_select_cb(
+    ctx: *mut SSL_CTX,
+    cb: SSL_CTX_npn_select_cb_func,
+    arg: *mut c_void,
+) {
     entry("SSL_CTX_set_next_proto_select_cb", (), || {
         handles::lookup::<Context>(ctx)?.set_hooks(|hooks| hooks.inert.npn_select = Hook::new(cb, arg));
         Ok(())

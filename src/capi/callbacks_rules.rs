@@ -5,7 +5,10 @@ use std::ffi::{c_int, c_void};
 use std::ptr;
 
 use super::entry::entry;
-use super::types::{GEN_SESSION_CB, SSL, SSL_CTX, SSL_allow_early_data_cb_fn, SSL_not_resumable_cb, SSL_record_padding_cb, SSL_security_cb};
+use super::types::{
+    GEN_SESSION_CB, SSL, SSL_CTX, SSL_allow_early_data_cb_fn, SSL_not_resumable_cb, SSL_record_padding_cb,
+    SSL_security_cb,
+};
 use crate::handles;
 use crate::objects::callbacks::{Argument, Hook};
 use crate::objects::config::Configurable;
@@ -52,7 +55,12 @@ pub extern "C" fn SSL_set_record_padding_callback_arg(ssl: *mut SSL, arg: *mut c
 #[unsafe(no_mangle)]
 pub extern "C" fn SSL_CTX_get_record_padding_callback_arg(ctx: *const SSL_CTX) -> *mut c_void {
     entry("SSL_CTX_get_record_padding_callback_arg", ptr::null_mut(), || {
-        Ok(handles::lookup::<Context>(ctx)?.config().hooks.record_padding.argument.pointer())
+        Ok(handles::lookup::<Context>(ctx)?
+            .config()
+            .hooks
+            .record_padding
+            .argument
+            .pointer())
     })
 }
 
@@ -60,7 +68,12 @@ pub extern "C" fn SSL_CTX_get_record_padding_callback_arg(ctx: *const SSL_CTX) -
 #[unsafe(no_mangle)]
 pub extern "C" fn SSL_get_record_padding_callback_arg(ssl: *const SSL) -> *mut c_void {
     entry("SSL_get_record_padding_callback_arg", ptr::null_mut(), || {
-        Ok(handles::lookup::<Connection>(ssl)?.config().hooks.record_padding.argument.pointer())
+        Ok(handles::lookup::<Connection>(ssl)?
+            .config()
+            .hooks
+            .record_padding
+            .argument
+            .pointer())
     })
 }
 
@@ -120,7 +133,12 @@ pub extern "C" fn SSL_set0_security_ex_data(ssl: *mut SSL, ex: *mut c_void) {
 #[unsafe(no_mangle)]
 pub extern "C" fn SSL_CTX_get0_security_ex_data(ctx: *const SSL_CTX) -> *mut c_void {
     entry("SSL_CTX_get0_security_ex_data", ptr::null_mut(), || {
-        Ok(handles::lookup::<Context>(ctx)?.config().hooks.security.argument.pointer())
+        Ok(handles::lookup::<Context>(ctx)?
+            .config()
+            .hooks
+            .security
+            .argument
+            .pointer())
     })
 }
 
@@ -128,7 +146,12 @@ pub extern "C" fn SSL_CTX_get0_security_ex_data(ctx: *const SSL_CTX) -> *mut c_v
 #[unsafe(no_mangle)]
 pub extern "C" fn SSL_get0_security_ex_data(ssl: *const SSL) -> *mut c_void {
     entry("SSL_get0_security_ex_data", ptr::null_mut(), || {
-        Ok(handles::lookup::<Connection>(ssl)?.config().hooks.security.argument.pointer())
+        Ok(handles::lookup::<Connection>(ssl)?
+            .config()
+            .hooks
+            .security
+            .argument
+            .pointer())
     })
 }
 

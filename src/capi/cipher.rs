@@ -49,7 +49,9 @@ pub extern "C" fn SSL_CIPHER_get_version(c: *const SSL_CIPHER) -> *const c_char 
 pub unsafe extern "C" fn OPENSSL_cipher_name(rfc_name: *const c_char) -> *const c_char {
     // SAFETY: the caller's contract.
     let name = unsafe { optional_string(rfc_name) };
-    name.and_then(cipher::find_standard).map_or(NONE, |cipher| cipher.name).as_ptr()
+    name.and_then(cipher::find_standard)
+        .map_or(NONE, |cipher| cipher.name)
+        .as_ptr()
 }
 
 /// The strength of the bulk cipher in bits; the length of its key goes to `alg_bits`.
@@ -123,13 +125,21 @@ pub extern "C" fn SSL_CIPHER_get_handshake_digest(c: *const SSL_CIPHER) -> *cons
 /// # Safety
 /// `buf` is NULL or points at `size` writable bytes.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn SSL_CIPHER_description(cipher: *const SSL_CIPHER, buf: *mut c_char, size: c_int) -> *mut c_char {
+pub unsafe extern "C" fn SSL_CIPHER_description(
+    cipher: *const SSL_CIPHER,
+    buf: *mut c_char,
+    size: c_int,
+) -> *mut c_char {
     entry("SSL_CIPHER_description", ptr::null_mut(), || {
         let mut line = cipher::known(cipher).ok_or(Error::NULL)?.to_string().into_bytes();
         line.push(0);
         if buf.is_null() {
             let copy: *mut c_char = memory::duplicate(&line).cast();
-            return if copy.is_null() { Err(Common::MallocFailure.into()) } else { Ok(copy) };
+            return if copy.is_null() {
+                Err(Common::MallocFailure.into())
+            } else {
+                Ok(copy)
+            };
         }
         if size < DESCRIPTION_LEN {
             return Err(Error::Silent);

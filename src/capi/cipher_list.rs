@@ -75,7 +75,11 @@ pub unsafe extern "C" fn SSL_set_ciphersuites(ssl: *mut SSL, str: *const c_char)
 #[unsafe(no_mangle)]
 pub extern "C" fn SSL_CTX_get_ciphers(ctx: *const SSL_CTX) -> *mut STACK_OF_SSL_CIPHER {
     entry("SSL_CTX_get_ciphers", ptr::null_mut(), || {
-        Ok(handles::lookup::<Context>(ctx)?.config().suites.stack().map_or(ptr::null_mut(), StaticStack::as_ptr))
+        Ok(handles::lookup::<Context>(ctx)?
+            .config()
+            .suites
+            .stack()
+            .map_or(ptr::null_mut(), StaticStack::as_ptr))
     })
 }
 
@@ -83,7 +87,11 @@ pub extern "C" fn SSL_CTX_get_ciphers(ctx: *const SSL_CTX) -> *mut STACK_OF_SSL_
 #[unsafe(no_mangle)]
 pub extern "C" fn SSL_get_ciphers(ssl: *const SSL) -> *mut STACK_OF_SSL_CIPHER {
     entry("SSL_get_ciphers", ptr::null_mut(), || {
-        Ok(handles::lookup::<Connection>(ssl)?.config().suites.stack().map_or(ptr::null_mut(), StaticStack::as_ptr))
+        Ok(handles::lookup::<Connection>(ssl)?
+            .config()
+            .suites
+            .stack()
+            .map_or(ptr::null_mut(), StaticStack::as_ptr))
     })
 }
 
@@ -95,7 +103,9 @@ pub extern "C" fn SSL_get_cipher_list(ssl: *const SSL, n: c_int) -> *const c_cha
     }
     entry("SSL_get_cipher_list", ptr::null(), || {
         let config = handles::lookup::<Connection>(ssl)?.config();
-        let wanted = usize::try_from(n).ok().and_then(|index| config.suites.iter().nth(index));
+        let wanted = usize::try_from(n)
+            .ok()
+            .and_then(|index| config.suites.iter().nth(index));
         Ok(wanted.map_or(ptr::null(), |cipher| cipher.name.as_ptr()))
     })
 }
@@ -155,7 +165,7 @@ fn known_suites(list: &[u8], entry_len: usize) -> Result<Vec<&'static SSL_CIPHER
     if list.is_empty() {
         return Err(Reason::NO_CIPHERS_SPECIFIED.into());
     }
-    if list.len() % entry_len != 0 {
+    if !list.len().is_multiple_of(entry_len) {
         return Err(Reason::ERROR_IN_RECEIVED_CIPHER_LIST.into());
     }
     let find = |entry: &[u8]| match entry {

@@ -45,7 +45,12 @@ pub unsafe extern "C" fn SSL_use_PrivateKey(ssl: *mut SSL, pkey: *mut EVP_PKEY) 
 /// # Safety
 /// `d` points at `len` readable bytes.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn SSL_CTX_use_PrivateKey_ASN1(kind: c_int, ctx: *mut SSL_CTX, d: *const c_uchar, len: c_long) -> c_int {
+pub unsafe extern "C" fn SSL_CTX_use_PrivateKey_ASN1(
+    kind: c_int,
+    ctx: *mut SSL_CTX,
+    d: *const c_uchar,
+    len: c_long,
+) -> c_int {
     entry("SSL_CTX_use_PrivateKey_ASN1", 0, || {
         // SAFETY: the caller's contract.
         let der = unsafe { der(d, len) }?;
@@ -159,7 +164,11 @@ pub unsafe extern "C" fn SSL_use_RSAPrivateKey_ASN1(ssl: *mut SSL, d: *const c_u
 /// # Safety
 /// `file` is NULL or a string.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn SSL_CTX_use_RSAPrivateKey_file(ctx: *mut SSL_CTX, file: *const c_char, format: c_int) -> c_int {
+pub unsafe extern "C" fn SSL_CTX_use_RSAPrivateKey_file(
+    ctx: *mut SSL_CTX,
+    file: *const c_char,
+    format: c_int,
+) -> c_int {
     entry("SSL_CTX_use_RSAPrivateKey_file", 0, || {
         // SAFETY: the caller's contract.
         let file = unsafe { optional_string(file) };
@@ -186,14 +195,27 @@ pub unsafe extern "C" fn SSL_use_RSAPrivateKey_file(ssl: *mut SSL, file: *const 
 /// # Safety
 /// All pointers are NULL or point at live objects.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn SSL_CTX_use_cert_and_key(ctx: *mut SSL_CTX, x: *mut X509, pkey: *mut EVP_PKEY, chain: *mut STACK_OF_X509, replace: c_int) -> c_int {
+pub unsafe extern "C" fn SSL_CTX_use_cert_and_key(
+    ctx: *mut SSL_CTX,
+    x: *mut X509,
+    pkey: *mut EVP_PKEY,
+    chain: *mut STACK_OF_X509,
+    replace: c_int,
+) -> c_int {
     entry("SSL_CTX_use_cert_and_key", 0, || {
         // SAFETY: the caller's contract.
         let (certificate, key) = unsafe { (Certificate::from_borrowed(x), Key::from_borrowed(pkey)) };
         // SAFETY: the caller's contract.
         let chain = unsafe { optional_stack(chain) }?;
         let certificate = certificate.ok_or(Error::NULL)?;
-        loading::use_both(&*handles::lookup::<Context>(ctx)?, certificate, key, chain, replace != 0).map(|()| 1)
+        loading::use_both(
+            &*handles::lookup::<Context>(ctx)?,
+            certificate,
+            key,
+            chain,
+            replace != 0,
+        )
+        .map(|()| 1)
     })
 }
 
@@ -203,14 +225,27 @@ pub unsafe extern "C" fn SSL_CTX_use_cert_and_key(ctx: *mut SSL_CTX, x: *mut X50
 /// # Safety
 /// All pointers are NULL or point at live objects.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn SSL_use_cert_and_key(ssl: *mut SSL, x: *mut X509, pkey: *mut EVP_PKEY, chain: *mut STACK_OF_X509, replace: c_int) -> c_int {
+pub unsafe extern "C" fn SSL_use_cert_and_key(
+    ssl: *mut SSL,
+    x: *mut X509,
+    pkey: *mut EVP_PKEY,
+    chain: *mut STACK_OF_X509,
+    replace: c_int,
+) -> c_int {
     entry("SSL_use_cert_and_key", 0, || {
         // SAFETY: the caller's contract.
         let (certificate, key) = unsafe { (Certificate::from_borrowed(x), Key::from_borrowed(pkey)) };
         // SAFETY: the caller's contract.
         let chain = unsafe { optional_stack(chain) }?;
         let certificate = certificate.ok_or(Error::NULL)?;
-        loading::use_both(&*handles::lookup::<Connection>(ssl)?, certificate, key, chain, replace != 0).map(|()| 1)
+        loading::use_both(
+            &*handles::lookup::<Connection>(ssl)?,
+            certificate,
+            key,
+            chain,
+            replace != 0,
+        )
+        .map(|()| 1)
     })
 }
 
@@ -218,7 +253,11 @@ pub unsafe extern "C" fn SSL_use_cert_and_key(ssl: *mut SSL, x: *mut X509, pkey:
 #[unsafe(no_mangle)]
 pub extern "C" fn SSL_CTX_check_private_key(ctx: *const SSL_CTX) -> c_int {
     entry("SSL_CTX_check_private_key", 0, || {
-        handles::lookup::<Context>(ctx)?.config().credentials.check_private_key().map(|()| 1)
+        handles::lookup::<Context>(ctx)?
+            .config()
+            .credentials
+            .check_private_key()
+            .map(|()| 1)
     })
 }
 
@@ -226,7 +265,11 @@ pub extern "C" fn SSL_CTX_check_private_key(ctx: *const SSL_CTX) -> c_int {
 #[unsafe(no_mangle)]
 pub extern "C" fn SSL_check_private_key(ssl: *const SSL) -> c_int {
     entry("SSL_check_private_key", 0, || {
-        handles::lookup::<Connection>(ssl)?.config().credentials.check_private_key().map(|()| 1)
+        handles::lookup::<Connection>(ssl)?
+            .config()
+            .credentials
+            .check_private_key()
+            .map(|()| 1)
     })
 }
 
@@ -245,5 +288,7 @@ unsafe fn optional_stack(stack: *const STACK_OF_X509) -> Result<Option<Certifica
         return Ok(None);
     }
     // SAFETY: the caller's promise.
-    unsafe { CertificateStack::from_borrowed(stack) }.map(Some).ok_or_else(|| Common::MallocFailure.into())
+    unsafe { CertificateStack::from_borrowed(stack) }
+        .map(Some)
+        .ok_or_else(|| Common::MallocFailure.into())
 }

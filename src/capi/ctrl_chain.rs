@@ -12,29 +12,38 @@ use crate::error::{Common, Error, Result};
 use crate::libcrypto::stack::CertificateStack;
 use crate::libcrypto::store::Store;
 use crate::libcrypto::x509::Certificate;
+use crate::objects::chain_build::BuildFlags;
 use crate::objects::config::Config;
-use crate::objects::credentials::{self, BuildFlags, Credentials, Select};
+use crate::objects::credentials::{self, Credentials, Select};
 
 /// Carries a command out, if it is one of these.
 ///
 /// # Safety
 /// `parg` points at what the command's macro says.
-pub(super) unsafe fn chains<T: Target>(target: &T, cmd: c_int, larg: c_long, parg: *mut c_void) -> Option<Result<c_long>> {
-    // SAFETY: the caller's promise, here and below.
+pub(super) unsafe fn chains<T: Target>(
+    target: &T,
+    cmd: c_int,
+    larg: c_long,
+    parg: *mut c_void,
+) -> Option<Result<c_long>> {
     Some(match cmd {
+        // SAFETY: the caller's promise.
         n::SSL_CTRL_CHAIN => unsafe { set_chain(target, larg != 0, parg.cast()) },
+        // SAFETY: the caller's promise.
         n::SSL_CTRL_CHAIN_CERT => unsafe { add_to_chain(target, larg != 0, parg.cast()) },
         n::SSL_CTRL_GET_CHAIN_CERTS => {
             let config = target.config();
-            // SAFETY: as above.
+            // SAFETY: the caller's promise.
             unsafe { show(parg, config.credentials.chain()) };
             Ok(1)
         }
         n::SSL_CTRL_BUILD_CERT_CHAIN => build(target, larg),
         n::SSL_CTRL_SELECT_CURRENT_CERT => {
-            // SAFETY: as above.
+            // SAFETY: the caller's promise.
             let certificate = unsafe { Certificate::from_borrowed(parg.cast()) };
-            Ok(certificate.map_or(0, |own| c_long::from(target.update(|c| c.credentials.select_current(&own)))))
+            Ok(certificate.map_or(0, |own| {
+                c_long::from(target.update(|c| c.credentials.select_current(&own)))
+            }))
         }
         n::SSL_CTRL_SET_CURRENT_CERT => Ok(match larg as c_int {
             n::SSL_CERT_SET_FIRST => c_long::from(target.update(|c| c.credentials.set_current(Select::First))),
@@ -42,14 +51,14 @@ pub(super) unsafe fn chains<T: Target>(target: &T, cmd: c_int, larg: c_long, par
             _ => 0,
         }),
         n::SSL_CTRL_SET_VERIFY_CERT_STORE | n::SSL_CTRL_SET_CHAIN_CERT_STORE => {
-            // SAFETY: as above.
+            // SAFETY: the caller's promise.
             unsafe { set_store(target, cmd, larg != 0, parg.cast()) };
             Ok(1)
         }
         n::SSL_CTRL_GET_VERIFY_CERT_STORE | n::SSL_CTRL_GET_CHAIN_CERT_STORE => {
             let config = target.config();
             let own = store_slot(&config.credentials, cmd).map_or(ptr::null_mut(), Store::as_ptr);
-            // SAFETY: as above.
+            // SAFETY: the caller's promise.
             unsafe { store(parg.cast::<*mut X509_STORE>(), own) };
             Ok(1)
         }
@@ -72,14 +81,18 @@ pub(super) unsafe fn show(place: *mut c_void, chain: Option<&CertificateStack>) 
 unsafe fn set_chain<T: Target>(target: &T, counted: bool, chain: *mut STACK_OF_X509) -> Result<c_long> {
     let level = target.config().algorithms.security_level;
     let set = |chain: Option<CertificateStack>| {
-        target.update(|config| config.credentials.set_chain(chain, level)).map(|()| 1)
+        target
+            .update(|config| config.credentials.set_chain(chain, level))
+            .map(|()| 1)
     };
     if chain.is_null() {
         return set(None);
     }
     if counted {
         // SAFETY: live by the caller's promise.
-        return set(Some(unsafe { CertificateStack::from_borrowed(chain) }.ok_or(Common::MallocFailure)?));
+        return set(Some(
+            unsafe { CertificateStack::from_borrowed(chain) }.ok_or(Common::MallocFailure)?,
+        ));
     }
     // SAFETY: owned by the caller, who gives it away if all goes well.
     let owned = unsafe { CertificateStack::from_owned(chain) }.ok_or(Error::NULL)?;
@@ -127,7 +140,13 @@ fn store_slot(credentials: &Credentials, cmd: c_int) -> Option<&Store> {
 /// `store` is NULL or a live store, a reference of which is the caller's to give unless `counted`.
 unsafe fn set_store<T: Target>(target: &T, cmd: c_int, counted: bool, store: *mut X509_STORE) {
     // SAFETY: the caller's promise.
-    let store = unsafe { if counted { Store::from_borrowed(store) } else { Store::from_owned(store) } };
+    let store = unsafe {
+        if counted {
+            Store::from_borrowed(store)
+        } else {
+            Store::from_owned(store)
+        }
+    };
     target.update(|config: &mut Config| match cmd {
         n::SSL_CTRL_SET_VERIFY_CERT_STORE => config.credentials.verify_store = store,
         _ => {

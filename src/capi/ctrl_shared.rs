@@ -44,7 +44,12 @@ impl Target for Connection {
 ///
 /// # Safety
 /// `parg` points at what the command's macro says.
-pub(super) unsafe fn shared<T: Target>(target: &T, cmd: c_int, larg: c_long, parg: *mut c_void) -> Option<Result<c_long>> {
+pub(super) unsafe fn shared<T: Target>(
+    target: &T,
+    cmd: c_int,
+    larg: c_long,
+    parg: *mut c_void,
+) -> Option<Result<c_long>> {
     settings(target, cmd, larg)
         // SAFETY: the caller's promise.
         .or_else(|| unsafe { algorithms(target, cmd, larg, parg) })
@@ -61,13 +66,17 @@ fn settings<T: Target>(target: &T, cmd: c_int, larg: c_long) -> Option<Result<c_
         n::SSL_CTRL_MODE => mode(target, larg as u32, 0),
         n::SSL_CTRL_CLEAR_MODE => mode(target, 0, larg as u32),
         n::SSL_CTRL_GET_READ_AHEAD => c_long::from(config().records.read_ahead),
-        n::SSL_CTRL_SET_READ_AHEAD => c_long::from(target.update(|c| std::mem::replace(&mut c.records.read_ahead, larg != 0))),
+        n::SSL_CTRL_SET_READ_AHEAD => {
+            c_long::from(target.update(|c| std::mem::replace(&mut c.records.read_ahead, larg != 0)))
+        }
         n::SSL_CTRL_GET_MAX_CERT_LIST => config().records.max_certificate_len as c_long,
         n::SSL_CTRL_SET_MAX_CERT_LIST => number.map_or(0, |len| {
             target.update(|c| std::mem::replace(&mut c.records.max_certificate_len, len)) as c_long
         }),
         n::SSL_CTRL_SET_MAX_SEND_FRAGMENT => set(&|c| number.is_some_and(|len| c.records.set_max_send_fragment(len))),
-        n::SSL_CTRL_SET_SPLIT_SEND_FRAGMENT => set(&|c| number.is_some_and(|len| c.records.set_split_send_fragment(len))),
+        n::SSL_CTRL_SET_SPLIT_SEND_FRAGMENT => {
+            set(&|c| number.is_some_and(|len| c.records.set_split_send_fragment(len)))
+        }
         n::SSL_CTRL_SET_MAX_PIPELINES => set(&|c| number.is_some_and(|count| c.records.set_max_pipelines(count))),
         n::SSL_CTRL_CERT_FLAGS => c_long::from(target.update(|c| {
             c.credentials.flags |= larg as u32;
@@ -117,9 +126,10 @@ unsafe fn algorithms<T: Target>(target: &T, cmd: c_int, larg: c_long, parg: *mut
         n::SSL_CTRL_SET_GROUPS => unsafe { numbers(parg, larg) }.and_then(|nids| group::from_nids(&nids)),
         // SAFETY: the caller's promise.
         n::SSL_CTRL_SET_TMP_ECDH => unsafe { curve(parg) },
-        // SAFETY: the caller's promise.
-        n::SSL_CTRL_SET_SIGALGS | n::SSL_CTRL_SET_CLIENT_SIGALGS => unsafe { numbers(parg, larg) }
-            .and_then(|nids| scheme::from_nid_pairs(&nids).ok_or(Error::Silent)),
+        n::SSL_CTRL_SET_SIGALGS | n::SSL_CTRL_SET_CLIENT_SIGALGS => {
+            // SAFETY: the caller's promise.
+            unsafe { numbers(parg, larg) }.and_then(|nids| scheme::from_nid_pairs(&nids).ok_or(Error::Silent))
+        }
         // SAFETY: the caller's promise.
         n::SSL_CTRL_SET_GROUPS_LIST | n::SSL_CTRL_SET_SIGALGS_LIST | n::SSL_CTRL_SET_CLIENT_SIGALGS_LIST => unsafe {
             list(cmd, parg)
@@ -132,7 +142,9 @@ unsafe fn algorithms<T: Target>(target: &T, cmd: c_int, larg: c_long, parg: *mut
         let codes = Some(codes.into());
         target.update(|config| match cmd {
             n::SSL_CTRL_SET_SIGALGS | n::SSL_CTRL_SET_SIGALGS_LIST => config.algorithms.schemes = codes,
-            n::SSL_CTRL_SET_CLIENT_SIGALGS | n::SSL_CTRL_SET_CLIENT_SIGALGS_LIST => config.algorithms.client_schemes = codes,
+            n::SSL_CTRL_SET_CLIENT_SIGALGS | n::SSL_CTRL_SET_CLIENT_SIGALGS_LIST => {
+                config.algorithms.client_schemes = codes
+            }
             _ => config.algorithms.groups = codes,
         });
         1
@@ -169,8 +181,15 @@ unsafe fn curve(key: *mut c_void) -> Result<Vec<u16>> {
 /// `parg` points at `len` ints.
 unsafe fn numbers(parg: *mut c_void, len: c_long) -> Result<Vec<c_int>> {
     const INT_LEN: usize = size_of::<c_int>();
-    let len = usize::try_from(len).ok().and_then(|len| len.checked_mul(INT_LEN)).ok_or(Error::Silent)?;
+    let len = usize::try_from(len)
+        .ok()
+        .and_then(|len| len.checked_mul(INT_LEN))
+        .ok_or(Error::Silent)?;
     // SAFETY: the caller's promise; bytes need no alignment.
     let raw = unsafe { bytes(parg.cast(), len) }?;
-    Ok(raw.chunks_exact(INT_LEN).filter_map(|int| int.try_into().ok()).map(c_int::from_ne_bytes).collect())
+    Ok(raw
+        .chunks_exact(INT_LEN)
+        .filter_map(|int| int.try_into().ok())
+        .map(c_int::from_ne_bytes)
+        .collect())
 }

@@ -148,7 +148,9 @@ unsafe fn extra_chain(context: &Context, cmd: c_int, larg: c_long, parg: *mut c_
             // SAFETY: the caller gives its reference away.
             let issuer = unsafe { Certificate::from_owned(parg.cast()) };
             issuer.ok_or(Error::NULL).and_then(|issuer| {
-                context.update(|config| config.credentials.add_to_extra_chain(issuer)).map(|()| 1)
+                context
+                    .update(|config| config.credentials.add_to_extra_chain(issuer))
+                    .map(|()| 1)
             })
         }
         n::SSL_CTRL_GET_EXTRA_CHAIN_CERTS => {
@@ -156,7 +158,12 @@ unsafe fn extra_chain(context: &Context, cmd: c_int, larg: c_long, parg: *mut c_
             let only_extra = larg != 0;
             let extra = config.credentials.extra_chain();
             // SAFETY: the caller's promise.
-            unsafe { show(parg, extra.or_else(|| config.credentials.chain().filter(|_| !only_extra))) };
+            unsafe {
+                show(
+                    parg,
+                    extra.or_else(|| config.credentials.chain().filter(|_| !only_extra)),
+                )
+            };
             Ok(1)
         }
         n::SSL_CTRL_CLEAR_EXTRA_CHAIN_CERTS => {

@@ -21,9 +21,15 @@ use crate::objects::method;
 pub unsafe extern "C" fn OPENSSL_init_ssl(options: u64, settings: *const OPENSSL_INIT_SETTINGS) -> c_int {
     entry("OPENSSL_init_ssl", 0, || {
         err::load_strings();
-        let config = if options & INIT_NO_LOAD_CONFIG == 0 { INIT_LOAD_CONFIG } else { 0 };
+        let config = if options & INIT_NO_LOAD_CONFIG == 0 {
+            INIT_LOAD_CONFIG
+        } else {
+            0
+        };
         // SAFETY: the caller's contract.
-        Ok(c_int::from(unsafe { lib_ctx::initialise(options | INIT | config, settings.cast()) }))
+        Ok(c_int::from(unsafe {
+            lib_ctx::initialise(options | INIT | config, settings.cast())
+        }))
     })
 }
 
@@ -35,9 +41,7 @@ const INIT_NO_LOAD_CONFIG: u64 = 0x80;
 /// Makes a context for connections of this method. NULL on failure.
 #[unsafe(no_mangle)]
 pub extern "C" fn SSL_CTX_new(meth: *const SSL_METHOD) -> *mut SSL_CTX {
-    entry("SSL_CTX_new", ptr::null_mut(), || {
-        create(meth, Library::default())
-    })
+    entry("SSL_CTX_new", ptr::null_mut(), || create(meth, Library::default()))
 }
 
 /// Makes a context that fetches its algorithms from a library context with a property query. NULL on failure.
@@ -83,7 +87,9 @@ pub extern "C" fn SSL_CTX_free(ctx: *mut SSL_CTX) {
 /// The method that the context was made with. NULL on failure.
 #[unsafe(no_mangle)]
 pub extern "C" fn SSL_CTX_get_ssl_method(ctx: *const SSL_CTX) -> *const SSL_METHOD {
-    entry("SSL_CTX_get_ssl_method", ptr::null(), || Ok(ptr::from_ref(handles::lookup::<Context>(ctx)?.method())))
+    entry("SSL_CTX_get_ssl_method", ptr::null(), || {
+        Ok(ptr::from_ref(handles::lookup::<Context>(ctx)?.method()))
+    })
 }
 
 /// Changes the method of connections to come. Returns 1 on success, 0 on failure.
@@ -100,7 +106,11 @@ pub extern "C" fn SSL_CTX_set_ssl_version(ctx: *mut SSL_CTX, meth: *const SSL_ME
 #[unsafe(no_mangle)]
 pub extern "C" fn SSL_CTX_set_ex_data(ctx: *mut SSL_CTX, idx: c_int, data: *mut c_void) -> c_int {
     entry("SSL_CTX_set_ex_data", 0, || {
-        Ok(c_int::from(handles::lookup::<Context>(ctx)?.ex_data().is_some_and(|own| own.set(idx, data))))
+        Ok(c_int::from(
+            handles::lookup::<Context>(ctx)?
+                .ex_data()
+                .is_some_and(|own| own.set(idx, data)),
+        ))
     })
 }
 
@@ -108,6 +118,8 @@ pub extern "C" fn SSL_CTX_set_ex_data(ctx: *mut SSL_CTX, idx: c_int, data: *mut 
 #[unsafe(no_mangle)]
 pub extern "C" fn SSL_CTX_get_ex_data(ctx: *const SSL_CTX, idx: c_int) -> *mut c_void {
     entry("SSL_CTX_get_ex_data", ptr::null_mut(), || {
-        Ok(handles::lookup::<Context>(ctx)?.ex_data().map_or(ptr::null_mut(), |own| own.value(idx)))
+        Ok(handles::lookup::<Context>(ctx)?
+            .ex_data()
+            .map_or(ptr::null_mut(), |own| own.value(idx)))
     })
 }

@@ -4,7 +4,8 @@ use std::ffi::{c_int, c_void};
 
 use super::entry::entry;
 use super::types::{
-    SSL, SSL_CTX, SSL_CTX_decrypt_session_ticket_fn, SSL_CTX_generate_session_ticket_fn, SSL_ticket_key_cb, SSL_ticket_key_evp_cb,
+    SSL, SSL_CTX, SSL_CTX_decrypt_session_ticket_fn, SSL_CTX_generate_session_ticket_fn, SSL_ticket_key_cb,
+    SSL_ticket_key_evp_cb,
 };
 use crate::handles;
 use crate::objects::callbacks::Argument;
@@ -35,7 +36,12 @@ pub extern "C" fn SSL_CTX_set_tlsext_ticket_key_evp_cb(ctx: *mut SSL_CTX, cb: SS
 /// Two callbacks with one argument: `generate` just before a ticket is made, `decrypt` just after one was tried. Either may
 /// be NULL. Returns 1 on success, 0 on failure.
 #[unsafe(no_mangle)]
-pub extern "C" fn SSL_CTX_set_session_ticket_cb(ctx: *mut SSL_CTX, generate: SSL_CTX_generate_session_ticket_fn, decrypt: SSL_CTX_decrypt_session_ticket_fn, arg: *mut c_void) -> c_int {
+pub extern "C" fn SSL_CTX_set_session_ticket_cb(
+    ctx: *mut SSL_CTX,
+    generate: SSL_CTX_generate_session_ticket_fn,
+    decrypt: SSL_CTX_decrypt_session_ticket_fn,
+    arg: *mut c_void,
+) -> c_int {
     entry("SSL_CTX_set_session_ticket_cb", 0, || {
         handles::lookup::<Context>(ctx)?.set_hooks(|hooks| {
             hooks.tickets.generate = generate;

@@ -83,10 +83,13 @@ pub unsafe fn store<T>(place: *mut T, value: T) {
     }
 }
 
-
 /// The address of a byte string for C: NULL for an empty one, whose Rust address dangles.
 pub fn data_ptr(data: &[u8]) -> *const u8 {
-    if data.is_empty() { std::ptr::null() } else { data.as_ptr() }
+    if data.is_empty() {
+        std::ptr::null()
+    } else {
+        data.as_ptr()
+    }
 }
 
 /// What a callback's argument looks like to C.

@@ -33,7 +33,9 @@ pub extern "C" fn SSL_set_quiet_shutdown(ssl: *mut SSL, mode: c_int) {
 #[unsafe(no_mangle)]
 pub extern "C" fn SSL_CTX_get_quiet_shutdown(ctx: *const SSL_CTX) -> c_int {
     entry("SSL_CTX_get_quiet_shutdown", 0, || {
-        Ok(c_int::from(handles::lookup::<Context>(ctx)?.config().protocol.quiet_shutdown))
+        Ok(c_int::from(
+            handles::lookup::<Context>(ctx)?.config().protocol.quiet_shutdown,
+        ))
     })
 }
 
@@ -41,7 +43,9 @@ pub extern "C" fn SSL_CTX_get_quiet_shutdown(ctx: *const SSL_CTX) -> c_int {
 #[unsafe(no_mangle)]
 pub extern "C" fn SSL_get_quiet_shutdown(ssl: *const SSL) -> c_int {
     entry("SSL_get_quiet_shutdown", 0, || {
-        Ok(c_int::from(handles::lookup::<Connection>(ssl)?.config().protocol.quiet_shutdown))
+        Ok(c_int::from(
+            handles::lookup::<Connection>(ssl)?.config().protocol.quiet_shutdown,
+        ))
     })
 }
 
@@ -85,7 +89,9 @@ pub extern "C" fn SSL_set_default_read_buffer_len(ssl: *mut SSL, len: usize) {
 #[unsafe(no_mangle)]
 pub extern "C" fn SSL_CTX_set_tlsext_max_fragment_length(ctx: *mut SSL_CTX, mode: u8) -> c_int {
     entry("SSL_CTX_set_tlsext_max_fragment_length", 0, || {
-        handles::lookup::<Context>(ctx)?.update(|config| config.records.set_max_fragment_mode(mode)).map(|()| 1)
+        handles::lookup::<Context>(ctx)?
+            .update(|config| config.records.set_max_fragment_mode(mode))
+            .map(|()| 1)
     })
 }
 
@@ -93,7 +99,9 @@ pub extern "C" fn SSL_CTX_set_tlsext_max_fragment_length(ctx: *mut SSL_CTX, mode
 #[unsafe(no_mangle)]
 pub extern "C" fn SSL_set_tlsext_max_fragment_length(ssl: *mut SSL, mode: u8) -> c_int {
     entry("SSL_set_tlsext_max_fragment_length", 0, || {
-        handles::lookup::<Connection>(ssl)?.update(|config| config.records.set_max_fragment_mode(mode)).map(|()| 1)
+        handles::lookup::<Connection>(ssl)?
+            .update(|config| config.records.set_max_fragment_mode(mode))
+            .map(|()| 1)
     })
 }
 
@@ -161,7 +169,11 @@ pub extern "C" fn SSL_set_read_ahead(ssl: *mut SSL, yes: c_int) {
 /// Whether reading takes as much as there is.
 #[unsafe(no_mangle)]
 pub extern "C" fn SSL_get_read_ahead(ssl: *const SSL) -> c_int {
-    entry("SSL_get_read_ahead", 0, || Ok(c_int::from(handles::lookup::<Connection>(ssl)?.config().records.read_ahead)))
+    entry("SSL_get_read_ahead", 0, || {
+        Ok(c_int::from(
+            handles::lookup::<Connection>(ssl)?.config().records.read_ahead,
+        ))
+    })
 }
 
 /// How long new sessions live, in seconds. Returns what it was.
@@ -171,7 +183,10 @@ pub extern "C" fn SSL_CTX_set_timeout(ctx: *mut SSL_CTX, seconds: c_long) -> c_l
         return 0;
     }
     entry("SSL_CTX_set_timeout", 0, || {
-        Ok(handles::lookup::<Context>(ctx)?.sessions.timeout.swap(seconds, Ordering::Relaxed))
+        Ok(handles::lookup::<Context>(ctx)?
+            .sessions
+            .timeout
+            .swap(seconds, Ordering::Relaxed))
     })
 }
 
@@ -181,5 +196,10 @@ pub extern "C" fn SSL_CTX_get_timeout(ctx: *const SSL_CTX) -> c_long {
     if ctx.is_null() {
         return 0;
     }
-    entry("SSL_CTX_get_timeout", 0, || Ok(handles::lookup::<Context>(ctx)?.sessions.timeout.load(Ordering::Relaxed)))
+    entry("SSL_CTX_get_timeout", 0, || {
+        Ok(handles::lookup::<Context>(ctx)?
+            .sessions
+            .timeout
+            .load(Ordering::Relaxed))
+    })
 }

@@ -82,7 +82,11 @@ pub extern "C" fn SSL_get_options(ssl: *const SSL) -> u64 {
 /// # Safety
 /// `sid_ctx` points at `sid_ctx_len` readable bytes.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn SSL_CTX_set_session_id_context(ctx: *mut SSL_CTX, sid_ctx: *const c_uchar, sid_ctx_len: c_uint) -> c_int {
+pub unsafe extern "C" fn SSL_CTX_set_session_id_context(
+    ctx: *mut SSL_CTX,
+    sid_ctx: *const c_uchar,
+    sid_ctx_len: c_uint,
+) -> c_int {
     entry("SSL_CTX_set_session_id_context", 0, || {
         let target = handles::lookup::<Context>(ctx)?;
         if sid_ctx_len > MAX_ID_CONTEXT_LEN {
@@ -90,7 +94,9 @@ pub unsafe extern "C" fn SSL_CTX_set_session_id_context(ctx: *mut SSL_CTX, sid_c
         }
         // SAFETY: the caller's contract.
         let context = unsafe { bytes(sid_ctx, sid_ctx_len as usize) }?;
-        target.update(|config| config.resumption.set_id_context(context)).map(|()| 1)
+        target
+            .update(|config| config.resumption.set_id_context(context))
+            .map(|()| 1)
     })
 }
 
@@ -100,7 +106,11 @@ pub unsafe extern "C" fn SSL_CTX_set_session_id_context(ctx: *mut SSL_CTX, sid_c
 /// # Safety
 /// `sid_ctx` points at `sid_ctx_len` readable bytes.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn SSL_set_session_id_context(ssl: *mut SSL, sid_ctx: *const c_uchar, sid_ctx_len: c_uint) -> c_int {
+pub unsafe extern "C" fn SSL_set_session_id_context(
+    ssl: *mut SSL,
+    sid_ctx: *const c_uchar,
+    sid_ctx_len: c_uint,
+) -> c_int {
     entry("SSL_set_session_id_context", 0, || {
         let target = handles::lookup::<Connection>(ssl)?;
         if sid_ctx_len > MAX_ID_CONTEXT_LEN {
@@ -108,7 +118,9 @@ pub unsafe extern "C" fn SSL_set_session_id_context(ssl: *mut SSL, sid_ctx: *con
         }
         // SAFETY: the caller's contract.
         let context = unsafe { bytes(sid_ctx, sid_ctx_len as usize) }?;
-        target.update(|config| config.resumption.set_id_context(context)).map(|()| 1)
+        target
+            .update(|config| config.resumption.set_id_context(context))
+            .map(|()| 1)
     })
 }
 
@@ -117,7 +129,11 @@ pub unsafe extern "C" fn SSL_set_session_id_context(ssl: *mut SSL, sid_ctx: *con
 /// # Safety
 /// `protos` points at `protos_len` readable bytes.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn SSL_CTX_set_alpn_protos(ctx: *mut SSL_CTX, protos: *const c_uchar, protos_len: c_uint) -> c_int {
+pub unsafe extern "C" fn SSL_CTX_set_alpn_protos(
+    ctx: *mut SSL_CTX,
+    protos: *const c_uchar,
+    protos_len: c_uint,
+) -> c_int {
     entry("SSL_CTX_set_alpn_protos", 1, || {
         let target = handles::lookup::<Context>(ctx)?;
         // SAFETY: the caller's contract.

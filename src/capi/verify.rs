@@ -219,7 +219,9 @@ pub extern "C" fn SSL_set_hostflags(ssl: *mut SSL, flags: c_uint) {
 /// The name of the peer's certificate that matched, owned by the connection; NULL when none was asked for.
 #[unsafe(no_mangle)]
 pub extern "C" fn SSL_get0_peername(ssl: *mut SSL) -> *const c_char {
-    entry("SSL_get0_peername", ptr::null(), || Ok(handles::lookup::<Connection>(ssl)?.param()?.peer_name()))
+    entry("SSL_get0_peername", ptr::null(), || {
+        Ok(handles::lookup::<Connection>(ssl)?.param()?.peer_name())
+    })
 }
 
 /// libcrypto says why on the queue.

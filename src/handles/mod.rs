@@ -74,7 +74,10 @@ impl<T: Named> Ref<T> {
 impl<T: Named> Clone for Ref<T> {
     fn clone(&self) -> Self {
         T::registry().add_own_reference(self.name);
-        Self { object: Arc::clone(&self.object), name: self.name }
+        Self {
+            object: Arc::clone(&self.object),
+            name: self.name,
+        }
     }
 }
 

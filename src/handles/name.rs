@@ -83,7 +83,11 @@ mod tests {
     #[test]
     fn names_survive_the_trip_through_c() {
         for (generation, index) in [(0, 0), (1, 2), (GENERATIONS - 1, INDEXES - 1), (77, 1 << 20)] {
-            let name = Name { kind: Kind::Session, generation, index };
+            let name = Name {
+                kind: Kind::Session,
+                generation,
+                index,
+            };
             let pointer: *mut u8 = name.to_pointer();
             assert_eq!(Name::parse(pointer, Kind::Session), Ok(name));
             assert_eq!(Name::parse(pointer, Kind::Context), Err(HandleError::WrongKind));
@@ -92,7 +96,12 @@ mod tests {
 
     #[test]
     fn handles_are_no_addresses() {
-        let pointer: *mut u8 = Name { kind: Kind::Context, generation: GENERATIONS - 1, index: INDEXES - 1 }.to_pointer();
+        let pointer: *mut u8 = Name {
+            kind: Kind::Context,
+            generation: GENERATIONS - 1,
+            index: INDEXES - 1,
+        }
+        .to_pointer();
         let top = pointer.addr() as u64 >> 56;
         assert!(top != 0 && top != 0xff, "canonical with 57-bit addresses");
         let local = 0u64;

@@ -75,7 +75,10 @@ impl<T> Registry<T> {
     pub const fn new() -> Self {
         Self {
             chunks: [const { OnceLock::new() }; CHUNKS],
-            free: Mutex::new(FreeList { unused: Vec::new(), next: 0 }),
+            free: Mutex::new(FreeList {
+                unused: Vec::new(),
+                next: 0,
+            }),
         }
     }
 
@@ -88,7 +91,11 @@ impl<T> Registry<T> {
         let index = self.vacant_index()?;
         let slot = self.slot_or_grow(index).ok_or(HandleError::Exhausted)?;
         // No name of this generation exists yet, so nobody else touches the slot between the two locks.
-        let name = Name { kind, generation: lock(slot).generation, index };
+        let name = Name {
+            kind,
+            generation: lock(slot).generation,
+            index,
+        };
         let object = make(name).inspect_err(|_| lock(&self.free).unused.push(index))?;
         let mut state = lock(slot);
         state.own_references = 1;
@@ -154,7 +161,11 @@ impl<T> Registry<T> {
         object
     }
 
-    fn with_live<R>(&self, name: Name, act: impl FnOnce(&mut State<T>) -> Result<R, HandleError>) -> Result<R, HandleError> {
+    fn with_live<R>(
+        &self,
+        name: Name,
+        act: impl FnOnce(&mut State<T>) -> Result<R, HandleError>,
+    ) -> Result<R, HandleError> {
         let mut state = lock(self.slot(name.index).ok_or(HandleError::Foreign)?);
         if state.generation != name.generation || state.object.is_none() {
             return Err(HandleError::Stale);
@@ -183,12 +194,20 @@ impl<T> Registry<T> {
     fn slot_or_grow(&self, index: u32) -> Option<&Slot<T>> {
         let (chunk, offset) = position(index);
         let len = 1usize << (FIRST_CHUNK_BITS as usize + chunk);
-        self.chunks.get(chunk)?.get_or_init(|| (0..len).map(|_| vacant()).collect()).get(offset)
+        self.chunks
+            .get(chunk)?
+            .get_or_init(|| (0..len).map(|_| vacant()).collect())
+            .get(offset)
     }
 }
 
 fn vacant<T>() -> Slot<T> {
-    Mutex::new(State { generation: 0, c_references: 0, own_references: 0, object: None })
+    Mutex::new(State {
+        generation: 0,
+        c_references: 0,
+        own_references: 0,
+        object: None,
+    })
 }
 
 /// Chunk `c` holds the indexes from 2^(8+c) - 2^8 on.

@@ -93,12 +93,20 @@ pub struct Code(c_ulong);
 impl Code {
     /// `ERR_GET_LIB`
     pub fn library(self) -> u32 {
-        if self.0 & SYSTEM_FLAG != 0 { LIB_SYS as u32 } else { (self.0 >> LIB_SHIFT) as u32 & 0xff }
+        if self.0 & SYSTEM_FLAG != 0 {
+            LIB_SYS as u32
+        } else {
+            (self.0 >> LIB_SHIFT) as u32 & 0xff
+        }
     }
 
     /// `ERR_GET_REASON`
     pub fn reason(self) -> u32 {
-        if self.0 & SYSTEM_FLAG != 0 { (self.0 & !SYSTEM_FLAG) as u32 } else { (self.0 & REASON_MASK) as u32 }
+        if self.0 & SYSTEM_FLAG != 0 {
+            (self.0 & !SYSTEM_FLAG) as u32
+        } else {
+            (self.0 & REASON_MASK) as u32
+        }
     }
 }
 
@@ -178,8 +186,14 @@ pub fn forgiving<T>(attempt: impl FnOnce() -> Option<T>) -> Option<T> {
 pub fn load_strings() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
-        let mut table: Vec<ErrStringData> = reasons::TEXTS.iter().map(|(reason, text)| entry(reason.0, text)).collect();
-        table.push(ErrStringData { error: 0, string: std::ptr::null() });
+        let mut table: Vec<ErrStringData> = reasons::TEXTS
+            .iter()
+            .map(|(reason, text)| entry(reason.0, text))
+            .collect();
+        table.push(ErrStringData {
+            error: 0,
+            string: std::ptr::null(),
+        });
         // libcrypto keeps the addresses for as long as the process lives, and so does this library (-z nodelete).
         let table: &'static [ErrStringData] = Vec::leak(table);
         // SAFETY: the table ends with a zero entry and neither it nor its strings are ever freed or changed.
@@ -189,7 +203,10 @@ pub fn load_strings() {
 
 fn entry(reason: u32, text: &'static CStr) -> ErrStringData {
     let error = (LIB_SSL as c_ulong) << LIB_SHIFT | c_ulong::from(reason);
-    ErrStringData { error, string: text.as_ptr() }
+    ErrStringData {
+        error,
+        string: text.as_ptr(),
+    }
 }
 
 #[cfg(test)]

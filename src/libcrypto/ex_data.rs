@@ -47,21 +47,32 @@ unsafe impl Sync for ExData {}
 impl ExData {
     /// Makes the data of the object that C knows as `owner`; the application's new functions run.
     pub fn new<C>(class: Class, owner: *mut C) -> Option<Self> {
-        let mut data = CryptoExData { ctx: std::ptr::null_mut(), sk: std::ptr::null_mut() };
+        let mut data = CryptoExData {
+            ctx: std::ptr::null_mut(),
+            sk: std::ptr::null_mut(),
+        };
         // SAFETY: `data` is a zeroed CRYPTO_EX_DATA of ours; libcrypto only hands `owner` on to the application.
         let made = unsafe { CRYPTO_new_ex_data(class as c_int, owner.cast(), &raw mut data) };
-        (made == 1).then(|| Self { class, owner: owner.addr(), data: RwLock::new(data) })
+        (made == 1).then(|| Self {
+            class,
+            owner: owner.addr(),
+            data: RwLock::new(data),
+        })
     }
 
     /// Copies what `from` has; the application's dup functions run (SSL_dup, SSL_SESSION_dup).
     pub fn copy_from(&self, from: &Self) -> bool {
         let source = *from.data.read().unwrap_or_else(PoisonError::into_inner);
-        let mut data = self.data.write().unwrap_or_else(PoisonError::into_inner);
-        // SAFETY: both were made by CRYPTO_new_ex_data; `source` is a copy of the two pointers whose stack `from` owns.
-        unsafe { CRYPTO_dup_ex_data(self.class as c_int, &raw mut *data, &raw const source) == 1 }
+        let mut copy = *self.data.read().unwrap_or_else(PoisonError::into_inner);
+        // The application's dup functions may ask for the data of either object: no lock is held meanwhile.
+        // SAFETY: both were made by CRYPTO_new_ex_data; these are copies of their pointers, and both objects live.
+        let copied = unsafe { CRYPTO_dup_ex_data(self.class as c_int, &raw mut copy, &raw const source) == 1 };
+        *self.data.write().unwrap_or_else(PoisonError::into_inner) = copy;
+        copied
     }
 
     /// `SSL_set_ex_data(3)`
+    #[allow(clippy::not_unsafe_ptr_arg_deref, reason = "libcrypto stores the value and never looks behind it")]
     pub fn set(&self, index: c_int, value: *mut c_void) -> bool {
         let mut data = self.data.write().unwrap_or_else(PoisonError::into_inner);
         // SAFETY: made by CRYPTO_new_ex_data, alone under the write lock; `value` is only stored.

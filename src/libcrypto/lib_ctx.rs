@@ -18,7 +18,10 @@ pub struct Library {
 impl Library {
     /// Copies the query.
     pub fn new(context: *mut OSSL_LIB_CTX, query: Option<&CStr>) -> Self {
-        Self { context: context.expose_provenance(), query: query.map(CStr::to_owned) }
+        Self {
+            context: context.expose_provenance(),
+            query: query.map(CStr::to_owned),
+        }
     }
 
     /// The context; NULL for the default.

@@ -15,12 +15,7 @@ unsafe extern "C" {
     fn BIO_new_fp(file: *mut FILE, close: c_int) -> *mut BIO;
     fn BIO_free(bio: *mut BIO) -> c_int;
     fn BIO_write(bio: *mut BIO, data: *const c_void, len: c_int) -> c_int;
-    fn PEM_read_bio_X509(
-        bio: *mut BIO,
-        x: *mut *mut X509,
-        cb: Option<pem_password_cb>,
-        u: *mut c_void,
-    ) -> *mut X509;
+    fn PEM_read_bio_X509(bio: *mut BIO, x: *mut *mut X509, cb: Option<pem_password_cb>, u: *mut c_void) -> *mut X509;
     fn PEM_read_bio_X509_AUX(
         bio: *mut BIO,
         x: *mut *mut X509,
@@ -135,9 +130,8 @@ impl File {
     /// The RSA private key in PEM.
     pub fn rsa_private_key(&self, password: Password) -> Option<Key> {
         // SAFETY: as in `certificate`.
-        let rsa = unsafe {
-            PEM_read_bio_RSAPrivateKey(self.as_ptr(), ptr::null_mut(), password.callback, password.argument)
-        };
+        let rsa =
+            unsafe { PEM_read_bio_RSAPrivateKey(self.as_ptr(), ptr::null_mut(), password.callback, password.argument) };
         // SAFETY: new or NULL, and ours.
         unsafe { wrap_rsa(rsa) }
     }
@@ -179,7 +173,9 @@ pub fn at_end_of_pem() -> bool {
 /// # Safety
 /// `bio` is a live BIO.
 pub unsafe fn write_all(bio: *mut BIO, text: &[u8]) -> bool {
-    let Ok(len) = c_int::try_from(text.len()) else { return false };
+    let Ok(len) = c_int::try_from(text.len()) else {
+        return false;
+    };
     // SAFETY: live by the caller's promise; `text` is readable.
     len == 0 || unsafe { BIO_write(bio, text.as_ptr().cast(), len) } == len
 }

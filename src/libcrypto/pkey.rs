@@ -230,10 +230,16 @@ impl Key {
         let mut operation = ptr::null_mut();
         // SAFETY: all live; `operation` becomes owned by `context`.
         let ready = unsafe {
-            EVP_DigestSignInit(context.0.as_ptr(), &raw mut operation, method, ptr::null_mut(), self.as_ptr())
+            EVP_DigestSignInit(
+                context.0.as_ptr(),
+                &raw mut operation,
+                method,
+                ptr::null_mut(),
+                self.as_ptr(),
+            )
         };
         // SAFETY: `operation` lives as long as `context` once init has succeeded.
-        if ready != 1 || !(recipe.pss.then(|| unsafe { use_pss(operation) }).unwrap_or(true)) {
+        if ready != 1 || recipe.pss && !unsafe { use_pss(operation) } {
             return None;
         }
         let mut signature = vec![0; self.size()];
@@ -263,10 +269,16 @@ impl Key {
         let mut operation = ptr::null_mut();
         // SAFETY: all live; `operation` becomes owned by `context`.
         let ready = unsafe {
-            EVP_DigestVerifyInit(context.0.as_ptr(), &raw mut operation, method, ptr::null_mut(), self.as_ptr())
+            EVP_DigestVerifyInit(
+                context.0.as_ptr(),
+                &raw mut operation,
+                method,
+                ptr::null_mut(),
+                self.as_ptr(),
+            )
         };
         // SAFETY: `operation` lives as long as `context` once init has succeeded.
-        if ready != 1 || !(recipe.pss.then(|| unsafe { use_pss(operation) }).unwrap_or(true)) {
+        if ready != 1 || recipe.pss && !unsafe { use_pss(operation) } {
             return None;
         }
         // SAFETY: both slices are readable.

@@ -1,6 +1,6 @@
 //! Signing with what can be prepared prepared (`EVP_PKEY_sign(3)`, `EVP_MD_fetch(3)`).
 
-use std::ffi::{c_char, c_int, c_uchar, c_uint, c_void};
+use std::ffi::{CStr, c_char, c_int, c_uchar, c_uint, c_void};
 use std::ptr::{self, NonNull};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
@@ -8,6 +8,7 @@ use super::c::{EVP_MD, EVP_PKEY, EVP_PKEY_CTX, OSSL_LIB_CTX};
 use super::pkey::{Key, use_pss};
 
 unsafe extern "C" {
+    fn EVP_get_digestbyname(name: *const c_char) -> *const EVP_MD;
     fn EVP_MD_fetch(ctx: *mut OSSL_LIB_CTX, name: *const c_char, properties: *const c_char) -> *mut EVP_MD;
     fn EVP_Digest(
         data: *const c_void,
@@ -50,22 +51,26 @@ impl Digest {
     /// libcrypto's method, fetched once.
     pub(super) fn method(self) -> *const EVP_MD {
         static METHODS: [OnceLock<usize>; 4] = [const { OnceLock::new() }; 4];
-        let name = match self {
-            Self::Sha1 => c"SHA1",
-            Self::Sha256 => c"SHA256",
-            Self::Sha384 => c"SHA384",
-            Self::Sha512 => c"SHA512",
-        };
         let address = METHODS[self as usize].get_or_init(|| {
             // SAFETY: a string and NULLs for the defaults. The reference is kept for ever.
-            unsafe { EVP_MD_fetch(ptr::null_mut(), name.as_ptr(), ptr::null()) }.expose_provenance()
+            unsafe { EVP_MD_fetch(ptr::null_mut(), self.name().as_ptr(), ptr::null()) }.expose_provenance()
         });
         ptr::with_exposed_provenance(*address)
     }
 
-    /// The method for C to look at, which lives for ever.
+    /// The method for C to look at: not the fetched one, whose name is another ("SHA2-256").
     pub fn shown(self) -> *const EVP_MD {
-        self.method()
+        // SAFETY: a string; the result is static or NULL.
+        unsafe { EVP_get_digestbyname(self.name().as_ptr()) }
+    }
+
+    fn name(self) -> &'static CStr {
+        match self {
+            Self::Sha1 => c"SHA1",
+            Self::Sha256 => c"SHA256",
+            Self::Sha384 => c"SHA384",
+            Self::Sha512 => c"SHA512",
+        }
     }
 
     fn of(self, message: &[u8], out: &mut [u8; MAX_DIGEST_LEN]) -> Option<usize> {
@@ -104,7 +109,9 @@ impl Operation {
     /// A signing operation with everything chosen but the digest's value.
     fn prepare(key: &Key, digest: Digest, pss: bool) -> Option<Self> {
         // SAFETY: live key; the result is new or NULL.
-        let operation = Self(NonNull::new(unsafe { EVP_PKEY_CTX_new(key.as_ptr(), ptr::null_mut()) })?);
+        let operation = Self(NonNull::new(unsafe {
+            EVP_PKEY_CTX_new(key.as_ptr(), ptr::null_mut())
+        })?);
         let context = operation.0.as_ptr();
         // SAFETY: `context` is live; PSS is set before the digest, as RSASSA-PSS keys require.
         let ready = unsafe {
@@ -125,7 +132,13 @@ impl Operation {
         let mut len = size;
         // SAFETY: live; `signature` has `len` writable bytes, `digest` is readable.
         let done = unsafe {
-            EVP_PKEY_sign(self.0.as_ptr(), signature.as_mut_ptr(), &raw mut len, digest.as_ptr(), digest.len())
+            EVP_PKEY_sign(
+                self.0.as_ptr(),
+                signature.as_mut_ptr(),
+                &raw mut len,
+                digest.as_ptr(),
+                digest.len(),
+            )
         };
         signature.truncate(len);
         (done > 0).then_some(signature)
@@ -151,7 +164,11 @@ pub struct Signer {
 impl Signer {
     /// Nothing is computed yet.
     pub fn new(key: Key, recipe: Recipe) -> Self {
-        Self { key, recipe, template: OnceLock::new() }
+        Self {
+            key,
+            recipe,
+            template: OnceLock::new(),
+        }
     }
 
     /// How it signs.
@@ -161,7 +178,8 @@ impl Signer {
 
     /// Signs; on failure the error queue says why.
     pub fn sign(&self, message: &[u8]) -> Option<Vec<u8>> {
-        self.sign_prepared(message).or_else(|| self.key.sign_fresh(self.recipe, message))
+        self.sign_prepared(message)
+            .or_else(|| self.key.sign_fresh(self.recipe, message))
     }
 
     fn sign_prepared(&self, message: &[u8]) -> Option<Vec<u8>> {
@@ -172,7 +190,11 @@ impl Signer {
         let mut value = [0; MAX_DIGEST_LEN];
         let len = digest.of(message, &mut value)?;
         super::err::forgiving(|| {
-            let operation = template.as_ref()?.lock().unwrap_or_else(PoisonError::into_inner).duplicate()?;
+            let operation = template
+                .as_ref()?
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .duplicate()?;
             operation.sign(value.get(..len)?, self.key.size())
         })
     }

@@ -102,10 +102,19 @@ pub struct Judgement {
 pub fn judge(question: &Question<'_>) -> Option<Judgement> {
     let context = Verification::new()?;
     let raw = context.0.as_ptr();
-    let purpose = if question.peer_is_server { c"ssl_server" } else { c"ssl_client" };
+    let purpose = if question.peer_is_server {
+        c"ssl_server"
+    } else {
+        c"ssl_client"
+    };
     // SAFETY: all live longer than `context`; `ssl` is only handed on.
     let param = unsafe {
-        if X509_STORE_CTX_init(raw, question.store.as_ptr(), question.leaf.as_ptr(), question.sent.as_ptr()) != 1
+        if X509_STORE_CTX_init(
+            raw,
+            question.store.as_ptr(),
+            question.leaf.as_ptr(),
+            question.sent.as_ptr(),
+        ) != 1
             || X509_STORE_CTX_set_ex_data(raw, ssl_index(), question.ssl) != 1
         {
             return None;
@@ -128,11 +137,19 @@ pub fn judge(question: &Question<'_>) -> Option<Judgement> {
     // SAFETY: live; the chain comes with a reference on each certificate.
     let (error, chain) = unsafe {
         let chain = X509_STORE_CTX_get0_chain(raw);
-        let chain = if chain.is_null() { None } else { CertificateStack::from_owned(X509_STORE_CTX_get1_chain(raw)) };
+        let chain = if chain.is_null() {
+            None
+        } else {
+            CertificateStack::from_owned(X509_STORE_CTX_get1_chain(raw))
+        };
         X509_VERIFY_PARAM_move_peername(question.param.as_ptr(), param);
         (X509_STORE_CTX_get_error(raw), chain)
     };
-    Some(Judgement { accepted: answer > 0, error, chain })
+    Some(Judgement {
+        accepted: answer > 0,
+        error,
+        chain,
+    })
 }
 
 /// How to complete a chain of our own.
@@ -160,7 +177,14 @@ pub fn build(building: &Building<'_>) -> Option<(CertificateStack, std::result::
         X509_STORE_CTX_set_flags(raw, building.flags);
         let good = X509_verify_cert(raw) > 0;
         let chain = CertificateStack::from_owned(X509_STORE_CTX_get1_chain(raw))?;
-        Some((chain, if good { Ok(()) } else { Err(X509_STORE_CTX_get_error(raw)) }))
+        Some((
+            chain,
+            if good {
+                Ok(())
+            } else {
+                Err(X509_STORE_CTX_get_error(raw))
+            },
+        ))
     }
 }
 

@@ -132,7 +132,13 @@ impl Certificate {
         let mut bits = -1;
         // SAFETY: a live certificate; NULL means that the other results are not wanted.
         let known = unsafe {
-            X509_get_signature_info(self.as_ptr(), ptr::null_mut(), ptr::null_mut(), &raw mut bits, ptr::null_mut())
+            X509_get_signature_info(
+                self.as_ptr(),
+                ptr::null_mut(),
+                ptr::null_mut(),
+                &raw mut bits,
+                ptr::null_mut(),
+            )
         };
         (known == 1).then_some(bits)
     }

@@ -12,10 +12,10 @@ use bytes::Bytes;
 
 use super::config::Config;
 use crate::error::{Common, Error, Result};
-use crate::libcrypto::{cert_store, err};
 use crate::libcrypto::pem::{File, Password};
 use crate::libcrypto::stack::NameStack;
 use crate::libcrypto::x509::{Certificate, Name};
+use crate::libcrypto::{cert_store, err};
 
 /// Which of the two lists: for clients' certificates only, or for both sides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,7 +59,11 @@ impl Config {
         let mut names = old.ok_or(Common::MallocFailure)?;
         let pushed = names.push(name);
         *slot = Some(Arc::new(names));
-        if pushed { Ok(()) } else { Err(Common::MallocFailure.into()) }
+        if pushed {
+            Ok(())
+        } else {
+            Err(Common::MallocFailure.into())
+        }
     }
 }
 
@@ -72,7 +76,10 @@ pub struct Subjects {
 impl Subjects {
     /// Nothing yet but what a list already has.
     pub fn beside(known: impl IntoIterator<Item = Bytes>) -> Self {
-        Self { seen: known.into_iter().collect(), added: Vec::new() }
+        Self {
+            seen: known.into_iter().collect(),
+            added: Vec::new(),
+        }
     }
 
     /// Those that were added.
@@ -84,7 +91,10 @@ impl Subjects {
     /// [`Subjects::load`].
     pub fn add_file(&mut self, name: &CStr) -> Result<usize> {
         let file = File::open(Some(name)).ok_or(Error::Queued)?;
-        let no_password = Password { callback: None, argument: std::ptr::null_mut() };
+        let no_password = Password {
+            callback: None,
+            argument: std::ptr::null_mut(),
+        };
         let mut count = 0;
         while let Some(certificate) = file.certificate(no_password) {
             self.add(&certificate)?;
@@ -131,7 +141,11 @@ impl Subjects {
         let path = Path::new(std::ffi::OsStr::from_bytes(dir.to_bytes()));
         let failed = |error: io::Error| {
             let call = format!("calling OPENSSL_dir_read({})", path.display());
-            Error::System { errno: error.raw_os_error().unwrap_or(0), call }.push("SSL_add_dir_cert_subjects_to_stack");
+            Error::System {
+                errno: error.raw_os_error().unwrap_or(0),
+                call,
+            }
+            .push("SSL_add_dir_cert_subjects_to_stack");
             Error::from(Common::SYS_LIB)
         };
         for entry in fs::read_dir(path).map_err(failed)? {

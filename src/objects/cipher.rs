@@ -165,7 +165,10 @@ impl fmt::Display for ssl_cipher_st {
         };
         let (name, version) = (self.name.to_string_lossy(), self.version().to_string_lossy());
         let mac = "AEAD";
-        writeln!(f, "{name:<30} {version:<7} Kx={exchange:<8} Au={authentication:<5} Enc={encryption:<22} Mac={mac:<4}")
+        writeln!(
+            f,
+            "{name:<30} {version:<7} Kx={exchange:<8} Au={authentication:<5} Enc={encryption:<22} Mac={mac:<4}"
+        )
     }
 }
 
@@ -196,7 +199,11 @@ pub struct Suites {
 impl Default for Suites {
     fn default() -> Self {
         let (tls13, tls12): (Vec<_>, Vec<_>) = ALL.iter().partition(|cipher| cipher.is_tls13());
-        Self { tls13: tls13.into(), tls12: tls12.into(), stack: Arc::default() }
+        Self {
+            tls13: tls13.into(),
+            tls12: tls12.into(),
+            stack: Arc::default(),
+        }
     }
 }
 
@@ -208,7 +215,9 @@ impl Suites {
 
     /// `SSL_get_ciphers(3)`, owned by `self` until it changes.
     pub fn stack(&self) -> Option<&StaticStack> {
-        self.stack.get_or_init(|| StaticStack::new(&self.iter().collect::<Vec<_>>())).as_ref()
+        self.stack
+            .get_or_init(|| StaticStack::new(&self.iter().collect::<Vec<_>>()))
+            .as_ref()
     }
 
     /// `SSL_set_ciphersuites(3)`: TLS 1.3. Unknown names are passed over, unless nothing else is named.
@@ -218,7 +227,11 @@ impl Suites {
         let mut suites = Vec::new();
         for name in names {
             named += 1;
-            suites.extend(self::ALL.iter().find(|c| c.is_tls13() && c.name.to_bytes() == name.as_bytes()));
+            suites.extend(
+                self::ALL
+                    .iter()
+                    .find(|c| c.is_tls13() && c.name.to_bytes() == name.as_bytes()),
+            );
         }
         if named > 0 && suites.is_empty() {
             return Err(Reason::NO_CIPHER_MATCH.into());
@@ -237,7 +250,11 @@ impl Suites {
             Some(suites) => {
                 self.tls12 = suites.into();
                 self.stack = Arc::default();
-                if self.tls12.is_empty() { Err(Reason::NO_CIPHER_MATCH.into()) } else { Ok(()) }
+                if self.tls12.is_empty() {
+                    Err(Reason::NO_CIPHER_MATCH.into())
+                } else {
+                    Ok(())
+                }
             }
         };
         (parsed.security_level, result)
@@ -251,7 +268,10 @@ mod tests {
     #[test]
     fn the_description_is_aligned_as_openssl_does_it() {
         let text = find(0xcca8).unwrap().to_string();
-        assert_eq!(text, "ECDHE-RSA-CHACHA20-POLY1305    TLSv1.2 Kx=ECDH     Au=RSA   Enc=CHACHA20/POLY1305(256) Mac=AEAD\n");
+        assert_eq!(
+            text,
+            "ECDHE-RSA-CHACHA20-POLY1305    TLSv1.2 Kx=ECDH     Au=RSA   Enc=CHACHA20/POLY1305(256) Mac=AEAD\n"
+        );
     }
 
     #[test]

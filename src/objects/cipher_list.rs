@@ -36,7 +36,12 @@ pub(super) fn parse(list: &str, all: impl Iterator<Item = &'static SSL_CIPHER>) 
     let mut security_level = None;
     let list = expand(list);
     let good = elements(&list).all(|element| apply(&mut row, element, &mut security_level));
-    let suites = good.then(|| row.iter().filter(|entry| entry.active).map(|entry| entry.cipher).collect());
+    let suites = good.then(|| {
+        row.iter()
+            .filter(|entry| entry.active)
+            .map(|entry| entry.cipher)
+            .collect()
+    });
     Parsed { suites, security_level }
 }
 
@@ -55,13 +60,15 @@ fn expand(list: &str) -> String {
 
 /// Elements lie between separators; an `@` command needs none before it.
 fn elements(list: &str) -> impl Iterator<Item = &str> {
-    list.split([':', ' ', ';', ',']).filter(|piece| !piece.is_empty()).flat_map(|piece| {
-        let (first, command) = match piece.find('@') {
-            Some(at) => piece.split_at(at),
-            None => (piece, ""),
-        };
-        [first, command].into_iter().filter(|part| !part.is_empty())
-    })
+    list.split([':', ' ', ';', ','])
+        .filter(|piece| !piece.is_empty())
+        .flat_map(|piece| {
+            let (first, command) = match piece.find('@') {
+                Some(at) => piece.split_at(at),
+                None => (piece, ""),
+            };
+            [first, command].into_iter().filter(|part| !part.is_empty())
+        })
 }
 
 fn apply(row: &mut Vec<Entry>, element: &str, security_level: &mut Option<i32>) -> bool {
@@ -83,7 +90,12 @@ fn apply(row: &mut Vec<Entry>, element: &str, security_level: &mut Option<i32>) 
 fn command(row: &mut [Entry], command: &str, security_level: &mut Option<i32>) -> bool {
     if command == "STRENGTH" {
         // Only active suites are sorted, to the end of the row; since sorting is stable it comes to the same.
-        row.sort_by_key(|entry| (entry.active, entry.active.then(|| std::cmp::Reverse(entry.cipher.bits()))));
+        row.sort_by_key(|entry| {
+            (
+                entry.active,
+                entry.active.then(|| std::cmp::Reverse(entry.cipher.bits())),
+            )
+        });
         return true;
     }
     match command.strip_prefix("SECLEVEL=").map(str::parse::<u32>) {
@@ -134,7 +146,9 @@ mod tests {
 
     fn codes(list: &str) -> Option<Vec<u16>> {
         let parsed = parse(list, ALL.iter().filter(|cipher| !cipher.is_tls13()));
-        parsed.suites.map(|suites| suites.iter().map(|cipher| cipher.code).collect())
+        parsed
+            .suites
+            .map(|suites| suites.iter().map(|cipher| cipher.code).collect())
     }
 
     /// What OpenSSL 3.0.19 makes of these, limited to the suites that we have.
@@ -144,16 +158,28 @@ mod tests {
         let cases: &[(&str, &[u16])] = &[
             ("HIGH:!aNULL", &everything),
             ("DEFAULT@SECLEVEL=1", &everything),
-            ("ECDHE+AESGCM:ECDHE+CHACHA20:!aNULL", &[0xc02c, 0xc030, 0xc02b, 0xc02f, 0xcca9, 0xcca8]),
-            ("ECDHE-RSA-AES128-GCM-SHA256:ECDHE-RSA-AES256-GCM-SHA384", &[0xc02f, 0xc030]),
+            (
+                "ECDHE+AESGCM:ECDHE+CHACHA20:!aNULL",
+                &[0xc02c, 0xc030, 0xc02b, 0xc02f, 0xcca9, 0xcca8],
+            ),
+            (
+                "ECDHE-RSA-AES128-GCM-SHA256:ECDHE-RSA-AES256-GCM-SHA384",
+                &[0xc02f, 0xc030],
+            ),
             ("AES128+ECDHE:-aRSA", &[0xc02b]),
             ("ALL:+AES256", &[0xcca9, 0xcca8, 0xc02b, 0xc02f, 0xc02c, 0xc030]),
             ("ALL:@STRENGTH", &everything),
             ("CHACHA20:ALL", &[0xcca9, 0xcca8, 0xc02c, 0xc030, 0xc02b, 0xc02f]),
             ("!ALL:ALL", &[]),
-            ("EECDH+aRSA+AES256:EECDH", &[0xc030, 0xc02c, 0xcca9, 0xcca8, 0xc02b, 0xc02f]),
+            (
+                "EECDH+aRSA+AES256:EECDH",
+                &[0xc030, 0xc02c, 0xcca9, 0xcca8, 0xc02b, 0xc02f],
+            ),
             ("SUITEB128", &[0xc02b, 0xc02c]),
-            ("ALL:-CHACHA20:CHACHA20", &[0xc02c, 0xc030, 0xc02b, 0xc02f, 0xcca9, 0xcca8]),
+            (
+                "ALL:-CHACHA20:CHACHA20",
+                &[0xc02c, 0xc030, 0xc02b, 0xc02f, 0xcca9, 0xcca8],
+            ),
             ("aRSA:-AES128:AES128", &[0xc030, 0xcca8, 0xc02f, 0xc02b]),
             ("ECDHE !AES128", &[0xc02c, 0xc030, 0xcca9, 0xcca8]),
             ("ECDHE+foo:ECDHE", &everything),

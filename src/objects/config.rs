@@ -159,7 +159,12 @@ impl Default for Protocol {
 
 impl Default for Algorithms {
     fn default() -> Self {
-        Self { groups: None, schemes: None, client_schemes: None, security_level: DEFAULT_SECURITY_LEVEL }
+        Self {
+            groups: None,
+            schemes: None,
+            client_schemes: None,
+            security_level: DEFAULT_SECURITY_LEVEL,
+        }
     }
 }
 
@@ -260,7 +265,13 @@ impl Config {
     /// `SSL_get1_supported_ciphers(3)`: the suites of the versions in use.
     pub fn usable_suites(&self, method: &SSL_METHOD) -> Result<Vec<&'static SSL_CIPHER>> {
         let (low, high) = self.protocol.range(method)?;
-        let usable = |cipher: &&'static SSL_CIPHER| if cipher.is_tls13() { high >= 0x0304 } else { low <= 0x0303 };
+        let usable = |cipher: &&'static SSL_CIPHER| {
+            if cipher.is_tls13() {
+                high >= 0x0304
+            } else {
+                low <= 0x0303
+            }
+        };
         Ok(self.suites.iter().filter(usable).collect())
     }
 }

@@ -221,7 +221,9 @@ impl Counter {
 
     /// The counter that an SSL_CTRL_SESS_… command reads.
     pub fn of_command(command: i32) -> Option<usize> {
-        usize::try_from(command.checked_sub(Self::FIRST_COMMAND)?).ok().filter(|index| *index < Self::ALL)
+        usize::try_from(command.checked_sub(Self::FIRST_COMMAND)?)
+            .ok()
+            .filter(|index| *index < Self::ALL)
     }
 }
 
@@ -233,6 +235,8 @@ impl Sessions {
 
     /// What has been counted under the index that [`Counter::of_command`] gave.
     pub fn counted(&self, index: usize) -> i64 {
-        self.counters.get(index).map_or(0, |counter| counter.load(Ordering::Relaxed))
+        self.counters
+            .get(index)
+            .map_or(0, |counter| counter.load(Ordering::Relaxed))
     }
 }

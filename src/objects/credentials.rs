@@ -2,17 +2,13 @@
 
 use std::sync::Arc;
 
-use carnet_tls::{Credential, SignatureScheme};
-
-use super::config::Config;
+pub use super::choose::Wanted;
 use super::presented::Presented;
-use super::scheme;
 use crate::error::{Common, Error, Reason, Result};
 use crate::libcrypto::err;
 use crate::libcrypto::pkey::{Key, KeyKind};
 use crate::libcrypto::stack::CertificateStack;
 use crate::libcrypto::store::Store;
-use crate::libcrypto::store_ctx::{self, Building};
 use crate::libcrypto::x509::Certificate;
 
 /// A slot for each kind of key, as in OpenSSL: all elliptic curves share one.
@@ -30,9 +26,9 @@ pub enum Select {
 /// The certificates and keys that a context or a connection may present.
 #[derive(Clone, Default)]
 pub struct Credentials {
-    slots: [Slot; SLOTS],
+    pub(super) slots: [Slot; SLOTS],
     current: usize,
-    extra_chain: Option<Arc<CertificateStack>>,
+    pub(super) extra_chain: Option<Arc<CertificateStack>>,
     /// `SSL_set_cert_flags(3)`
     pub flags: u32,
     /// `SSL_set1_chain_cert_store(3)`: completes our own chains.
@@ -42,12 +38,12 @@ pub struct Credentials {
 }
 
 #[derive(Clone, Default)]
-struct Slot {
-    certificate: Option<Certificate>,
-    key: Option<Key>,
-    chain: Option<Arc<CertificateStack>>,
+pub(super) struct Slot {
+    pub certificate: Option<Certificate>,
+    pub key: Option<Key>,
+    pub chain: Option<Arc<CertificateStack>>,
     /// What handshakes need of all this; made anew whenever it changes.
-    presented: Arc<Presented>,
+    pub presented: Arc<Presented>,
 }
 
 fn slot_of(kind: KeyKind) -> usize {
@@ -85,7 +81,11 @@ impl Credentials {
         let kind = key.kind().ok_or(Reason::UNKNOWN_CERTIFICATE_TYPE)?;
         let index = slot_of(kind);
         let slot = self.slot_mut(index);
-        if slot.certificate.as_ref().is_some_and(|certificate| !certificate.check_private_key(&key)) {
+        if slot
+            .certificate
+            .as_ref()
+            .is_some_and(|certificate| !certificate.check_private_key(&key))
+        {
             return Err(Error::Queued);
         }
         slot.key = Some(key);
@@ -104,7 +104,9 @@ impl Credentials {
         security_level: i32,
     ) -> Result<()> {
         check_security(&certificate, security_level, true)?;
-        chain.iter().try_for_each(|chain| check_issuers(chain, security_level))?;
+        chain
+            .iter()
+            .try_for_each(|chain| check_issuers(chain, security_level))?;
         let public = certificate.public_key().ok_or(Error::Queued)?;
         if let Some(key) = &key {
             public.copy_parameters(key);
@@ -131,7 +133,11 @@ impl Credentials {
         let slot = self.slot();
         let certificate = slot.certificate.as_ref().ok_or(Reason::NO_CERTIFICATE_ASSIGNED)?;
         let key = slot.key.as_ref().ok_or(Reason::NO_PRIVATE_KEY_ASSIGNED)?;
-        if certificate.check_private_key(key) { Ok(()) } else { Err(Error::Queued) }
+        if certificate.check_private_key(key) {
+            Ok(())
+        } else {
+            Err(Error::Queued)
+        }
     }
 
     /// `SSL_get_certificate(3)`
@@ -151,7 +157,9 @@ impl Credentials {
 
     /// `SSL_set0_chain(3)`, `SSL_clear_chain_certs(3)`
     pub fn set_chain(&mut self, chain: Option<CertificateStack>, security_level: i32) -> Result<()> {
-        chain.iter().try_for_each(|chain| check_issuers(chain, security_level))?;
+        chain
+            .iter()
+            .try_for_each(|chain| check_issuers(chain, security_level))?;
         let slot = self.slot_mut(self.current);
         slot.chain = chain.map(Arc::new);
         slot.renew();
@@ -201,7 +209,12 @@ impl Credentials {
             Select::First => 0,
             Select::Next => self.current + 1,
         };
-        let found = self.slots.iter().enumerate().skip(from).find(|(_, slot)| slot.is_complete());
+        let found = self
+            .slots
+            .iter()
+            .enumerate()
+            .skip(from)
+            .find(|(_, slot)| slot.is_complete());
         self.current = found.map_or(self.current, |(index, _)| index);
         found.is_some()
     }
@@ -209,15 +222,21 @@ impl Credentials {
     /// `SSL_select_current_cert(3)`
     pub fn select_current(&mut self, certificate: &Certificate) -> bool {
         let complete = || self.slots.iter().enumerate().filter(|(_, slot)| slot.is_complete());
-        let same = |slot: &Slot| slot.certificate.as_ref().is_some_and(|own| own.as_ptr() == certificate.as_ptr());
+        let same = |slot: &Slot| {
+            slot.certificate
+                .as_ref()
+                .is_some_and(|own| own.as_ptr() == certificate.as_ptr())
+        };
         let equal = |slot: &Slot| slot.certificate.as_ref() == Some(certificate);
-        let found = complete().find(|(_, slot)| same(slot)).or_else(|| complete().find(|(_, slot)| equal(slot)));
+        let found = complete()
+            .find(|(_, slot)| same(slot))
+            .or_else(|| complete().find(|(_, slot)| equal(slot)));
         let index = found.map(|(index, _)| index);
         self.current = index.unwrap_or(self.current);
         index.is_some()
     }
 
-    fn slot(&self) -> &Slot {
+    pub(super) fn slot(&self) -> &Slot {
         // `current` only ever comes from `slot_of` and `enumerate`.
         self.slots.get(self.current).unwrap_or(&self.slots[0])
     }
@@ -228,7 +247,7 @@ impl Credentials {
 }
 
 impl Slot {
-    fn is_complete(&self) -> bool {
+    pub fn is_complete(&self) -> bool {
         self.certificate.is_some() && self.key.is_some()
     }
 
@@ -246,7 +265,11 @@ fn append(chain: &mut Option<Arc<CertificateStack>>, certificate: Certificate) -
     };
     let pushed = stack.push(certificate);
     *chain = Some(Arc::new(stack));
-    if pushed { Ok(()) } else { Err(Common::MallocFailure.into()) }
+    if pushed {
+        Ok(())
+    } else {
+        Err(Common::MallocFailure.into())
+    }
 }
 
 /// How many bits of strength a security level asks for (`SSL_CTX_set_security_level(3)`).
@@ -263,7 +286,9 @@ pub fn security_bits(level: i32) -> i32 {
 
 /// Refuses a chain with issuers that are too weak for the security level.
 pub fn check_issuers(chain: &CertificateStack, level: i32) -> Result<()> {
-    chain.elements().try_for_each(|issuer| check_security(&issuer, level, false))
+    chain
+        .elements()
+        .try_for_each(|issuer| check_security(&issuer, level, false))
 }
 
 /// Refuses keys and signatures that are too weak for the security level.
@@ -273,131 +298,15 @@ fn check_security(certificate: &Certificate, level: i32, own: bool) -> Result<()
         return Ok(());
     }
     if certificate.public_key().map_or(-1, |key| key.security_bits()) < wanted {
-        return Err(if own { Reason::EE_KEY_TOO_SMALL } else { Reason::CA_KEY_TOO_SMALL }.into());
+        return Err(if own {
+            Reason::EE_KEY_TOO_SMALL
+        } else {
+            Reason::CA_KEY_TOO_SMALL
+        }
+        .into());
     }
     if !certificate.is_self_signed() && certificate.signature_security_bits().unwrap_or(-1) < wanted {
         return Err(Reason::CA_MD_TOO_WEAK.into());
     }
     Ok(())
-}
-
-/// Which of `SSL_build_cert_chain(3)`'s flags are set.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct BuildFlags(pub u32);
-
-impl BuildFlags {
-    const UNTRUSTED: u32 = 1;
-    const NO_ROOT: u32 = 2;
-    const CHECK: u32 = 4;
-    const IGNORE_ERROR: u32 = 8;
-    const CLEAR_ERROR: u32 = 16;
-
-    fn has(self, flag: u32) -> bool {
-        self.0 & flag != 0
-    }
-}
-
-impl Credentials {
-    /// `SSL_build_cert_chain(3)`. True when the chain is good, false when an error was ignored.
-    pub fn build_chain(&mut self, trusted: &Store, flags: BuildFlags, security_level: i32) -> Result<bool> {
-        let slot = self.slot();
-        let leaf = slot.certificate.clone().ok_or(Reason::NO_CERTIFICATE_SET)?;
-        let given = slot.chain.clone();
-        let store = if flags.has(BuildFlags::CHECK) {
-            let store = Store::new().ok_or(Common::MallocFailure)?;
-            let all = given.iter().flat_map(|chain| chain.elements()).chain([leaf.clone()]);
-            all.for_each(|certificate| store.add(&certificate));
-            store
-        } else {
-            self.chain_store.as_ref().unwrap_or(trusted).clone()
-        };
-        let untrusted = given.as_deref().filter(|_| flags.has(BuildFlags::UNTRUSTED) && !flags.has(BuildFlags::CHECK));
-        let building = Building { store: &store, leaf: &leaf, untrusted, flags: 0 };
-        let (built, verdict) = store_ctx::build(&building).ok_or(Common::X509_LIB)?;
-        if let Err(error) = verdict {
-            if !flags.has(BuildFlags::IGNORE_ERROR) {
-                let text = store_ctx::error_text(error).to_string_lossy();
-                return Err(Error::SslData(Reason::CERTIFICATE_VERIFY_FAILED, format!("Verify error:{text}")));
-            }
-            if flags.has(BuildFlags::CLEAR_ERROR) {
-                err::clear();
-            }
-        }
-        let mut chain = CertificateStack::new().ok_or(Common::MallocFailure)?;
-        let last = built.len().saturating_sub(1);
-        for (index, issuer) in built.elements().enumerate().skip(1) {
-            let unwanted_root = index == last && flags.has(BuildFlags::NO_ROOT) && issuer.is_self_signed();
-            if !unwanted_root && !chain.push(issuer) {
-                return Err(Common::MallocFailure.into());
-            }
-        }
-        self.set_chain(Some(chain), security_level)?;
-        Ok(verdict.is_ok())
-    }
-
-    /// The certificate to present to a peer that accepts `schemes`, most wanted first; `None` when none fits.
-    /// `trusted` completes the chain when none is given and `auto_chain` is set (SSL_MODE_NO_AUTO_CHAIN is not).
-    pub fn choose(&self, wanted: &Wanted<'_>) -> Option<Credential> {
-        let scheme = wanted.schemes.iter().find(|scheme| self.slot_for(**scheme, wanted.tls13).is_some())?;
-        let (slot, _) = self.slot_for(*scheme, wanted.tls13)?;
-        let leaf = slot.certificate.as_ref()?;
-        let given = slot.chain.as_deref().or(self.extra_chain.as_deref());
-        let store = wanted.auto_chain.then(|| self.chain_store.as_ref().unwrap_or(wanted.trusted));
-        let chain = slot.presented.chain(leaf, given, store)?;
-        Some(Credential { chain, scheme: *scheme, ocsp_response: None })
-    }
-
-    /// Signs with the key that [`Credentials::choose`] meant.
-    pub fn sign(&self, scheme: SignatureScheme, tls13: bool, message: &[u8]) -> Result<Vec<u8>> {
-        let (slot, scheme) = self.slot_for(scheme, tls13).ok_or(Reason::NO_SUITABLE_SIGNATURE_ALGORITHM)?;
-        let key = slot.key.as_ref().ok_or(Reason::NO_PRIVATE_KEY_ASSIGNED)?;
-        slot.presented.signer(key, scheme).sign(message).ok_or_else(|| Common::EVP_LIB.into())
-    }
-
-    fn slot_for(&self, code: SignatureScheme, tls13: bool) -> Option<(&Slot, &'static scheme::Scheme)> {
-        let scheme = scheme::find(code.0).filter(|scheme| scheme.tls13 || !tls13)?;
-        let slot = self.slots.iter().filter(|slot| slot.is_complete()).find(|slot| {
-            let facts = slot.key.as_ref().and_then(|key| slot.presented.facts(key, slot.certificate.as_ref()));
-            facts.is_some_and(|facts| {
-                facts.may_sign && scheme.signs_with(facts.kind, tls13) && scheme.fits_rsa_bits(facts.bits)
-            })
-        })?;
-        Some((slot, scheme))
-    }
-
-    /// Is there any certificate with its key?
-    pub fn is_empty(&self) -> bool {
-        !self.slots.iter().any(Slot::is_complete)
-    }
-}
-
-/// What a peer accepts, for [`Credentials::choose`].
-pub struct Wanted<'a> {
-    /// Schemes in order of preference.
-    pub schemes: &'a [SignatureScheme],
-    /// The version is TLS 1.3.
-    pub tls13: bool,
-    /// The context's trusted certificates.
-    pub trusted: &'a Store,
-    /// Complete a chain that is not given.
-    pub auto_chain: bool,
-}
-
-const MODE_NO_AUTO_CHAIN: u32 = 8;
-
-impl Config {
-    /// Complete our own chains from the trusted store? (SSL_MODE_NO_AUTO_CHAIN forbids.)
-    pub fn auto_chain(&self) -> bool {
-        self.protocol.mode & MODE_NO_AUTO_CHAIN == 0
-    }
-
-    /// `SSL_set_SSL_CTX(3)`: takes over what OpenSSL keeps with the certificates.
-    pub fn adopt_certificates(&mut self, other: &Config) {
-        self.credentials = other.credentials.clone();
-        self.algorithms.schemes = other.algorithms.schemes.clone();
-        self.algorithms.client_schemes = other.algorithms.client_schemes.clone();
-        self.algorithms.security_level = other.algorithms.security_level;
-        self.hooks.certificate = other.hooks.certificate;
-        self.hooks.security = other.hooks.security;
-    }
 }

@@ -18,7 +18,13 @@ pub struct Group {
 }
 
 const fn group(code: u16, nid: i32, name: &'static CStr, aliases: &'static [&'static str], supported: bool) -> Group {
-    Group { code, nid, name, aliases, supported }
+    Group {
+        code,
+        nid,
+        name,
+        aliases,
+        supported,
+    }
 }
 
 /// Groups by OpenSSL's names; those that are not supported may stand in a list, and are left out.
@@ -62,7 +68,9 @@ pub fn parse_list(list: &str) -> Result<Vec<u16>> {
 
 fn by_name(name: &str) -> Result<&'static Group> {
     let named = |group: &&Group| group.name.to_bytes() == name.as_bytes() || group.aliases.contains(&name);
-    ALL.iter().find(named).ok_or_else(|| Error::CommonData(Common::PassedInvalidArgument, format!("group '{name}' cannot be set")))
+    ALL.iter()
+        .find(named)
+        .ok_or_else(|| Error::CommonData(Common::PassedInvalidArgument, format!("group '{name}' cannot be set")))
 }
 
 /// `SSL_CTX_set1_groups(3)`: by NID.
@@ -71,13 +79,24 @@ pub fn from_nids(nids: &[i32]) -> Result<Vec<u16>> {
         return Err(Reason::BAD_LENGTH.into());
     }
     let by_nid = |nid: &i32| ALL.iter().find(|group| group.nid == *nid && *nid != 0);
-    let groups = nids.iter().map(by_nid).collect::<Option<Vec<_>>>().ok_or(Error::Silent)?;
+    let groups = nids
+        .iter()
+        .map(by_nid)
+        .collect::<Option<Vec<_>>>()
+        .ok_or(Error::Silent)?;
     collect(&groups).ok_or(Error::Silent)
 }
 
 fn collect(groups: &[&Group]) -> Option<Vec<u16>> {
-    let repeated = groups.iter().enumerate().any(|(at, group)| groups.iter().take(at).any(|g| g.code == group.code));
-    let codes: Vec<u16> = groups.iter().filter(|group| group.supported).map(|group| group.code).collect();
+    let repeated = groups
+        .iter()
+        .enumerate()
+        .any(|(at, group)| groups.iter().take(at).any(|g| g.code == group.code));
+    let codes: Vec<u16> = groups
+        .iter()
+        .filter(|group| group.supported)
+        .map(|group| group.code)
+        .collect();
     (!repeated && !codes.is_empty()).then_some(codes)
 }
 
@@ -90,7 +109,10 @@ mod tests {
         assert_eq!(parse_list("X25519:P-256:secp384r1"), Ok(vec![0x1d, 0x17, 0x18]));
         assert_eq!(parse_list("P-521:X25519MLKEM768"), Ok(vec![0x11ec]));
         assert_eq!(parse_list("P-521"), Err(Error::Silent));
-        assert!(matches!(parse_list("foo:P-256"), Err(Error::CommonData(Common::PassedInvalidArgument, _))));
+        assert!(matches!(
+            parse_list("foo:P-256"),
+            Err(Error::CommonData(Common::PassedInvalidArgument, _))
+        ));
         assert_eq!(parse_list("P-256:prime256v1"), Err(Error::Silent));
         assert_eq!(from_nids(&[415, 1034]), Ok(vec![0x17, 0x1d]));
         assert_eq!(from_nids(&[0]), Err(Error::Silent));

@@ -42,7 +42,11 @@ impl Format {
 
 /// `SSL_use_certificate(3)`
 pub fn use_certificate(target: &impl Configurable, certificate: Certificate) -> Result<()> {
-    target.update(|config| config.credentials.set_certificate(certificate, config.algorithms.security_level))
+    target.update(|config| {
+        config
+            .credentials
+            .set_certificate(certificate, config.algorithms.security_level)
+    })
 }
 
 /// `SSL_use_certificate_file(3)`
@@ -95,7 +99,11 @@ pub fn use_chain_file(target: &impl Configurable, name: Option<&CStr>) -> Result
     }
     target.update(|config| config.credentials.set_chain(None, 0))?;
     while let Some(issuer) = file.certificate(password) {
-        target.update(|config| config.credentials.add_to_chain(issuer, config.algorithms.security_level))?;
+        target.update(|config| {
+            config
+                .credentials
+                .add_to_chain(issuer, config.algorithms.security_level)
+        })?;
     }
     if !pem::at_end_of_pem() {
         return Err(Error::Queued);
@@ -120,5 +128,8 @@ pub fn use_both(
 
 fn password(target: &impl Configurable) -> Password {
     let hook = target.config().hooks.password;
-    Password { callback: hook.function, argument: hook.argument.pointer() }
+    Password {
+        callback: hook.function,
+        argument: hook.argument.pointer(),
+    }
 }

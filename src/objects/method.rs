@@ -17,7 +17,11 @@ pub struct ssl_method_st {
 pub type SSL_METHOD = ssl_method_st;
 
 const fn method(version: u16, server: bool, client: bool) -> ssl_method_st {
-    ssl_method_st { version, server, client }
+    ssl_method_st {
+        version,
+        server,
+        client,
+    }
 }
 
 /// `TLS_method(3)`

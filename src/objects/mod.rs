@@ -2,6 +2,8 @@
 
 pub mod authorities;
 pub mod callbacks;
+pub mod chain_build;
+pub mod choose;
 pub mod cipher;
 mod cipher_list;
 pub mod conf;

@@ -36,37 +36,59 @@ impl Presented {
     pub fn facts(&self, key: &Key, certificate: Option<&Certificate>) -> Option<Facts> {
         *self.facts.get_or_init(|| {
             let may_sign = certificate.is_none_or(Certificate::may_sign);
-            Some(Facts { kind: key.kind()?, bits: key.bits(), may_sign })
+            Some(Facts {
+                kind: key.kind()?,
+                bits: key.bits(),
+                may_sign,
+            })
         })
     }
 
     /// The chain to send: the one given, or what the store completes, or the leaf alone.
-    pub fn chain(&self, leaf: &Certificate, given: Option<&CertificateStack>, store: Option<&Store>) -> Option<Arc<[Bytes]>> {
-        self.chain.get_or_init(|| {
-            let built = match (given, store) {
-                (None, Some(store)) => complete(leaf, store),
-                _ => None,
-            };
-            match built {
-                Some(built) => built.elements().map(|certificate| certificate.to_der()).collect(),
-                None => {
-                    let issuers = given.into_iter().flat_map(CertificateStack::elements);
-                    [leaf.clone()].into_iter().chain(issuers).map(|certificate| certificate.to_der()).collect()
+    pub fn chain(
+        &self,
+        leaf: &Certificate,
+        given: Option<&CertificateStack>,
+        store: Option<&Store>,
+    ) -> Option<Arc<[Bytes]>> {
+        self.chain
+            .get_or_init(|| {
+                let built = match (given, store) {
+                    (None, Some(store)) => complete(leaf, store),
+                    _ => None,
+                };
+                match built {
+                    Some(built) => built.elements().map(|certificate| certificate.to_der()).collect(),
+                    None => {
+                        let issuers = given.into_iter().flat_map(CertificateStack::elements);
+                        [leaf.clone()]
+                            .into_iter()
+                            .chain(issuers)
+                            .map(|certificate| certificate.to_der())
+                            .collect()
+                    }
                 }
-            }
-        })
-        .clone()
+            })
+            .clone()
     }
 
     pub fn signer(&self, key: &Key, scheme: &'static Scheme) -> &Signer {
-        let index = scheme::ALL.iter().position(|other| other.code == scheme.code).unwrap_or(0);
+        let index = scheme::ALL
+            .iter()
+            .position(|other| other.code == scheme.code)
+            .unwrap_or(0);
         self.signers[index].get_or_init(|| Signer::new(key.clone(), scheme.recipe))
     }
 }
 
 /// What can be found of the chain. That it does not end in a trusted root is no failure: the peer may have one.
 fn complete(leaf: &Certificate, store: &Store) -> Option<CertificateStack> {
-    let building = Building { store, leaf, untrusted: None, flags: 0 };
+    let building = Building {
+        store,
+        leaf,
+        untrusted: None,
+        flags: 0,
+    };
     let mut built = None;
     err::forgiving(|| {
         let (chain, verdict) = store_ctx::build(&building)?;

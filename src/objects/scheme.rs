@@ -38,7 +38,14 @@ const fn scheme(code: u16, name: &'static str, digest: Option<Digest>, key: KeyK
         KeyKind::EcP256 | KeyKind::EcP384 | KeyKind::EcP521 | KeyKind::EcOther => NID_EC,
     };
     let tls13 = !matches!(digest, Some(Digest::Sha1)) && (pss || !matches!(key, KeyKind::Rsa));
-    Scheme { code, name, recipe: Recipe { digest, pss }, key, signature_nid, tls13 }
+    Scheme {
+        code,
+        name,
+        recipe: Recipe { digest, pss },
+        key,
+        signature_nid,
+        tls13,
+    }
 }
 
 /// Every scheme, in OpenSSL's default order.
@@ -62,12 +69,23 @@ pub static ALL: &[Scheme] = &[
 ];
 
 /// Names that OpenSSL accepts for schemes that we neither offer nor accept.
-const KNOWN_BUT_ABSENT: &[&str] = &["ecdsa_sha224", "rsa_pkcs1_sha224", "dsa_sha1", "dsa_sha224", "dsa_sha256"];
+const KNOWN_BUT_ABSENT: &[&str] = &[
+    "ecdsa_sha224",
+    "rsa_pkcs1_sha224",
+    "dsa_sha1",
+    "dsa_sha224",
+    "dsa_sha256",
+];
 
 impl Scheme {
     /// Whether such a key makes these signatures. In TLS 1.2 any curve goes with any hash (RFC 8422 section 5.1.3).
     pub fn signs_with(&self, key: KeyKind, tls13: bool) -> bool {
-        let is_ec = |kind| matches!(kind, KeyKind::EcP256 | KeyKind::EcP384 | KeyKind::EcP521 | KeyKind::EcOther);
+        let is_ec = |kind| {
+            matches!(
+                kind,
+                KeyKind::EcP256 | KeyKind::EcP384 | KeyKind::EcP521 | KeyKind::EcOther
+            )
+        };
         self.key == key || !tls13 && is_ec(self.key) && is_ec(key)
     }
 
@@ -102,7 +120,9 @@ pub fn find(code: u16) -> Option<&'static Scheme> {
 
 /// What is offered and accepted when nothing is set: everything but SHA-1, which security level 1 already forbids.
 pub fn defaults() -> impl Iterator<Item = SignatureScheme> {
-    ALL.iter().filter(|scheme| scheme.recipe.digest != Some(Digest::Sha1)).map(|scheme| SignatureScheme(scheme.code))
+    ALL.iter()
+        .filter(|scheme| scheme.recipe.digest != Some(Digest::Sha1))
+        .map(|scheme| SignatureScheme(scheme.code))
 }
 
 /// `SSL_CTX_set1_sigalgs_list(3)`: `RSA-PSS+SHA256:ECDSA+SHA256:ed25519`. `None` for a list with an unknown or repeated
@@ -154,7 +174,7 @@ pub fn from_nids(digest: i32, signature: i32) -> Option<&'static Scheme> {
 
 /// `SSL_CTX_set1_sigalgs(3)`: hash and algorithm in turns. `None` for an unknown pair or half of one.
 pub fn from_nid_pairs(nids: &[i32]) -> Option<Vec<u16>> {
-    if nids.is_empty() || nids.len() % 2 != 0 {
+    if nids.is_empty() || !nids.len().is_multiple_of(2) {
         return None;
     }
     nids.chunks_exact(2)
@@ -171,7 +191,10 @@ mod tests {
 
     #[test]
     fn both_ways_to_name_a_scheme() {
-        assert_eq!(parse_list("RSA-PSS+SHA256:ECDSA+SHA384:ed25519"), Some(vec![0x0804, 0x0503, 0x0807]));
+        assert_eq!(
+            parse_list("RSA-PSS+SHA256:ECDSA+SHA384:ed25519"),
+            Some(vec![0x0804, 0x0503, 0x0807])
+        );
         assert_eq!(parse_list("rsa_pss_pss_sha256"), Some(vec![0x0809]));
         assert_eq!(parse_list("RSA+SHA256:RSA+SHA224"), Some(vec![0x0401]));
         assert_eq!(parse_list("RSA+SHA256:RSA+SHA256"), None);

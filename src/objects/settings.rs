@@ -92,7 +92,11 @@ impl Config {
     }
 
     fn groups(&self, server: bool) -> Vec<NamedGroup> {
-        let default = if server { group::SERVER_DEFAULT } else { group::CLIENT_DEFAULT };
+        let default = if server {
+            group::SERVER_DEFAULT
+        } else {
+            group::CLIENT_DEFAULT
+        };
         let groups = self.algorithms.groups.as_deref().unwrap_or(default);
         groups.iter().copied().map(NamedGroup).collect()
     }
@@ -118,8 +122,15 @@ impl Config {
         if self.protocol.options & OP_DISABLE_TLSEXT_CA_NAMES != 0 && !server {
             return Vec::new();
         }
-        let for_clients = self.verify.client_authorities.as_ref().filter(|names| server && !names.is_empty());
-        for_clients.or(self.verify.authorities.as_ref()).map(|names| names.to_der()).unwrap_or_default()
+        let for_clients = self
+            .verify
+            .client_authorities
+            .as_ref()
+            .filter(|names| server && !names.is_empty());
+        for_clients
+            .or(self.verify.authorities.as_ref())
+            .map(|names| names.to_der())
+            .unwrap_or_default()
     }
 }
 
@@ -128,12 +139,17 @@ impl Protocol {
     /// not spoken here.
     pub fn range(&self, method: &SSL_METHOD) -> Result<(u16, u16)> {
         let (low, high) = match method.version {
-            0 => (self.min_version, if self.max_version == 0 { TLS1_3 } else { self.max_version }),
+            0 => (
+                self.min_version,
+                if self.max_version == 0 {
+                    TLS1_3
+                } else {
+                    self.max_version
+                },
+            ),
             fixed => (fixed, fixed),
         };
-        let allowed = |version: u16, forbidden: u64| {
-            (low..=high).contains(&version) && self.options & forbidden == 0
-        };
+        let allowed = |version: u16, forbidden: u64| (low..=high).contains(&version) && self.options & forbidden == 0;
         match (allowed(TLS1_2, OP_NO_TLS1_2), allowed(TLS1_3, OP_NO_TLS1_3)) {
             (true, true) => Ok((TLS1_2, TLS1_3)),
             (true, false) => Ok((TLS1_2, TLS1_2)),
@@ -149,7 +165,11 @@ mod tests {
     use super::*;
 
     fn purpose(server: bool) -> Purpose {
-        Purpose { method: &method::TLS, server, key_log: false }
+        Purpose {
+            method: &method::TLS,
+            server,
+            key_log: false,
+        }
     }
 
     #[test]
@@ -157,7 +177,10 @@ mod tests {
         let mut protocol = Protocol::default();
         assert_eq!(protocol.range(&method::TLS), Ok((TLS1_2, TLS1_3)));
         assert_eq!(protocol.range(&method::TLS1_2), Ok((TLS1_2, TLS1_2)));
-        assert_eq!(protocol.range(&method::TLS1_0), Err(Reason::NO_PROTOCOLS_AVAILABLE.into()));
+        assert_eq!(
+            protocol.range(&method::TLS1_0),
+            Err(Reason::NO_PROTOCOLS_AVAILABLE.into())
+        );
         protocol.options |= OP_NO_TLS1_3;
         assert_eq!(protocol.range(&method::TLS), Ok((TLS1_2, TLS1_2)));
         protocol.min_version = TLS1_3;

@@ -11,8 +11,8 @@ use crate::error::{Common, Reason, Result};
 use crate::libcrypto::pkey::Key;
 use crate::libcrypto::stack::CertificateStack;
 use crate::libcrypto::store::{Store, VerifyParam};
-pub use crate::libcrypto::store_ctx::{Judgement, ssl_index};
 use crate::libcrypto::store_ctx::{self, Question};
+pub use crate::libcrypto::store_ctx::{Judgement, ssl_index};
 use crate::libcrypto::x509::Certificate;
 
 /// What the peer sent, parsed once for all who ask.
@@ -43,14 +43,18 @@ impl PeerChain {
     /// Checks a signature with the peer's key. `false` also for a scheme that does not fit the key.
     pub fn verify(&self, code: SignatureScheme, tls13: bool, message: &[u8], signature: &[u8]) -> bool {
         let Some(key) = &self.key else { return false };
-        let Some(scheme) = scheme::find(code.0).filter(|scheme| scheme.tls13 || !tls13) else { return false };
+        let Some(scheme) = scheme::find(code.0).filter(|scheme| scheme.tls13 || !tls13) else {
+            return false;
+        };
         let fits = key.kind().is_some_and(|kind| scheme.signs_with(kind, tls13));
         fits && key.verify(scheme.recipe, message, signature)
     }
 
     /// The key itself.
     pub fn key(&self) -> Result<&Key> {
-        self.key.as_ref().ok_or_else(|| Reason::UNABLE_TO_FIND_PUBLIC_KEY_PARAMETERS.into())
+        self.key
+            .as_ref()
+            .ok_or_else(|| Reason::UNABLE_TO_FIND_PUBLIC_KEY_PARAMETERS.into())
     }
 }
 
@@ -84,7 +88,10 @@ impl Judge<'_> {
             security_level: self.security_level,
             ssl: self.ssl,
             callback: self.callback,
-            instead: self.instead.function.map(|function| (function, self.instead.argument.pointer())),
+            instead: self
+                .instead
+                .function
+                .map(|function| (function, self.instead.argument.pointer())),
         };
         Ok(store_ctx::judge(&question).ok_or(Common::X509_LIB)?)
     }
