@@ -1,5 +1,5 @@
 //! Sealing and opening a ticket, without the handshake round it: by carnet, by the sequence of calls that libssl makes,
-//! and by rustls's Ticketer. All with AES-256 and HMAC-SHA-256, a fresh IV for each ticket, and a look at the clock.
+//! and by rustls's Ticketer. All with AES-256 and HMAC-SHA-256 and a fresh IV for each ticket.
 
 mod libcrypto;
 
@@ -22,10 +22,31 @@ pub trait Tickets {
     fn open(&self, ticket: &[u8]) -> Option<usize>;
 }
 
-/// carnet: the key from a ring, the IV from where libcarnet takes it.
-pub struct Carnet(Ring);
+/// carnet's key by itself.
+pub struct Carnet(TicketKey);
 
 impl Carnet {
+    /// With the key of an 80-byte blob.
+    pub fn new(blob: &[u8; OPENSSL_BLOB_LEN]) -> Self {
+        Self(TicketKey::from_openssl_blob(blob).expect("the blob is random"))
+    }
+}
+
+impl Tickets for Carnet {
+    fn seal(&self, plaintext: &[u8]) -> Vec<u8> {
+        let iv = carnet_keys::fresh_iv().expect("the system has entropy");
+        self.0.seal(&iv, plaintext).expect("short enough")
+    }
+
+    fn open(&self, ticket: &[u8]) -> Option<usize> {
+        Some(self.0.open(ticket).ok()?.len())
+    }
+}
+
+/// As libcarnet uses it: the key looked up in a ring, by the clock.
+pub struct CarnetRing(Ring);
+
+impl CarnetRing {
     /// With the key of an 80-byte blob.
     pub fn new(blob: &[u8; OPENSSL_BLOB_LEN]) -> Self {
         Self(Ring::fixed(
@@ -34,7 +55,7 @@ impl Carnet {
     }
 }
 
-impl Tickets for Carnet {
+impl Tickets for CarnetRing {
     fn seal(&self, plaintext: &[u8]) -> Vec<u8> {
         let key = self.0.sealing(now()).expect("the key is fixed");
         let iv = carnet_keys::fresh_iv().expect("the system has entropy");
