@@ -18,6 +18,8 @@ use crate::libcrypto::x509::Certificate;
 const NEW_TIMEOUT: u64 = 304;
 /// X509_V_ERR_UNSPECIFIED: a session is not verified before somebody says so.
 const UNVERIFIED: i64 = 1;
+/// TLSEXT_max_fragment_length_UNSPECIFIED: no handshake has settled it.
+const FRAGMENT_LENGTH_UNSETTLED: u8 = 255;
 
 /// The object behind an `SSL_SESSION *`.
 ///
@@ -63,6 +65,7 @@ impl SessionObject {
         let mut session = Session::new(0, 0, Secret::default(), now());
         session.timeout = NEW_TIMEOUT;
         session.verify_result = UNVERIFIED;
+        session.max_fragment_mode = FRAGMENT_LENGTH_UNSETTLED;
         Self::new(session)
     }
 
