@@ -292,6 +292,6 @@ pub unsafe extern "C" fn SSL_SESSION_set1_master_key(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn SSL_SESSION_get_max_fragment_length(sess: *const SSL_SESSION) -> u8 {
     entry("SSL_SESSION_get_max_fragment_length", 0, || {
-        Ok(handles::lookup::<SessionObject>(sess)?.read(|session| session.max_fragment_mode))
+        Ok(handles::lookup::<SessionObject>(sess)?.max_fragment_mode())
     })
 }

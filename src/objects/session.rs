@@ -114,6 +114,14 @@ impl SessionObject {
         cipher::find(self.read(|session| session.cipher))
     }
 
+    /// The code of the max_fragment_length extension; 0 for none and for what no handshake has settled.
+    pub fn max_fragment_mode(&self) -> u8 {
+        match self.read(|session| session.max_fragment_mode) {
+            FRAGMENT_LENGTH_UNSETTLED => 0,
+            mode => mode,
+        }
+    }
+
     /// Marks a session that no later connection may resume, for example because its own ended in a fatal alert.
     pub fn forbid_resumption(&self) {
         self.not_resumable.store(true, Ordering::Relaxed);
