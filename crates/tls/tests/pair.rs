@@ -5,7 +5,7 @@ mod support;
 use std::sync::Arc;
 
 use carnet_tls::{
-    AlertDescription, CipherSuite, ClientAuth, ErrorKind, Event, NamedGroup, Offer, ProtocolVersion, Settings,
+    AlertDescription, CipherSuite, ClientAuth, ErrorKind, Event, NamedGroup, Offer, ProtocolVersion, Settings, Step,
 };
 use support::app::App;
 use support::ours::Ours;
@@ -245,6 +245,29 @@ fn authentication_after_the_handshake_many_times() {
     let (mut c, mut s) = (client(default(), c.app.offers(suite)), server(default()));
     talk(&mut c, &mut s);
     assert!(c.connection.resumed());
+}
+
+#[test]
+fn the_answer_to_a_late_request_is_not_interrupted() {
+    let offers = with(|s| s.post_handshake_auth = true);
+    let mut c = Ours::client(offers, Vec::new(), App::with_identity(&identity::P256));
+    let mut s = server(default());
+    talk(&mut c, &mut s);
+    s.connection.request_client_certificate().unwrap();
+    s.run();
+    // The application turns to something else between the question for a certificate and the one for a signature.
+    for byte in s.take_output() {
+        c.connection.input_buffer()[0] = byte;
+        c.connection.received(1);
+        while let Step::Ask(question) = c.connection.step().unwrap() {
+            c.connection.update_keys(true).unwrap();
+            assert_eq!(c.connection.write(b"data").unwrap(), 0);
+            let answer = c.app.answer(&c.connection, question);
+            c.connection.answer(answer).unwrap();
+        }
+    }
+    talk(&mut c, &mut s);
+    assert_eq!(s.app.last_chain, std::slice::from_ref(&identity::P256.certificate));
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! The client shows who it is, when the server asks in the handshake (RFC 8446 sections 4.4.2 and 4.4.3).
 
+use bytes::Bytes;
+
 use super::State;
 use super::finished::LastFlight;
 use crate::core::Core;
@@ -16,14 +18,14 @@ pub(super) fn credential_question(request: &CertificateRequest, post_handshake: 
     })
 }
 
-/// An answer to it that can be used: a chain, and a scheme that the server takes.
-pub(super) fn usable(request: &CertificateRequest, credential: &Credential) -> Result<(), Error> {
+/// The chain of an answer that can be used: there is one, and its scheme is one that the server takes.
+pub(super) fn usable<'a>(request: &CertificateRequest, credential: &'a Credential) -> Result<&'a [Bytes], Error> {
     // "If sent by a client, the signature algorithm used in the signature MUST be one of those present in the
     // supported_signature_algorithms field of the 'signature_algorithms' extension in the CertificateRequest message."
     if credential.chain.is_empty() || !request.schemes.contains(&credential.scheme) {
         return Err(ErrorKind::WrongAnswer.into());
     }
-    Ok(())
+    Ok(&credential.chain)
 }
 
 /// The application chooses a certificate, or none.
@@ -48,9 +50,9 @@ impl ExpectCredential {
             })?;
             return last.finish(core);
         };
-        usable(&request, &credential)?;
+        let chain = usable(&request, &credential)?;
         core.send(&mut last.transcript, HandshakeType::CERTIFICATE, |w| {
-            write_certificate(w, &request.context, &credential.chain, None);
+            write_certificate(w, &request.context, chain, None);
         })?;
         Ok(State::Signature(Box::new(ExpectSignature {
             last,

@@ -47,7 +47,7 @@ impl ExpectCertificate {
         let Self { mut flight, request } = self;
         let message = message.expect(HandshakeType::CERTIFICATE)?;
         let certificate = Certificate::parse(&message, flight.offered.has(ExtensionType::STATUS_REQUEST))?;
-        // "In the case of server authentication, this field SHALL be zero length."
+        // "Otherwise (in the case of server authentication), this field SHALL be zero length."
         if !certificate.context.is_empty() {
             return Err(ErrorKind::BadRequestContext.into());
         }

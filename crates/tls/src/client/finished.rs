@@ -109,7 +109,7 @@ impl LastFlight {
         })
     }
 
-    /// Before the first message of the flight: "The client sends a dummy change_cipher_spec record immediately before
+    /// Before the first message of the flight: "the client sends a dummy change_cipher_spec record immediately before
     /// its second flight" (appendix D.4).
     pub(super) fn begin(&mut self, core: &mut Core) -> Result<(), Error> {
         if std::mem::take(&mut self.owes_ccs) {

@@ -135,7 +135,7 @@ impl Hello {
         // The binders are the message's tail, and sign what is before them.
         let tail: usize = self.tickets.iter().map(|ticket| 1 + ticket.hash().len()).sum();
         let at = message.len().saturating_sub(tail);
-        // The list's own length field "is not included" in what is hashed either (section 4.2.11.2).
+        // The list's length field belongs to it: "it includes all of the ClientHello but not the binders list itself".
         let truncated = message.get(..at.saturating_sub(2)).unwrap_or_default();
         let binders: Vec<_> = self
             .tickets
@@ -237,7 +237,8 @@ static WIRE_ORDER: [Row; 12] = [
         write: |_, w| w.nest8(|w| w.u16(ProtocolVersion::TLS1_3.0)),
     },
     Row {
-        // Without it no server "MUST" send tickets, even if nothing is offered now (section 4.2.9).
+        // Sent though no ticket be offered: it is what lets the server know which tickets are of use to us. "Servers
+        // SHOULD NOT send NewSessionTicket with tickets that are not compatible with the advertised modes."
         extension_type: ExtensionType::PSK_KEY_EXCHANGE_MODES,
         is_sent: |_| true,
         write: write_psk_modes,

@@ -4,10 +4,11 @@
 use zeroize::Zeroizing;
 
 use super::authenticate::{credential_question, usable};
+use crate::codec::Writer;
 use crate::core::Core;
-use crate::message::Message;
 use crate::message::certificate::{CertificateRequest, signed_content, write_certificate, write_verify};
 use crate::message::post::NewSessionTicket;
+use crate::message::{self, Message};
 use crate::open::TrafficKeys;
 use crate::schedule::ResumptionSecret;
 use crate::state::Wants;
@@ -43,7 +44,7 @@ enum Stage {
     /// The application signs.
     Signature {
         scheme: SignatureScheme,
-        transcript: Transcript,
+        response: Response,
     },
 }
 
@@ -84,8 +85,8 @@ impl Post {
         match &self.stage {
             Stage::Ticket(ticket) => Ok(Question::ReceivedTicket(self.received(ticket))),
             Stage::Credential { request, .. } => Ok(credential_question(request, true)),
-            Stage::Signature { scheme, transcript } => {
-                let message = signed_content(Side::Client, &transcript.current());
+            Stage::Signature { scheme, response } => {
+                let message = signed_content(Side::Client, &response.transcript.current());
                 Ok(Question::Sign {
                     scheme: *scheme,
                     message,
@@ -132,18 +133,27 @@ impl Post {
     }
 
     pub(crate) fn answer(mut self, core: &mut Core, keys: &mut TrafficKeys, answer: Answer) -> Result<Self, Error> {
-        let stage = std::mem::replace(&mut self.stage, Stage::Idle);
-        let stage = match (stage, answer) {
+        let stage = match (std::mem::replace(&mut self.stage, Stage::Idle), answer) {
             (Stage::Ticket(_), Answer::Proceed) => Stage::Idle,
+            // Our close_notify has gone out meanwhile: there is nothing to be sent any more.
+            (Stage::Credential { .. }, Answer::Credential(_)) if core.is_write_closed() => Stage::Idle,
+            (Stage::Signature { .. }, Answer::Signature(_)) if core.is_write_closed() => Stage::Idle,
             (Stage::Credential { request, transcript }, Answer::Credential(credential)) => {
-                present(core, keys, &request, transcript, credential)?
+                let response = Response::new(&request, transcript, credential.as_ref())?;
+                match credential {
+                    None => response.finish(core, keys)?,
+                    Some(credential) => Stage::Signature {
+                        scheme: credential.scheme,
+                        response,
+                    },
+                }
             }
-            (Stage::Signature { scheme, mut transcript }, Answer::Signature(signature)) => {
-                core.send(&mut transcript, HandshakeType::CERTIFICATE_VERIFY, |w| {
-                    write_verify(w, scheme, &signature);
+            (Stage::Signature { scheme, mut response }, Answer::Signature(signature)) => {
+                response.add(HandshakeType::CERTIFICATE_VERIFY, |w| {
+                    write_verify(w, scheme, &signature)
                 })?;
                 core.facts.authentication.own_scheme = Some(scheme);
-                finish(core, keys, transcript)?
+                response.finish(core, keys)?
             }
             _ => return Err(ErrorKind::WrongAnswer.into()),
         };
@@ -151,39 +161,50 @@ impl Post {
     }
 }
 
-/// "All of the client's messages for a given response MUST appear consecutively on the wire with no intervening
-/// messages of other types" (section 4.6.2): they wait in the flight until the last is there.
-fn present(
-    core: &mut Core,
-    keys: &TrafficKeys,
-    request: &CertificateRequest,
-    mut transcript: Transcript,
-    credential: Option<Credential>,
-) -> Result<Stage, Error> {
-    let chain = credential.as_ref().map_or(&[][..], |credential| &credential.chain);
-    if let Some(credential) = &credential {
-        usable(request, credential)?;
-    }
-    // "A client that declines to authenticate [...] MUST respond with [...] an empty Certificate message [...] followed
-    // by Finished."
-    core.send(&mut transcript, HandshakeType::CERTIFICATE, |w| {
-        write_certificate(w, &request.context, chain, None)
-    })?;
-    match credential {
-        Some(credential) => Ok(Stage::Signature {
-            scheme: credential.scheme,
-            transcript,
-        }),
-        None => finish(core, keys, transcript),
-    }
+/// What answers a CertificateRequest. "All of the client's messages for a given response MUST appear consecutively on
+/// the wire with no intervening messages of other types" (section 4.6.2), so they wait until the last is there.
+struct Response {
+    messages: Vec<Vec<u8>>,
+    transcript: Transcript,
 }
 
-/// Finished under client_application_traffic_secret_N (section 4.4).
-fn finish(core: &mut Core, keys: &TrafficKeys, mut transcript: Transcript) -> Result<Stage, Error> {
-    let verify_data = keys.write_secret().finished(&transcript.current());
-    core.send(&mut transcript, HandshakeType::FINISHED, |w| {
-        w.bytes(verify_data.as_bytes())
-    })?;
-    core.facts.finished_local = Some(verify_data);
-    Ok(Stage::Report)
+impl Response {
+    /// "If it declines, it MUST send a Certificate message containing no certificates followed by Finished."
+    fn new(
+        request: &CertificateRequest,
+        transcript: Transcript,
+        credential: Option<&Credential>,
+    ) -> Result<Self, Error> {
+        let chain = match credential {
+            Some(credential) => usable(request, credential)?,
+            None => &[],
+        };
+        let mut response = Self {
+            messages: Vec::new(),
+            transcript,
+        };
+        response.add(HandshakeType::CERTIFICATE, |w| {
+            write_certificate(w, &request.context, chain, None)
+        })?;
+        Ok(response)
+    }
+
+    fn add(&mut self, kind: HandshakeType, body: impl FnOnce(&mut Writer<'_>)) -> Result<(), Error> {
+        let mut message = Vec::new();
+        message::encode(&mut message, kind, body)?;
+        self.transcript.add(&message);
+        self.messages.push(message);
+        Ok(())
+    }
+
+    /// Finished under client_application_traffic_secret_N (section 4.4); then all of it goes out.
+    fn finish(mut self, core: &mut Core, keys: &TrafficKeys) -> Result<Stage, Error> {
+        let verify_data = keys.write_secret().finished(&self.transcript.current());
+        self.add(HandshakeType::FINISHED, |w| w.bytes(verify_data.as_bytes()))?;
+        for message in &self.messages {
+            core.send_encoded(message)?;
+        }
+        core.facts.finished_local = Some(verify_data);
+        Ok(Stage::Report)
+    }
 }

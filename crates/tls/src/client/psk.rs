@@ -32,8 +32,8 @@ impl TicketOffer {
         if session.lifetime_hint == 0 || u64::from(age_ms / 1000) > session.lifetime_hint {
             return None;
         }
-        // "the client MUST [...] offer at least one cipher suite [...] compatible": the hash has to be that of a suite
-        // we offer, though not necessarily the session's own (section 4.6.1).
+        // "Any ticket MUST only be resumed with a cipher suite that has the same KDF hash algorithm as that used to
+        // establish the original connection" (section 4.6.1): one of those we offer, not necessarily the session's own.
         let hash = CipherSuite(session.cipher).tls13()?.hash;
         suites
             .iter()

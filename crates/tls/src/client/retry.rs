@@ -28,7 +28,7 @@ pub(super) fn retry(
     let mut transcript = transcript.replaced_by_message_hash();
     transcript.add(message.raw());
     hello.retry(group, cookie, suite.hash)?;
-    // "The client sends a dummy change_cipher_spec record [...] immediately before its second flight. This may either
+    // "the client sends a dummy change_cipher_spec record [...] immediately before its second flight. This may either
     // be before its second ClientHello or before its encrypted handshake flight" (appendix D.4).
     if core.settings.middlebox_compat {
         core.send_change_cipher_spec()?;
@@ -42,9 +42,8 @@ pub(super) fn retry(
 
 /// What it asks for: a group, a cookie, or both.
 fn check(hello: &Hello, server: &ServerHello) -> Result<(Option<NamedGroup>, Option<Bytes>), Error> {
-    // "The server's extensions MUST contain 'supported_versions'" has been checked. "A HelloRetryRequest extensions
-    // [...] MUST NOT contain any extensions that were not first offered by the client in its ClientHello, with the
-    // exception of optionally the 'cookie' extension."
+    // "a HelloRetryRequest MUST NOT contain any extensions that were not first offered by the client in its
+    // ClientHello, with the exception of optionally the 'cookie' (see Section 4.2.2) extension."
     let offered = hello.offered();
     for (extension_type, _) in server.extensions.iter() {
         match extension_type {

@@ -40,8 +40,8 @@ impl ExpectServerHello {
         let message = hello.encode(None)?;
         core.facts.client_random = *hello.random();
         core.facts.names.server_name = core.settings.server_name.clone();
-        // "an initial ClientHello, where it MAY also be 0x0301 for compatibility purposes" (section 5.1), as OpenSSL
-        // has it.
+        // "a record containing an initial ClientHello SHOULD have version 0x0301 (reflecting TLS 1.0) and a record
+        // containing a second ClientHello or a ServerHello MUST have version 0x0303" (section 5.1).
         core.outbound.set_version(ProtocolVersion::TLS1_0);
         core.send_encoded(&message)?;
         core.outbound.seal_flight(&mut core.events)?;
@@ -88,8 +88,9 @@ impl ExpectServerHello {
 
     /// What ServerHello and HelloRetryRequest have in common.
     fn check(&self, server: &ServerHello) -> Result<&'static Suite13, Error> {
-        // "In TLS 1.3, [...] the legacy_version field MUST be set to 0x0303".
-        if server.legacy_version != ProtocolVersion::TLS1_2.0 {
+        // "Upon receipt of a HelloRetryRequest, the client MUST check the legacy_version" (section 4.1.4). But of a
+        // ServerHello: "clients MUST ignore the ServerHello.legacy_version value" (section 4.2.1).
+        if server.is_retry() && server.legacy_version != ProtocolVersion::TLS1_2.0 {
             return Err(ErrorKind::BadVersion.into());
         }
         // "A client which receives a legacy_session_id_echo field that does not match what it sent in the ClientHello
@@ -231,7 +232,7 @@ fn agree(
 ) -> Result<Option<SharedSecret>, Error> {
     match server.server_share()? {
         Some((group, share)) => {
-            // "the client [...] MUST verify that the selected NamedGroup in the ServerHello is the same as that in the
+            // "the client MUST verify that the selected NamedGroup in the ServerHello is the same as that in the
             // HelloRetryRequest" (section 4.2.8): after one, there is only that share.
             let own = hello.take_share(group).ok_or(ErrorKind::BadKeyShare)?;
             core.facts.group = Some(group);
