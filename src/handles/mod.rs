@@ -134,3 +134,125 @@ pub fn release<T: Named>(handle: *const T::C) -> Result<(), HandleError> {
     drop(last);
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::thread;
+
+    use super::*;
+
+    struct Thing(u32);
+    static DROPPED: AtomicUsize = AtomicUsize::new(0);
+    static THINGS: Registry<Thing> = Registry::new();
+
+    impl Named for Thing {
+        type C = ssl_ctx_st;
+        const KIND: Kind = Kind::Context;
+        fn registry() -> &'static Registry<Self> {
+            &THINGS
+        }
+    }
+
+    impl Drop for Thing {
+        fn drop(&mut self) {
+            DROPPED.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    struct Other;
+    static OTHERS: Registry<Other> = Registry::new();
+
+    impl Named for Other {
+        type C = ssl_ctx_st;
+        const KIND: Kind = Kind::Session;
+        fn registry() -> &'static Registry<Self> {
+            &OTHERS
+        }
+    }
+
+    fn made(number: u32) -> *mut ssl_ctx_st {
+        Ref::new(Arc::new(Thing(number))).unwrap().to_c()
+    }
+
+    #[test]
+    fn the_last_free_ends_the_object_and_its_handle() {
+        let handle = made(7);
+        up_ref::<Thing>(handle).unwrap();
+        release::<Thing>(handle).unwrap();
+        assert_eq!(lookup::<Thing>(handle).unwrap().0, 7);
+        release::<Thing>(handle).unwrap();
+        assert_eq!(lookup::<Thing>(handle).err(), Some(HandleError::Stale));
+        assert_eq!(release::<Thing>(handle), Err(HandleError::Stale));
+        assert_eq!(up_ref::<Thing>(handle), Err(HandleError::Stale));
+    }
+
+    #[test]
+    fn c_cannot_free_what_the_library_holds() {
+        let handle = made(8);
+        let own = acquire::<Thing>(handle).unwrap();
+        release::<Thing>(handle).unwrap();
+        assert_eq!(release::<Thing>(handle), Err(HandleError::OverReleased));
+        assert_eq!(lookup::<Thing>(own.as_ptr()).unwrap().0, 8);
+        drop(own);
+        assert_eq!(lookup::<Thing>(handle).err(), Some(HandleError::Stale));
+    }
+
+    #[test]
+    fn what_is_no_handle_of_this_kind_is_refused() {
+        let handle = made(9);
+        assert_eq!(lookup::<Other>(handle).err(), Some(HandleError::WrongKind));
+        assert_eq!(lookup::<Thing>(ptr::null()).err(), Some(HandleError::Null));
+        let local = 5u64;
+        assert_eq!(lookup::<Thing>((&raw const local).cast()).err(), Some(HandleError::Foreign));
+        assert_eq!(release::<Thing>(ptr::null()), Ok(()));
+        // Made up, but well-formed.
+        let invented = Name { kind: Kind::Context, generation: 3, index: 1 << 20 }.to_pointer();
+        assert_eq!(lookup::<Thing>(invented).err(), Some(HandleError::Foreign));
+        release::<Thing>(handle).unwrap();
+    }
+
+    #[test]
+    fn a_name_is_never_given_twice() {
+        let mut seen = std::collections::HashSet::new();
+        for number in 0..1000 {
+            let handle = made(number);
+            assert!(seen.insert(handle.addr()));
+            release::<Thing>(handle).unwrap();
+        }
+    }
+
+    #[test]
+    fn many_threads_come_and_go() {
+        let shared = made(1);
+        thread::scope(|scope| {
+            for seed in 0..4 {
+                scope.spawn(move || {
+                    let shared: *mut ssl_ctx_st = shared_pointer();
+                    for number in 0..2000 {
+                        let own = made(seed * 10_000 + number);
+                        up_ref::<Thing>(shared).unwrap();
+                        assert_eq!(lookup::<Thing>(own).unwrap().0, seed * 10_000 + number);
+                        release::<Thing>(own).unwrap();
+                        release::<Thing>(shared).unwrap();
+                    }
+                });
+            }
+            SHARED.store(shared.addr(), Ordering::Release);
+        });
+        release::<Thing>(shared).unwrap();
+        assert!(DROPPED.load(Ordering::Relaxed) >= 8000);
+    }
+
+    static SHARED: AtomicUsize = AtomicUsize::new(0);
+
+    fn shared_pointer() -> *mut ssl_ctx_st {
+        loop {
+            let address = SHARED.load(Ordering::Acquire);
+            if address != 0 {
+                return ptr::without_provenance_mut(address);
+            }
+            thread::yield_now();
+        }
+    }
+}

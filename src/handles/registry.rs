@@ -221,3 +221,34 @@ fn position(index: u32) -> (usize, usize) {
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn chunks_cover_every_index_once() {
+        let mut expected = (0, 0);
+        for index in 0..5000 {
+            assert_eq!(position(index), expected);
+            expected.1 += 1;
+            if expected.1 == 1 << (FIRST_CHUNK_BITS as usize + expected.0) {
+                expected = (expected.0 + 1, 0);
+            }
+        }
+        assert!(position(INDEXES - 1).0 < CHUNKS);
+    }
+
+    #[test]
+    fn a_slot_whose_generations_are_used_up_is_retired() {
+        let registry: Registry<u8> = Registry::new();
+        let insert = || registry.insert_with(Kind::Session, |_| Ok::<_, HandleError>(Arc::new(1))).unwrap().1;
+        let first = insert();
+        lock(registry.slot(first.index).unwrap()).generation = GENERATIONS - 1;
+        let last = Name { generation: GENERATIONS - 1, ..first };
+        registry.drop_own_reference(last);
+        let next = insert();
+        assert_ne!(next.index, first.index);
+        assert_eq!(registry.lookup(last).err(), Some(HandleError::Stale));
+    }
+}
