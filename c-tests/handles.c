@@ -177,12 +177,23 @@ static int failed_well(long result, int *silent)
     return good;
 }
 
+/* For these NULL is nothing, in libssl as well. */
+static int libssl_is_silent(const char *name)
+{
+    return strstr(name, "i2d_SSL_SESSION") || strstr(name, "SSL_SESSION_get_time") ||
+           strstr(name, "SSL_SESSION_set_timeout");
+}
+
 #define SWEEP(names, call, type)                                                                                       \
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)                                                        \
         for (int k = 0; k < KINDS; k++) {                                                                              \
             int silent = 0;                                                                                            \
             ERR_clear_error();                                                                                         \
             int good = failed_well(call((type *)bad[k], i), &silent);                                                  \
+            if (good && k == 0 && libssl_is_silent(names[i])) {                                                        \
+                fine++;                                                                                                \
+                continue;                                                                                              \
+            }                                                                                                          \
             if (!good || silent)                                                                                       \
                 carnet_ok(0, "%s with %s: %s%s", names[i], kind_names[k], good ? "" : "did not fail ",                 \
                           silent ? "left no reason" : "");                                                             \
@@ -215,6 +226,12 @@ static void sweep(void)
     SSL_CTX_free(ctx);
 }
 
+static void left_a_reason(const char *what)
+{
+    int some = ERR_peek_error() != 0;
+    carnet_ok(some, "%s: %s", what, reason());
+}
+
 /* Freeing twice, freeing what is no handle, freeing with the wrong function. */
 static void freeing(void)
 {
@@ -225,26 +242,26 @@ static void freeing(void)
     section("freeing");
     ERR_clear_error();
     SSL_free((SSL *)ctx);
-    carnet_ok(ERR_peek_error() != 0, "SSL_free of an SSL_CTX: %s", reason());
+    left_a_reason("SSL_free of an SSL_CTX");
     SSL_CTX_free((SSL_CTX *)ssl);
-    carnet_ok(ERR_peek_error() != 0, "SSL_CTX_free of an SSL: %s", reason());
+    left_a_reason("SSL_CTX_free of an SSL");
     SSL_SESSION_free((SSL_SESSION *)ssl);
-    carnet_ok(ERR_peek_error() != 0, "SSL_SESSION_free of an SSL: %s", reason());
+    left_a_reason("SSL_SESSION_free of an SSL");
     SSL_free((SSL *)&local);
-    carnet_ok(ERR_peek_error() != 0, "SSL_free of an int: %s", reason());
+    left_a_reason("SSL_free of an int");
     carnet_ok(local == 5, "the int is as it was");
     carnet_ok(SSL_get_SSL_CTX(ssl) == ctx, "the SSL is as it was");
     ERR_clear_error();
     SSL_free(ssl);
     carnet_ok(ERR_peek_error() == 0, "freed");
     SSL_free(ssl);
-    carnet_ok(ERR_peek_error() != 0, "freed again: %s", reason());
+    left_a_reason("freed again");
     SSL_SESSION_free(session);
     SSL_SESSION_free(session);
-    carnet_ok(ERR_peek_error() != 0, "a session freed again: %s", reason());
+    left_a_reason("a session freed again");
     SSL_CTX_free(ctx);
     SSL_CTX_free(ctx);
-    carnet_ok(ERR_peek_error() != 0, "a context freed again: %s", reason());
+    left_a_reason("a context freed again");
     SSL_free(NULL);
     SSL_CTX_free(NULL);
     SSL_SESSION_free(NULL);
