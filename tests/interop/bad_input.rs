@@ -42,13 +42,14 @@ fn altered(change: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
 
 const ALERT: u8 = 21;
 
-/// The reason is what OpenSSL's libssl says. So is the alert, where RFC 8446 leaves no choice.
+/// The reason is what OpenSSL's libssl says, and the alert is the one it sends.
 #[test]
 fn each_fault_has_its_reason_and_its_alert() {
     const DECODE_ERROR: u8 = 50;
     const PROTOCOL_VERSION: u8 = 70;
     const UNEXPECTED_MESSAGE: u8 = 10;
     const RECORD_OVERFLOW: u8 = 22;
+    const ILLEGAL_PARAMETER: u8 = 47;
     let faults: Vec<(&str, Vec<u8>, &str, Option<u8>)> = vec![
         ("plain HTTP", b"GET / HTTP/1.0\r\n\r\n".to_vec(), "http request", None),
         ("noise", vec![0xee; 64], "wrong version number", None),
@@ -118,9 +119,7 @@ fn each_fault_has_its_reason_and_its_alert() {
 /// One byte more in the message than its fields account for, all lengths around them true.
 fn append_to_hello(hello: &mut Vec<u8>) {
     hello.push(0);
-    let len = u16::try_from(hello.len() - 5).unwrap();
-    hello[3..5].copy_from_slice(&len.to_be_bytes());
-    hello[7..9].copy_from_slice(&(len - 4).to_be_bytes());
+    state_lengths(hello);
 }
 
 /// supported_versions turned into an extension that nobody knows, and TLS 1.1 in the old place.
@@ -133,11 +132,21 @@ fn without_tls13(hello: &mut Vec<u8>) {
     hello[10] = 2;
 }
 
-/// Compression method 1 where 0 stands, which RFC 8446, 4.1.2 forbids.
+/// A compression method more: RFC 8446, 4.1.2 wants one, which is none.
 fn with_compression(hello: &mut Vec<u8>) {
     let session_id = usize::from(hello[43]);
     let suites = usize::from(u16::from_be_bytes([hello[44 + session_id], hello[45 + session_id]]));
-    hello[44 + session_id + 2 + suites + 1] = 1;
+    let methods = 46 + session_id + suites;
+    hello[methods] = 2;
+    hello.insert(methods + 1, 1);
+    state_lengths(hello);
+}
+
+/// Makes the record and the message as long as they are.
+fn state_lengths(hello: &mut [u8]) {
+    let len = u16::try_from(hello.len() - 5).unwrap();
+    hello[3..5].copy_from_slice(&len.to_be_bytes());
+    hello[7..9].copy_from_slice(&(len - 4).to_be_bytes());
 }
 
 /// The hello cut at every byte: always an error, never the end of the server.
