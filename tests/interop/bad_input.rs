@@ -98,8 +98,8 @@ fn each_fault_has_its_reason_and_its_alert() {
         (
             "a compression method",
             altered(with_compression),
-            "no compression specified",
-            None,
+            "invalid compression algorithm",
+            Some(ILLEGAL_PARAMETER),
         ),
     ];
     for (what, bytes, reason, alert) in &faults {
