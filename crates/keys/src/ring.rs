@@ -8,6 +8,9 @@
 //! Readers take the current [`Snapshot`] without a lock, and as long as `now` is one of the moments that it is good for
 //! they are done. Otherwise they take the writers' lock, let time's changes happen, and publish a new snapshot. Keys
 //! whose time has passed are dropped, and so zeroized, as soon as the last reader lets go.
+//!
+//! A ring belongs to one process. After a fork both have the keys that there are, and each makes its next ones alone:
+//! workers that rotate and must open each other's tickets have to be given the same keys ([`Ring::install`]).
 
 use std::sync::{Arc, Mutex, PoisonError};
 

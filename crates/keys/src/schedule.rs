@@ -115,7 +115,8 @@ pub(crate) struct Slots<'p> {
 
 impl Slots<'_> {
     /// The clock shows less than it did at `before`. What counts is how much time passes, so the keys' times move with
-    /// it: a clock that was wrong for a while neither stops rotation nor stretches a key's life by more than an interval.
+    /// it: a clock that was wrong for a while neither stops rotation nor stretches a key's life by more than an interval
+    /// (or a minute, see `JITTER`).
     pub(crate) fn clock_went_back(&mut self, before: u64) {
         let seconds = before.saturating_sub(self.now);
         self.slots.iter_mut().for_each(|slot| slot.shift_back(seconds));

@@ -19,8 +19,12 @@ static KEYS: LazyLock<Vec<TicketKey>> = LazyLock::new(|| {
 });
 
 fuzz_target!(|data: &[u8]| {
-    let Some((choice, data)) = data.split_first() else { return };
-    let Some(key) = KEYS.get(usize::from(*choice) % 8) else { return };
+    let Some((choice, data)) = data.split_first() else {
+        return;
+    };
+    let Some(key) = KEYS.get(usize::from(*choice) % 8) else {
+        return;
+    };
     match choice / 8 % 3 {
         0 => {
             // As it is, and under the right name: finding a MAC is beyond a fuzzer.
@@ -40,7 +44,9 @@ fuzz_target!(|data: &[u8]| {
         }
         _ => {
             // The first bytes say where to damage a ticket of the rest.
-            let Some((place, data)) = data.split_first_chunk::<3>() else { return };
+            let Some((place, data)) = data.split_first_chunk::<3>() else {
+                return;
+            };
             let mut ticket = key.seal(&[*choice; IV_LEN], data).expect("the fuzzer's input is short");
             let at = usize::from(u16::from_be_bytes([place[0], place[1]])) % ticket.len();
             ticket[at] ^= place[2].max(1);
