@@ -33,6 +33,7 @@ pub(crate) struct Facts {
 pub(crate) struct Names {
     pub(crate) client_hello: Option<Arc<ClientHello>>,
     pub(crate) server_name: Option<String>,
+    pub(crate) acknowledged: bool,
     pub(crate) protocol: Option<Vec<u8>>,
 }
 
@@ -48,7 +49,7 @@ pub(crate) struct Authentication {
 impl Facts {
     /// The version that traces show.
     pub(crate) fn trace_version(&self) -> u16 {
-        self.version.unwrap_or(ProtocolVersion::TLS1_2).0
+        self.version.unwrap_or(ProtocolVersion::TLS1_3).0
     }
 }
 

@@ -370,6 +370,7 @@ fn names() {
     talk(&mut c, &mut s);
     agree(&c, &s);
     assert_eq!(s.app.last_server_name.as_deref(), Some("carnet.example"));
+    assert!(c.connection.server_name_acknowledged() && s.connection.server_name_acknowledged());
     assert_eq!(c.connection.alpn(), Some(&b"http/1.1"[..]));
     // A server that selects none.
     let (mut c, mut s) = (client(asks(), Vec::new()), server(default()));

@@ -56,7 +56,6 @@ impl ExpectCertificate {
         let leaf = certificate.chain.first().cloned().ok_or(ErrorKind::NoPeerCertificate)?;
         flight.transcript.add(message.raw());
         core.facts.authentication.peer_ocsp_response = certificate.ocsp_response;
-        core.facts.authentication.peer_chain = certificate.chain.clone();
         Ok(State::ChainVerdict(Box::new(ExpectChainVerdict {
             flight,
             request,
@@ -82,11 +81,16 @@ impl ExpectChainVerdict {
         }
     }
 
-    pub(super) fn answer(self, verdict: Result<(), AlertDescription>) -> Result<Next, Error> {
+    pub(super) fn answer(self, core: &mut Core, verdict: Result<(), AlertDescription>) -> Result<Next, Error> {
         let Self {
-            flight, request, leaf, ..
+            flight,
+            request,
+            chain,
+            leaf,
         } = self;
         verdict.map_err(ErrorKind::ChainRefused)?;
+        // Nobody is to see a peer that was refused.
+        core.facts.authentication.peer_chain = chain;
         Ok(State::CertificateVerify(Box::new(ExpectCertificateVerify { flight, request, leaf })).into())
     }
 }

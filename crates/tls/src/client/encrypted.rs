@@ -31,11 +31,10 @@ impl ExpectEncryptedExtensions {
         self.flight.offered.check_responses(&extensions, &specified)?;
         // "the server SHALL include an extension of type 'server_name' [...]. The 'extension_data' field of this
         // extension SHALL be empty" (RFC 6066 section 3).
-        if extensions
-            .get(ExtensionType::SERVER_NAME)
-            .is_some_and(|data| !data.is_empty())
-        {
-            return Err(ErrorKind::Malformed.into());
+        match extensions.get(ExtensionType::SERVER_NAME) {
+            None => {}
+            Some([]) => core.facts.names.acknowledged = true,
+            Some(_) => return Err(ErrorKind::Malformed.into()),
         }
         // "Clients MUST NOT act upon any information found in 'supported_groups' prior to successful completion of the
         // handshake" (section 4.2.7), nor do we afterwards; but it has to be well-formed.

@@ -110,7 +110,7 @@ impl State {
 
     pub(crate) fn answer(self, core: &mut Core, answer: Answer) -> Result<Next, Error> {
         match (self, answer) {
-            (Self::ChainVerdict(state), Answer::Verdict(verdict)) => state.answer(verdict),
+            (Self::ChainVerdict(state), Answer::Verdict(verdict)) => state.answer(core, verdict),
             (Self::SignatureVerdict(state), Answer::Verdict(verdict)) => state.answer(core, verdict),
             (Self::Credential(state), Answer::Credential(credential)) => state.answer(core, credential),
             (Self::Signature(state), Answer::Signature(signature)) => state.answer(core, &signature),

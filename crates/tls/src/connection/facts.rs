@@ -46,6 +46,17 @@ impl Connection {
         matches!(self.state, State::Failed(_))
     }
 
+    /// Has the peer asked for a KeyUpdate (RFC 8446 section 4.6.3) that has not gone out? It will with the next
+    /// [`Self::write`].
+    pub fn owes_key_update(&self) -> bool {
+        matches!(&self.state, State::Open(open) if open.keys.owes_update() && !self.core.is_write_closed())
+    }
+
+    /// Server: has the client offered post_handshake_auth (RFC 8446 section 4.2.6)? Known once the handshake is done.
+    pub fn offers_post_handshake_auth(&self) -> bool {
+        matches!(&self.state, State::Open(open) if open.offers_post_handshake_auth())
+    }
+
     /// The negotiated version.
     pub fn version(&self) -> Option<ProtocolVersion> {
         self.core.facts.version
@@ -79,6 +90,11 @@ impl Connection {
     /// The name in server_name: what the client sent, on either side.
     pub fn server_name(&self) -> Option<&str> {
         self.core.facts.names.server_name.as_deref()
+    }
+
+    /// Has the server said that it went by that name? Known to a client from EncryptedExtensions on.
+    pub fn server_name_acknowledged(&self) -> bool {
+        self.core.facts.names.acknowledged
     }
 
     /// The protocol that ALPN selected.

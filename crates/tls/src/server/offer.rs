@@ -8,6 +8,7 @@ use super::hello::Chosen;
 use super::ticket::Basis;
 use super::{State, flight, retry};
 use crate::core::Core;
+use crate::kx;
 use crate::message::ClientHello;
 use crate::{Error, ErrorKind, NamedGroup, Question, Settings};
 
@@ -41,6 +42,7 @@ impl AskServerName {
             core.switch_settings(settings);
         }
         let acknowledge_name = acknowledge && self.name.is_some();
+        core.facts.names.acknowledged = acknowledge_name;
         let offer = Offer {
             chosen: self.chosen,
             basis: self.basis,
@@ -103,15 +105,16 @@ enum Choice {
     Retry(NamedGroup),
 }
 
-/// The first of the client's shares whose group is ours; without one, the first of its groups that is.
+/// The first of the client's shares whose group is ours; without one, the first of our groups that is also the client's.
+/// As OpenSSL: the client has a say as long as that saves a round trip.
 fn choose_group(hello: &ClientHello, ours: &[NamedGroup]) -> Result<Choice, Error> {
-    let is_ours = |group: &NamedGroup| ours.contains(group) && crate::kx::is_supported(*group);
+    let is_ours = |group: &NamedGroup| ours.contains(group) && kx::is_supported(*group);
     if let Some(group) = hello.shared_groups()?.into_iter().find(is_ours) {
         return Ok(Choice::Shared(group));
     }
-    let groups = hello.groups()?.ok_or(ErrorKind::MissingExtension)?;
-    let group = groups.iter().map(NamedGroup).find(is_ours);
+    let theirs = hello.groups()?.ok_or(ErrorKind::MissingExtension)?;
+    let group = ours.iter().find(|group| theirs.contains(group.0) && kx::is_supported(**group));
     // "If there is no overlap between the received 'supported_groups' and the groups supported by the server, then the
     // server MUST abort the handshake with a 'handshake_failure' or an 'insufficient_security' alert" (section 4.1.1).
-    group.map(Choice::Retry).ok_or_else(|| ErrorKind::NoSharedGroup.into())
+    group.map(|group| Choice::Retry(*group)).ok_or_else(|| ErrorKind::NoSharedGroup.into())
 }
