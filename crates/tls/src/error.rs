@@ -27,7 +27,9 @@ pub enum ErrorKind {
     ProxyRequest,
     /// A record of another protocol's version.
     WrongVersionNumber,
-    /// A record's content type does not exist, or does not belong here.
+    /// A record's content type does not exist, or must not come unprotected any more.
+    BadRecordType,
+    /// A record that does not belong here.
     UnexpectedRecord,
     /// A record is longer than allowed on the wire.
     RecordTooLong,
@@ -130,7 +132,8 @@ impl ErrorKind {
             Self::WrongVersionNumber | Self::UnsupportedVersion => Some(A::ProtocolVersion),
             Self::RecordTooLong | Self::PlaintextTooLong => Some(A::RecordOverflow),
             Self::BadRecordMac => Some(A::BadRecordMac),
-            Self::UnexpectedRecord
+            Self::BadRecordType
+            | Self::UnexpectedRecord
             | Self::NoInnerType
             | Self::TooManyEmptyRecords
             | Self::TooManyWarnings

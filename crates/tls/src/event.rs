@@ -32,7 +32,7 @@ pub enum Event {
         sent: bool,
         /// Handshake, alert or change_cipher_spec.
         content_type: ContentType,
-        /// The connection's version, or 0x0303 as long as there is none.
+        /// The connection's version, or 0x0304 as long as there is none.
         version: u16,
         /// The message.
         bytes: Bytes,

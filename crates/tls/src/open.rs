@@ -7,7 +7,7 @@ use crate::schedule::{ExporterSecret, TrafficSecret};
 use crate::state::Wants;
 use crate::{Answer, Error, ErrorKind, HandshakeType, Question, Side, client, server};
 
-/// So many KeyUpdates may come without application data between them.
+/// So many KeyUpdates that nobody asked for may come without application data, either way, between them.
 const MAX_KEY_UPDATES: u8 = 32;
 
 /// The state after the handshake.
@@ -29,7 +29,12 @@ pub(crate) struct TrafficKeys {
     read: TrafficSecret,
     write: TrafficSecret,
     exporter: ExporterSecret,
-    updates: u8,
+    /// KeyUpdates of the peer in a row.
+    unasked: u8,
+    /// Our requests that the peer has not answered.
+    requested: u32,
+    /// The peer's request that we have not answered.
+    owed: bool,
 }
 
 impl TrafficKeys {
@@ -44,7 +49,9 @@ impl TrafficKeys {
             read,
             write,
             exporter,
-            updates: 0,
+            unasked: 0,
+            requested: 0,
+            owed: false,
         }
     }
 
@@ -64,8 +71,11 @@ impl TrafficKeys {
     /// A KeyUpdate has arrived (section 4.6.3).
     fn peer_updates(&mut self, core: &mut Core, message: &Message) -> Result<(), Error> {
         let requested = post::parse_key_update(message)?;
-        self.updates += 1;
-        if self.updates > MAX_KEY_UPDATES {
+        match self.requested.checked_sub(1) {
+            Some(left) if !requested => self.requested = left,
+            _ => self.unasked += 1,
+        }
+        if self.unasked > MAX_KEY_UPDATES {
             return Err(ErrorKind::TooManyKeyUpdates.into());
         }
         self.read = self.read.next();
@@ -73,15 +83,25 @@ impl TrafficKeys {
         core.set_read_key(self.read.record_key(self.suite)?)?;
         // "If the request_update field is set to 'update_requested', then the receiver MUST send a KeyUpdate of its own
         // with request_update set to 'update_not_requested' prior to sending its next Application Data record."
-        if requested && !core.is_write_closed() {
-            self.update(core, false)?;
-        }
+        self.owed |= requested;
         Ok(())
+    }
+
+    /// Must a KeyUpdate go out before the next application data?
+    pub(crate) fn owes_update(&self) -> bool {
+        self.owed
+    }
+
+    /// Application data passed, in either direction: the peer may update its keys again.
+    pub(crate) fn data_passed(&mut self) {
+        self.unasked = 0;
     }
 
     /// Sends a KeyUpdate. "Both sender and receiver MUST encrypt their KeyUpdate messages with the old keys."
     pub(crate) fn update(&mut self, core: &mut Core, request_peer: bool) -> Result<(), Error> {
         core.send_untranscribed(HandshakeType::KEY_UPDATE, |w| w.u8(request_peer.into()))?;
+        self.owed = false;
+        self.requested = self.requested.saturating_add(request_peer.into());
         self.write = self.write.next();
         core.log_key(update_label(core.side), &self.write);
         core.set_write_key(self.write.record_key(self.suite)?)
@@ -102,6 +122,10 @@ impl Open {
             Post::Server(post) => post.wants(),
             Post::Client(post) => post.wants(),
         }
+    }
+
+    pub(crate) fn offers_post_handshake_auth(&self) -> bool {
+        matches!(&self.post, Post::Server(post) if post.is_authentication_offered())
     }
 
     pub(crate) fn is_handshaking(&self) -> bool {
@@ -148,10 +172,5 @@ impl Open {
             Post::Client(post) => Post::Client(post.reported()),
         };
         Self { keys: self.keys, post }
-    }
-
-    /// Application data has arrived: KeyUpdates may come again.
-    pub(crate) fn data_received(&mut self) {
-        self.keys.updates = 0;
     }
 }

@@ -99,7 +99,7 @@ impl Connection {
             Received::Data if !takes_data => Err(ErrorKind::UnexpectedRecord.into()),
             Received::Data => {
                 if let State::Open(open) = &mut self.state {
-                    open.data_received();
+                    open.keys.data_passed();
                 }
                 Ok(Some(Step::Data))
             }
@@ -237,6 +237,8 @@ impl Connection {
 
     /// Puts up to `max_send_fragment` bytes into one record in [`Self::output`]; says how many.
     ///
+    /// A KeyUpdate that is due goes out first, also if `data` is empty.
+    ///
     /// 0 for data that is not empty: something else goes first (tickets that were requested, the end of a
     /// post-handshake authentication); [`Self::step`] tells what.
     ///
@@ -248,7 +250,7 @@ impl Connection {
             (State::Server(_) | State::Client(_), _) => Err(ErrorKind::Misuse.into()),
             (State::Open(_), _) if self.core.is_write_closed() => Err(ErrorKind::Misuse.into()),
             (State::Open(open), []) => {
-                // Nothing to send, but a worn key is renewed all the same.
+                // Nothing to send, but a KeyUpdate that is due goes out all the same.
                 Self::refresh_key(&mut self.core, open).map_err(|error| self.fail(error))?;
                 Ok(0)
             }
@@ -258,14 +260,16 @@ impl Connection {
                 }
                 let core = &mut self.core;
                 let sealed = Self::refresh_key(core, open).and_then(|()| core.outbound.data(data, &mut core.events));
+                open.keys.data_passed();
                 sealed.map_err(|error| self.fail(error))
             }
         }
     }
 
-    /// RFC 8446 section 5.5: "Implementations SHOULD do a key update [...] prior to reaching these limits."
+    /// Answers the peer's KeyUpdate; and RFC 8446 section 5.5: "Implementations SHOULD do a key update [...] prior to
+    /// reaching these limits."
     fn refresh_key(core: &mut Core, open: &mut Open) -> Result<(), Error> {
-        if core.outbound.is_key_worn() {
+        if open.keys.owes_update() || core.outbound.is_key_worn() {
             open.keys.update(core, false)
         } else {
             Ok(())

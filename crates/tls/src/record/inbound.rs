@@ -129,24 +129,19 @@ impl Inbound {
     fn check_header(&self, header: [u8; HEADER_LEN]) -> Result<(ContentType, usize), Error> {
         let [content_type, major, _, high, low] = header;
         let content_type = ContentType(content_type);
-        let is_ours = matches!(
-            content_type,
-            ContentType::CHANGE_CIPHER_SPEC
-                | ContentType::ALERT
-                | ContentType::HANDSHAKE
-                | ContentType::APPLICATION_DATA
-        );
-        if self.fresh && (!is_ours || major != 3) {
-            return Err(not_tls(header).into());
+        if self.fresh
+            && let Some(kind) = other_protocol(header)
+        {
+            return Err(kind.into());
+        }
+        // legacy_record_version "MUST be ignored for all purposes"; but another major version is another protocol.
+        if major != 3 {
+            return Err(ErrorKind::WrongVersionNumber.into());
         }
         // "If a TLS implementation receives an unexpected record type, it MUST terminate the connection with an
         // 'unexpected_message' alert."
-        if !is_ours {
-            return Err(ErrorKind::UnexpectedRecord.into());
-        }
-        // legacy_record_version "MUST be ignored for all purposes"; another major version is another protocol.
-        if major != 3 {
-            return Err(ErrorKind::WrongVersionNumber.into());
+        if content_type.name().is_none() {
+            return Err(ErrorKind::BadRecordType.into());
         }
         let len = usize::from(u16::from_be_bytes([high, low]));
         // "The length MUST NOT exceed 2^14 + 256 bytes. An endpoint that receives a record that exceeds this length
@@ -174,7 +169,7 @@ impl Inbound {
             (ContentType::APPLICATION_DATA, true) => self.protected(header, body, events),
             (ContentType::APPLICATION_DATA, false) => self.skip_unread(&body).map(|()| None),
             (ContentType::ALERT, true) if self.plain_alerts => self.content(content_type, body),
-            (_, true) => Err(ErrorKind::UnexpectedRecord.into()),
+            (_, true) => Err(ErrorKind::BadRecordType.into()),
             (_, false) => self.content(content_type, body),
         }
     }
@@ -183,7 +178,12 @@ impl Inbound {
     /// value 0x01 at any time after the first ClientHello message has been sent or received and before the peer's
     /// Finished message has been received and MUST simply drop it without further processing" (section 5).
     fn change_cipher_spec(&mut self, body: Range<usize>) -> Result<(), Error> {
-        if self.input.bytes(body) != [1] || !self.tolerates_ccs {
+        // "If an implementation detects a change_cipher_spec record received before the first ClientHello message or after
+        // the peer's Finished message, it MUST be treated as an unexpected record type."
+        if !self.tolerates_ccs {
+            return Err(ErrorKind::BadRecordType.into());
+        }
+        if self.input.bytes(body) != [1] {
             return Err(ErrorKind::BadChangeCipherSpec.into());
         }
         if !self.joiner.is_empty() {
@@ -292,11 +292,11 @@ fn less(left: usize, body: &Range<usize>) -> Result<usize, Error> {
     left.checked_sub(data).ok_or_else(|| ErrorKind::TooMuchEarlyData.into())
 }
 
-/// What the first bytes look like, when they are not TLS.
-fn not_tls(start: [u8; HEADER_LEN]) -> ErrorKind {
+/// What the first bytes look like, if they are of a protocol that is often taken for TLS.
+fn other_protocol(start: [u8; HEADER_LEN]) -> Option<ErrorKind> {
     match &start {
-        b"GET /" | b"POST " | b"HEAD " | b"PUT /" => ErrorKind::HttpRequest,
-        b"CONNE" => ErrorKind::ProxyRequest,
-        _ => ErrorKind::WrongVersionNumber,
+        b"GET /" | b"POST " | b"HEAD " | b"PUT /" => Some(ErrorKind::HttpRequest),
+        b"CONNE" => Some(ErrorKind::ProxyRequest),
+        _ => None,
     }
 }

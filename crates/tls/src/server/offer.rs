@@ -113,8 +113,12 @@ fn choose_group(hello: &ClientHello, ours: &[NamedGroup]) -> Result<Choice, Erro
         return Ok(Choice::Shared(group));
     }
     let theirs = hello.groups()?.ok_or(ErrorKind::MissingExtension)?;
-    let group = ours.iter().find(|group| theirs.contains(group.0) && kx::is_supported(**group));
+    let group = ours
+        .iter()
+        .find(|group| theirs.contains(group.0) && kx::is_supported(**group));
     // "If there is no overlap between the received 'supported_groups' and the groups supported by the server, then the
     // server MUST abort the handshake with a 'handshake_failure' or an 'insufficient_security' alert" (section 4.1.1).
-    group.map(|group| Choice::Retry(*group)).ok_or_else(|| ErrorKind::NoSharedGroup.into())
+    group
+        .map(|group| Choice::Retry(*group))
+        .ok_or_else(|| ErrorKind::NoSharedGroup.into())
 }

@@ -92,6 +92,10 @@ impl Post {
         self.unreported || self.authentication.is_under_way()
     }
 
+    pub(crate) fn is_authentication_offered(&self) -> bool {
+        !matches!(self.authentication, Authentication::NotOffered)
+    }
+
     pub(crate) fn reported(self) -> Self {
         Self {
             unreported: false,

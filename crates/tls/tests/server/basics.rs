@@ -251,3 +251,33 @@ fn an_idle_connection_is_small() {
     assert!(size_of_val(&pair.server) < 2048);
     pair.exchange(&mut app);
 }
+
+#[test]
+fn the_group_to_retry_with_is_the_servers_choice() {
+    let mut settings = settings();
+    settings.groups = vec![NamedGroup::SECP384R1, NamedGroup::SECP256R1];
+    let groups = [NamedGroup::X25519, NamedGroup::SECP256R1, NamedGroup::SECP384R1];
+    let mut pair = Pair::new(&settings, &Arc::new(client(provider(&groups, &[]), None)));
+    pair.run(&mut App::new()).unwrap();
+    assert_eq!(pair.server.group(), Some(NamedGroup::SECP384R1));
+}
+
+#[test]
+fn a_key_update_is_answered_with_the_next_write_and_asked_for_as_often_as_one_likes() {
+    let mut app = App::new();
+    let mut pair = Pair::new(&settings(), &any_client());
+    pair.run(&mut app).unwrap();
+    pair.client.refresh_traffic_keys().unwrap();
+    pair.run(&mut app).unwrap();
+    assert!(pair.server.owes_key_update());
+    assert!(pair.server.output().is_empty());
+    assert_eq!(pair.server.write(&[]), Ok(0));
+    assert!(!pair.server.owes_key_update());
+    pair.exchange(&mut app);
+    // The client answers each of ours and has nothing else to say.
+    for _ in 0..100 {
+        pair.server.update_keys(true).unwrap();
+        pair.server.write(b"x").unwrap();
+        pair.run(&mut app).unwrap();
+    }
+}

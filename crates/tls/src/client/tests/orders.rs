@@ -122,7 +122,7 @@ fn change_cipher_spec_until_finished_only() {
     for (start, said, _) in LEGAL {
         let mut puppet = at(*start, said);
         let expected = if said.contains(&FIN) {
-            Err(ErrorKind::BadChangeCipherSpec)
+            Err(ErrorKind::BadRecordType)
         } else {
             Ok(())
         };
