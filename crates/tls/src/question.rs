@@ -4,6 +4,7 @@
 //! TLS's own. The question owns all that it says (large parts are shared [`Bytes`], not copies), so nothing of the
 //! connection is borrowed while the application thinks; [`Connection::answer`](crate::Connection::answer) goes on.
 
+use std::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -102,7 +103,6 @@ pub struct Credential {
 }
 
 /// The raw matter of a ticket about to be made by a server.
-#[derive(Debug)]
 pub struct TicketDraft {
     /// TLS 1.3: the PSK that belongs to this ticket (RFC 8446 section 4.6.1). TLS 1.2: the master secret.
     pub secret: Zeroizing<Vec<u8>>,
@@ -116,7 +116,6 @@ pub struct TicketDraft {
 }
 
 /// A NewSessionTicket as a client got it.
-#[derive(Debug)]
 pub struct ReceivedTicket {
     /// The opaque ticket.
     pub ticket: Bytes,
@@ -130,6 +129,28 @@ pub struct ReceivedTicket {
     pub nonce: Bytes,
     /// max_early_data_size, 0 when the extension is absent.
     pub max_early_data: u32,
+}
+
+impl fmt::Debug for TicketDraft {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TicketDraft")
+            .field("age_add", &self.age_add)
+            .field("nonce", &self.nonce)
+            .field("first_of_full", &self.first_of_full)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for ReceivedTicket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ReceivedTicket")
+            .field("ticket", &self.ticket)
+            .field("lifetime", &self.lifetime)
+            .field("age_add", &self.age_add)
+            .field("nonce", &self.nonce)
+            .field("max_early_data", &self.max_early_data)
+            .finish_non_exhaustive()
+    }
 }
 
 /// The application's decision. Each [`Question`] names the variant that answers it; any other is an internal error.

@@ -49,7 +49,7 @@ impl ExpectFinished {
         if !expected.matches(message.body()) {
             return Err(ErrorKind::BadFinished.into());
         }
-        core.facts.finished_peer = Some(expected);
+        core.facts.finished.peer = Some(expected);
         let last = LastFlight::new(core, flight, &message)?;
         match server.request {
             None => last.finish(core),
@@ -126,7 +126,7 @@ impl LastFlight {
         core.send(&mut self.transcript, HandshakeType::FINISHED, |w| {
             w.bytes(verify_data.as_bytes())
         })?;
-        core.facts.finished_local = Some(verify_data);
+        core.facts.finished.local = Some(verify_data);
         core.set_write_key(self.write.record_key(self.suite)?)?;
         let keys = TrafficKeys::new(self.suite, self.read, self.write, self.exporter);
         let resumption = self.master.resumption(&self.transcript.current());

@@ -204,7 +204,7 @@ impl Response {
         for message in &self.messages {
             core.send_encoded(message)?;
         }
-        core.facts.finished_local = Some(verify_data);
+        core.facts.finished.local = Some(verify_data);
         Ok(Stage::Report)
     }
 }

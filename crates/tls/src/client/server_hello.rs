@@ -38,7 +38,7 @@ impl ExpectServerHello {
     pub(super) fn start(core: &mut Core, offers: Vec<Offer>) -> Result<Self, Error> {
         let hello = Hello::new(core.settings.clone(), offers)?;
         let message = hello.encode(None)?;
-        core.facts.client_random = *hello.random();
+        core.facts.randoms.client = *hello.random();
         core.facts.names.server_name = core.settings.server_name.clone();
         // "a record containing an initial ClientHello SHOULD have version 0x0301 (reflecting TLS 1.0) and a record
         // containing a second ClientHello or a ServerHello MUST have version 0x0303" (section 5.1).
@@ -185,7 +185,7 @@ fn negotiate(
         (None, Some(shared)) => Handshake::without_psk(suite.hash, shared.as_bytes()),
         (None, None) => return Err(ErrorKind::MissingExtension.into()),
     };
-    core.facts.server_random = server.random;
+    core.facts.randoms.server = server.random;
     let so_far = transcript.current();
     let write = schedule.client_traffic(&so_far);
     let read = schedule.server_traffic(&so_far);

@@ -257,6 +257,8 @@ fn tickets() {
     );
     assert_eq!((&ticket.ticket[..], &ticket.nonce[..]), (&b"t"[..], &[0][..]));
     assert_eq!(ticket.secret.len(), 32);
+    let shown = format!("{ticket:?}");
+    assert!(!shown.contains("secret"), "{shown}");
     // A week at most; early data; what we don't know is ignored.
     let mut body = NEW_SESSION_TICKET.to_vec();
     body[..4].copy_from_slice(&[0xff; 4]);
