@@ -68,7 +68,11 @@ impl Extensions {
     /// 'illegal_parameter' alert."
     pub(crate) fn refuse_misplaced(&self, specified: &[ExtensionType]) -> Result<(), Error> {
         let is_misplaced = |known: ExtensionType| known.name().is_some() && !specified.contains(&known);
-        if self.list.iter().any(|(extension_type, _)| is_misplaced(*extension_type)) {
+        if self
+            .list
+            .iter()
+            .any(|(extension_type, _)| is_misplaced(*extension_type))
+        {
             return Err(ErrorKind::BadExtension.into());
         }
         Ok(())
