@@ -164,14 +164,14 @@ impl Core {
 
     /// The next message, or whatever else arrived. Deals with alerts.
     pub(crate) fn receive(&mut self) -> Result<Received, Error> {
-        if self.facts.peer_closed {
+        if self.facts.heard.closed {
             return Ok(Received::Closed);
         }
         loop {
             match self.inbound.next(&mut self.events, self.settings.max_certificate_len)? {
                 Incoming::Message(message) => {
                     self.warnings = 0;
-                    self.facts.messages_received += 1;
+                    self.facts.heard.messages += 1;
                     if std::mem::take(&mut self.turn_begins) {
                         self.enter(self.facts.state);
                     }
@@ -186,7 +186,7 @@ impl Core {
                 Incoming::NeedInput => return Ok(Received::NeedInput),
                 Incoming::Alert(level, description) => {
                     self.alert(level, description)?;
-                    if self.facts.peer_closed {
+                    if self.facts.heard.closed {
                         return Ok(Received::Closed);
                     }
                 }
@@ -197,8 +197,8 @@ impl Core {
     /// "All the alerts listed in Section 6.2 MUST be sent with AlertLevel=fatal and MUST be treated as error alerts when
     /// received regardless of the AlertLevel in the message. Unknown Alert types MUST be treated as error alerts."
     fn alert(&mut self, level: AlertLevel, description: AlertDescription) -> Result<(), Error> {
-        self.facts.alert_received = Some((level, description));
-        self.facts.messages_received += 1;
+        self.facts.heard.alert = Some((level, description));
+        self.facts.heard.messages += 1;
         self.trace_message(false, ContentType::ALERT, &[level.code(), description.code()]);
         self.events.push(|| Event::Alert {
             sent: false,
@@ -207,7 +207,7 @@ impl Core {
         });
         match description {
             AlertDescription::CloseNotify => {
-                self.facts.peer_closed = true;
+                self.facts.heard.closed = true;
                 Ok(())
             }
             // "This alert notifies the recipient that the sender is canceling the handshake for some reason unrelated to
@@ -253,7 +253,7 @@ impl Core {
     }
 
     pub(crate) fn log_secret(&mut self, label: &'static str, secret: &[u8]) {
-        let client_random = self.facts.client_random;
+        let client_random = self.facts.randoms.client;
         let secret = || Zeroizing::new(secret.to_vec());
         self.events.push_key(|| Event::KeyLog {
             label,

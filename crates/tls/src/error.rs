@@ -4,7 +4,6 @@ use crate::AlertDescription;
 
 /// Why a connection failed. Total and without strings, so that it can be mapped to other libraries' reason codes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum ErrorKind {
     /// The peer sent a fatal alert.
     AlertReceived(AlertDescription),

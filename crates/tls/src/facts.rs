@@ -15,17 +15,35 @@ pub(crate) struct Facts {
     pub(crate) suite: Option<CipherSuite>,
     pub(crate) group: Option<NamedGroup>,
     pub(crate) resumed: Option<Arc<Session>>,
-    pub(crate) client_random: [u8; 32],
-    pub(crate) server_random: [u8; 32],
+    pub(crate) randoms: Randoms,
     pub(crate) names: Names,
     pub(crate) authentication: Authentication,
-    pub(crate) finished_local: Option<Digest>,
-    pub(crate) finished_peer: Option<Digest>,
+    pub(crate) finished: FinishedData,
+    pub(crate) heard: Heard,
     pub(crate) state: StateName,
-    pub(crate) peer_closed: bool,
-    pub(crate) alert_received: Option<(AlertLevel, AlertDescription)>,
-    /// Handshake messages and alerts.
-    pub(crate) messages_received: u64,
+}
+
+/// The hellos' randoms.
+#[derive(Default)]
+pub(crate) struct Randoms {
+    pub(crate) client: [u8; 32],
+    pub(crate) server: [u8; 32],
+}
+
+/// verify_data of the last Finished messages.
+#[derive(Default)]
+pub(crate) struct FinishedData {
+    pub(crate) local: Option<Digest>,
+    pub(crate) peer: Option<Digest>,
+}
+
+/// What came in besides application data.
+#[derive(Default)]
+pub(crate) struct Heard {
+    pub(crate) closed: bool,
+    pub(crate) alert: Option<(AlertLevel, AlertDescription)>,
+    /// How many handshake messages and alerts.
+    pub(crate) messages: u64,
 }
 
 /// What the client asked for by name, and what it got.
@@ -60,16 +78,12 @@ impl Default for Facts {
             suite: None,
             group: None,
             resumed: None,
-            client_random: [0; 32],
-            server_random: [0; 32],
+            randoms: Randoms::default(),
             names: Names::default(),
             authentication: Authentication::default(),
-            finished_local: None,
-            finished_peer: None,
+            finished: FinishedData::default(),
+            heard: Heard::default(),
             state: StateName::Before,
-            peer_closed: false,
-            alert_received: None,
-            messages_received: 0,
         }
     }
 }

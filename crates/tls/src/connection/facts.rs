@@ -104,12 +104,12 @@ impl Connection {
 
     /// ClientHello.random; zeros before there is one.
     pub fn client_random(&self) -> [u8; 32] {
-        self.core.facts.client_random
+        self.core.facts.randoms.client
     }
 
     /// ServerHello.random; zeros before there is one.
     pub fn server_random(&self) -> [u8; 32] {
-        self.core.facts.server_random
+        self.core.facts.randoms.server
     }
 
     /// The peer's certificates as it sent them, leaf first; empty if none, also when a session was resumed.
@@ -134,27 +134,27 @@ impl Connection {
 
     /// The verify_data of our last Finished; empty before it.
     pub fn finished_local(&self) -> &[u8] {
-        self.core.facts.finished_local.as_ref().map_or(&[], Digest::as_bytes)
+        self.core.facts.finished.local.as_ref().map_or(&[], Digest::as_bytes)
     }
 
     /// The verify_data of the peer's last Finished; empty before it.
     pub fn finished_peer(&self) -> &[u8] {
-        self.core.facts.finished_peer.as_ref().map_or(&[], Digest::as_bytes)
+        self.core.facts.finished.peer.as_ref().map_or(&[], Digest::as_bytes)
     }
 
     /// Has the peer sent close_notify?
     pub fn peer_closed(&self) -> bool {
-        self.core.facts.peer_closed
+        self.core.facts.heard.closed
     }
 
     /// The last alert that the peer sent.
     pub fn alert_received(&self) -> Option<(AlertLevel, AlertDescription)> {
-        self.core.facts.alert_received
+        self.core.facts.heard.alert
     }
 
     /// How many handshake messages and alerts have been received.
     pub fn messages_received(&self) -> u64 {
-        self.core.facts.messages_received
+        self.core.facts.heard.messages
     }
 
     /// How far it has got.

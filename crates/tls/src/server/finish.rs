@@ -39,7 +39,7 @@ impl Unverified {
     ) -> Result<(TrafficKeys, Master), Error> {
         let expected = self.client_handshake.finished(&transcript.current());
         check_finished(&expected, finished)?;
-        core.facts.finished_peer = Some(expected);
+        core.facts.finished.peer = Some(expected);
         core.log_key("CLIENT_TRAFFIC_SECRET_0", &self.read);
         core.set_read_key(self.read.record_key(self.suite)?)?;
         Ok((

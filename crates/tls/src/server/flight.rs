@@ -143,8 +143,8 @@ impl Flight {
         let mut transcript = before_hello;
         transcript.add(hello.raw());
 
-        getrandom::fill(&mut core.facts.server_random)?;
-        let random = core.facts.server_random;
+        getrandom::fill(&mut core.facts.randoms.server)?;
+        let random = core.facts.randoms.server;
         let exchange = group.map(|group| exchange(&hello, group)).transpose()?;
         core.facts.group = group;
         let server_hello = ServerHelloOut {
@@ -236,7 +236,7 @@ impl Flight {
         core.send(&mut self.transcript, HandshakeType::FINISHED, |w| {
             w.bytes(verify_data.as_bytes())
         })?;
-        core.facts.finished_local = Some(verify_data);
+        core.facts.finished.local = Some(verify_data);
         let until_server_finished = self.transcript.current();
         let master = self.handshake.master();
         let write = master.server_traffic(&until_server_finished);

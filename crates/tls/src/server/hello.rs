@@ -62,7 +62,7 @@ impl ExpectHello {
         if let Round::Second(retried) = &self.round {
             retried.check_second(&hello)?;
         }
-        core.facts.client_random = *hello.random();
+        core.facts.randoms.client = *hello.random();
         core.facts.names.client_hello = Some(hello.clone());
         Ok(State::AskHello(AskHello {
             hello,

@@ -297,7 +297,7 @@ impl Ongoing {
         }
         let expected = keys.read_secret().finished(&self.transcript.current());
         check_finished(&expected, message)?;
-        core.facts.finished_peer = Some(expected);
+        core.facts.finished.peer = Some(expected);
         Ok(Authentication::Possible(self.main_handshake))
     }
 }

@@ -30,112 +30,114 @@ fn refusal_of(encoded: &[u8]) -> (ErrorKind, A) {
     (kind, A::from(alert[1]))
 }
 
+type Change = fn(&mut Hello);
+
+const FLAWS: [(Change, ErrorKind, A); 24] = [
+    (
+        |h| h.compression = vec![1, 0],
+        ErrorKind::BadCompression,
+        A::IllegalParameter,
+    ),
+    (|h| h.compression = vec![], ErrorKind::Malformed, A::DecodeError),
+    (|h| h.session_id = vec![0; 33], ErrorKind::Malformed, A::DecodeError),
+    (|h| h.suites = vec![0x13], ErrorKind::Malformed, A::DecodeError),
+    (|h| h.suites = vec![], ErrorKind::Malformed, A::DecodeError),
+    (
+        |h| h.suites = vec![0x13, 0x05],
+        ErrorKind::NoSharedCipher,
+        A::HandshakeFailure,
+    ),
+    (
+        |h| h.set(E::SUPPORTED_VERSIONS, vec![2, 3, 3]),
+        ErrorKind::UnsupportedVersion,
+        A::ProtocolVersion,
+    ),
+    (
+        |h| h.remove(E::SUPPORTED_VERSIONS),
+        ErrorKind::UnsupportedVersion,
+        A::ProtocolVersion,
+    ),
+    (
+        |h| h.set(E::SUPPORTED_VERSIONS, vec![3, 3, 4, 0]),
+        ErrorKind::Malformed,
+        A::DecodeError,
+    ),
+    (
+        |h| h.remove(E::KEY_SHARE),
+        ErrorKind::MissingExtension,
+        A::MissingExtension,
+    ),
+    (
+        |h| h.remove(E::SUPPORTED_GROUPS),
+        ErrorKind::MissingExtension,
+        A::MissingExtension,
+    ),
+    (
+        |h| h.remove(E::SIGNATURE_ALGORITHMS),
+        ErrorKind::MissingExtension,
+        A::MissingExtension,
+    ),
+    (
+        |h| h.set(E::SIGNATURE_ALGORITHMS, vec![0, 2, 4, 1]),
+        ErrorKind::NoSharedScheme,
+        A::HandshakeFailure,
+    ),
+    (
+        |h| h.set(E::SIGNATURE_ALGORITHMS, vec![0, 0]),
+        ErrorKind::Malformed,
+        A::DecodeError,
+    ),
+    (
+        |h| h.set(E::KEY_SHARE, vec![0, 5, 0, 0x1d, 0, 1, 9]),
+        ErrorKind::BadKeyShare,
+        A::IllegalParameter,
+    ),
+    (
+        |h| h.set(E::KEY_SHARE, vec![0, 5, 0, 0x18, 0, 1, 9]),
+        ErrorKind::BadKeyShare,
+        A::IllegalParameter,
+    ),
+    (
+        |h| h.set(E::KEY_SHARE, vec![0, 4, 0, 0x1d, 0, 0]),
+        ErrorKind::Malformed,
+        A::DecodeError,
+    ),
+    (
+        |h| h.extensions.push((E(0x7777), vec![])),
+        ErrorKind::DuplicateExtension,
+        A::IllegalParameter,
+    ),
+    (
+        |h| h.set(E::SERVER_NAME, vec![0, 3, 0, 0, 0]),
+        ErrorKind::Malformed,
+        A::DecodeError,
+    ),
+    (
+        |h| h.set(E::SERVER_NAME, vec![0, 4, 0, 0, 1, 0]),
+        ErrorKind::BadServerName,
+        A::UnrecognizedName,
+    ),
+    (
+        |h| h.set(E::SERVER_NAME, vec![0, 4, 1, 0, 1, 65]),
+        ErrorKind::Malformed,
+        A::DecodeError,
+    ),
+    (|h| h.set(E::ALPN, vec![0, 1, 0]), ErrorKind::Malformed, A::DecodeError),
+    (
+        |h| h.set(E::POST_HANDSHAKE_AUTH, vec![1]),
+        ErrorKind::Malformed,
+        A::DecodeError,
+    ),
+    (
+        |h| h.set(E::PSK_KEY_EXCHANGE_MODES, vec![0]),
+        ErrorKind::Malformed,
+        A::DecodeError,
+    ),
+];
+
 #[test]
 fn each_flaw_has_its_alert() {
-    type Change = fn(&mut Hello);
-    let cases: [(Change, ErrorKind, A); 24] = [
-        (
-            |h| h.compression = vec![1, 0],
-            ErrorKind::BadCompression,
-            A::IllegalParameter,
-        ),
-        (|h| h.compression = vec![], ErrorKind::Malformed, A::DecodeError),
-        (|h| h.session_id = vec![0; 33], ErrorKind::Malformed, A::DecodeError),
-        (|h| h.suites = vec![0x13], ErrorKind::Malformed, A::DecodeError),
-        (|h| h.suites = vec![], ErrorKind::Malformed, A::DecodeError),
-        (
-            |h| h.suites = vec![0x13, 0x05],
-            ErrorKind::NoSharedCipher,
-            A::HandshakeFailure,
-        ),
-        (
-            |h| h.set(E::SUPPORTED_VERSIONS, vec![2, 3, 3]),
-            ErrorKind::UnsupportedVersion,
-            A::ProtocolVersion,
-        ),
-        (
-            |h| h.remove(E::SUPPORTED_VERSIONS),
-            ErrorKind::UnsupportedVersion,
-            A::ProtocolVersion,
-        ),
-        (
-            |h| h.set(E::SUPPORTED_VERSIONS, vec![3, 3, 4, 0]),
-            ErrorKind::Malformed,
-            A::DecodeError,
-        ),
-        (
-            |h| h.remove(E::KEY_SHARE),
-            ErrorKind::MissingExtension,
-            A::MissingExtension,
-        ),
-        (
-            |h| h.remove(E::SUPPORTED_GROUPS),
-            ErrorKind::MissingExtension,
-            A::MissingExtension,
-        ),
-        (
-            |h| h.remove(E::SIGNATURE_ALGORITHMS),
-            ErrorKind::MissingExtension,
-            A::MissingExtension,
-        ),
-        (
-            |h| h.set(E::SIGNATURE_ALGORITHMS, vec![0, 2, 4, 1]),
-            ErrorKind::NoSharedScheme,
-            A::HandshakeFailure,
-        ),
-        (
-            |h| h.set(E::SIGNATURE_ALGORITHMS, vec![0, 0]),
-            ErrorKind::Malformed,
-            A::DecodeError,
-        ),
-        (
-            |h| h.set(E::KEY_SHARE, vec![0, 5, 0, 0x1d, 0, 1, 9]),
-            ErrorKind::BadKeyShare,
-            A::IllegalParameter,
-        ),
-        (
-            |h| h.set(E::KEY_SHARE, vec![0, 5, 0, 0x18, 0, 1, 9]),
-            ErrorKind::BadKeyShare,
-            A::IllegalParameter,
-        ),
-        (
-            |h| h.set(E::KEY_SHARE, vec![0, 4, 0, 0x1d, 0, 0]),
-            ErrorKind::Malformed,
-            A::DecodeError,
-        ),
-        (
-            |h| h.extensions.push((E(0x7777), vec![])),
-            ErrorKind::DuplicateExtension,
-            A::IllegalParameter,
-        ),
-        (
-            |h| h.set(E::SERVER_NAME, vec![0, 3, 0, 0, 0]),
-            ErrorKind::Malformed,
-            A::DecodeError,
-        ),
-        (
-            |h| h.set(E::SERVER_NAME, vec![0, 4, 0, 0, 1, 0]),
-            ErrorKind::BadServerName,
-            A::UnrecognizedName,
-        ),
-        (
-            |h| h.set(E::SERVER_NAME, vec![0, 4, 1, 0, 1, 65]),
-            ErrorKind::Malformed,
-            A::DecodeError,
-        ),
-        (|h| h.set(E::ALPN, vec![0, 1, 0]), ErrorKind::Malformed, A::DecodeError),
-        (
-            |h| h.set(E::POST_HANDSHAKE_AUTH, vec![1]),
-            ErrorKind::Malformed,
-            A::DecodeError,
-        ),
-        (
-            |h| h.set(E::PSK_KEY_EXCHANGE_MODES, vec![0]),
-            ErrorKind::Malformed,
-            A::DecodeError,
-        ),
-    ];
-    for (change, kind, alert) in cases {
+    for (change, kind, alert) in FLAWS {
         let got = refusal(|hello| {
             hello.set(E(0x7777), vec![1]);
             change(hello);
@@ -287,7 +289,6 @@ fn the_second_hello_is_the_first_with_another_share() {
 
 #[test]
 fn the_second_hello_changes_nothing_else() {
-    type Change = fn(&mut Hello);
     let changes: [(Change, ErrorKind); 7] = [
         (|h| h.session_id = vec![6; 32], ErrorKind::BadSecondHello),
         (|h| h.suites = vec![0x13, 0x01, 0x13, 0x02], ErrorKind::BadSecondHello),
