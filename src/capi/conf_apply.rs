@@ -208,7 +208,7 @@ fn into_store(
 }
 
 fn dh_parameters(file: &CStr) -> Option<*mut EVP_PKEY> {
-    File::open(Some(file))?.parameters().map(Key::into_raw)
+    File::open(file)?.parameters().map(Key::into_raw)
 }
 
 fn changed(before: c_int, bits: c_int, on: bool) -> c_int {

@@ -1,6 +1,6 @@
 //! The error queue (`ERR_new(3)`, `ERR_clear_error(3)`, `ERR_peek_error(3)`).
 
-use std::ffi::{CStr, CString, c_char, c_int, c_ulong};
+use std::ffi::{CString, c_char, c_int, c_ulong};
 use std::sync::Once;
 
 use super::reasons;
@@ -14,6 +14,7 @@ const RFLAG_COMMON: u32 = 2 << 18;
 const SYSTEM_FLAG: c_ulong = 0x8000_0000;
 
 #[repr(C)]
+#[derive(Clone, Copy)]
 struct ErrStringData {
     error: c_ulong,
     string: *const c_char,
@@ -185,28 +186,34 @@ pub fn forgiving<T>(attempt: impl FnOnce() -> Option<T>) -> Option<T> {
 /// Makes the SSL library's reason texts known to `ERR_reason_error_string(3)`, once.
 pub fn load_strings() {
     static ONCE: Once = Once::new();
-    ONCE.call_once(|| {
-        let mut table: Vec<ErrStringData> = reasons::TEXTS
-            .iter()
-            .map(|(reason, text)| entry(reason.0, text))
-            .collect();
-        table.push(ErrStringData {
-            error: 0,
-            string: std::ptr::null(),
-        });
-        // libcrypto keeps the addresses for as long as the process lives, and so does this library (-z nodelete).
-        let table: &'static [ErrStringData] = Vec::leak(table);
-        // SAFETY: the table ends with a zero entry and neither it nor its strings are ever freed or changed.
-        unsafe { ERR_load_strings_const(table.as_ptr()) };
+    // SAFETY: the table ends with a zero entry, and neither it nor its strings ever change.
+    ONCE.call_once(|| unsafe {
+        ERR_load_strings_const(TABLE.0.as_ptr());
     });
 }
 
-fn entry(reason: u32, text: &'static CStr) -> ErrStringData {
-    let error = (LIB_SSL as c_ulong) << LIB_SHIFT | c_ulong::from(reason);
-    ErrStringData {
-        error,
-        string: text.as_ptr(),
+/// What libcrypto keeps the address of: static, so that it stays as long as this library, which is never unloaded.
+struct Table([ErrStringData; reasons::TEXTS.len() + 1]);
+
+// SAFETY: nothing in it ever changes; its pointers are those of static strings.
+unsafe impl Sync for Table {}
+
+static TABLE: Table = Table(table());
+
+const fn table() -> [ErrStringData; reasons::TEXTS.len() + 1] {
+    let end = ErrStringData {
+        error: 0,
+        string: std::ptr::null(),
+    };
+    let mut table = [end; reasons::TEXTS.len() + 1];
+    let mut index = 0;
+    while index < reasons::TEXTS.len() {
+        let (reason, text) = reasons::TEXTS[index];
+        table[index].error = (LIB_SSL as c_ulong) << LIB_SHIFT | reason.0 as c_ulong;
+        table[index].string = text.as_ptr();
+        index += 1;
     }
+    table
 }
 
 #[cfg(test)]

@@ -60,11 +60,11 @@ pub struct File(NonNull<BIO>);
 
 impl File {
     /// Opens for reading. A failure is on the error queue.
-    pub fn open(name: Option<&CStr>) -> Option<Self> {
+    pub fn open(name: &CStr) -> Option<Self> {
         // SAFETY: a static method; the result is new or NULL.
         let file = NonNull::new(unsafe { BIO_new(BIO_s_file()) }).map(Self)?;
-        let name = name.map_or(ptr::null(), CStr::as_ptr).cast_mut().cast();
-        // SAFETY: a live BIO and a string (or NULL, which fopen refuses).
+        let name = name.as_ptr().cast_mut().cast();
+        // SAFETY: a live BIO and a string.
         (unsafe { BIO_ctrl(file.as_ptr(), BIO_C_SET_FILENAME, BIO_CLOSE_AND_READ, name) } > 0).then_some(file)
     }
 

@@ -90,7 +90,7 @@ impl Subjects {
     /// The subjects of all certificates in a PEM file. A file without any is an error only for
     /// [`Subjects::load`].
     pub fn add_file(&mut self, name: &CStr) -> Result<usize> {
-        let file = File::open(Some(name)).ok_or(Error::Queued)?;
+        let file = File::open(name).ok_or(Error::Queued)?;
         let no_password = Password {
             callback: None,
             argument: std::ptr::null_mut(),

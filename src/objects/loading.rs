@@ -51,7 +51,7 @@ pub fn use_certificate(target: &impl Configurable, certificate: Certificate) -> 
 
 /// `SSL_use_certificate_file(3)`
 pub fn use_certificate_file(target: &impl Configurable, name: Option<&CStr>, format: i32) -> Result<()> {
-    let file = File::open(name).ok_or(Common::SYS_LIB)?;
+    let file = open(name)?;
     let format = Format::new(format)?;
     let certificate = match format {
         Format::Pem => file.certificate(password(target)),
@@ -67,7 +67,7 @@ pub fn use_key(target: &impl Configurable, key: Key) -> Result<()> {
 
 /// `SSL_use_PrivateKey_file(3)`
 pub fn use_key_file(target: &impl Configurable, name: Option<&CStr>, format: i32) -> Result<()> {
-    let file = File::open(name).ok_or(Common::SYS_LIB)?;
+    let file = open(name)?;
     let format = Format::new(format)?;
     let key = match format {
         Format::Pem => file.private_key(password(target)),
@@ -78,7 +78,7 @@ pub fn use_key_file(target: &impl Configurable, name: Option<&CStr>, format: i32
 
 /// `SSL_use_RSAPrivateKey_file(3)`
 pub fn use_rsa_key_file(target: &impl Configurable, name: Option<&CStr>, format: i32) -> Result<()> {
-    let file = File::open(name).ok_or(Common::SYS_LIB)?;
+    let file = open(name)?;
     let format = Format::new(format)?;
     let key = match format {
         Format::Pem => file.rsa_private_key(password(target)),
@@ -90,7 +90,7 @@ pub fn use_rsa_key_file(target: &impl Configurable, name: Option<&CStr>, format:
 /// `SSL_use_certificate_chain_file(3)`: the certificate, perhaps a trusted one, and then its issuers.
 pub fn use_chain_file(target: &impl Configurable, name: Option<&CStr>) -> Result<()> {
     err::clear();
-    let file = File::open(name).ok_or(Common::SYS_LIB)?;
+    let file = open(name)?;
     let password = password(target);
     let leaf = file.trusted_certificate(password).ok_or(Common::PEM_LIB)?;
     use_certificate(target, leaf)?;
@@ -124,6 +124,10 @@ pub fn use_both(
         let level = config.algorithms.security_level;
         config.credentials.set_both(certificate, key, chain, replace, level)
     })
+}
+
+fn open(name: Option<&CStr>) -> Result<File> {
+    Ok(File::open(name.ok_or(Error::NULL)?).ok_or(Common::SYS_LIB)?)
 }
 
 fn password(target: &impl Configurable) -> Password {
