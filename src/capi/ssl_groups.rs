@@ -83,6 +83,25 @@ struct Places {
     raw: (*mut c_uchar, *mut c_uchar),
 }
 
+/// The NID of signature and digest together, which only the older algorithms have.
+fn combined(signature: c_int, digest: c_int) -> c_int {
+    const RSA: c_int = 6;
+    const EC: c_int = 408;
+    match (signature, digest) {
+        (RSA, 64) => 65,
+        (RSA, 672) => 668,
+        (RSA, 673) => 669,
+        (RSA, 674) => 670,
+        (RSA, 675) => 671,
+        (EC, 64) => 416,
+        (EC, 675) => 793,
+        (EC, 672) => 794,
+        (EC, 673) => 795,
+        (EC, 674) => 796,
+        _ => 0,
+    }
+}
+
 /// # Safety
 /// Every place is NULL or writable.
 unsafe fn store_scheme(code: u16, places: &Places) {
@@ -92,7 +111,7 @@ unsafe fn store_scheme(code: u16, places: &Places) {
     unsafe {
         store(places.signature, known.map_or(0, |scheme| scheme.signature_nid));
         store(places.hash, known.map_or(0, scheme::Scheme::digest_nid));
-        store(places.both, 0);
+        store(places.both, known.map_or(0, |scheme| combined(scheme.signature_nid, scheme.digest_nid())));
         store(places.raw.0, signature);
         store(places.raw.1, hash);
     }

@@ -117,7 +117,8 @@ pub unsafe extern "C" fn SSL_set_connect_state(s: *mut SSL) {
 fn set_side(s: *mut SSL, role: Role) -> Result<()> {
     let connection = connection(s)?;
     connection.restart()?;
-    handshake::choose(&connection, role)
+    connection.status().choose_role(role);
+    Ok(())
 }
 
 /// 1 for a connection that accepts, and for one whose method may accept as long as nobody has said what it will do.
@@ -168,15 +169,7 @@ pub unsafe extern "C" fn SSL_connect(ssl: *mut SSL) -> c_int {
 }
 
 fn perform_as(ssl: *mut SSL, role: Role, name: &'static str) -> Result<c_int> {
-    let connection = connection(ssl)?;
-    if !connection.status().role_chosen()
-        && let Err(error) = handshake::choose(&connection, role)
-    {
-        // A method for the other side: OpenSSL says 0 here, as its undefined function does.
-        error.push(name);
-        return Ok(0);
-    }
-    Ok(done(handshake::perform(&connection), name))
+    Ok(done(handshake::perform_as(&*connection(ssl)?, role), name))
 }
 
 fn done(result: std::result::Result<(), crate::drive::Halt>, name: &'static str) -> c_int {

@@ -60,7 +60,10 @@ pub unsafe extern "C" fn SSL_get_peer_cert_chain(s: *const SSL) -> *mut STACK_OF
         let connection = connection(s)?;
         let client = connection.status().role() == Role::Client;
         let mut facts = connection.facts();
-        let Some(parsed) = facts.peer.parsed.clone() else { return Ok(ptr::null_mut()) };
+        let kept = || facts.session.object()?.peer_chain();
+        let Some(parsed) = facts.peer.parsed.clone().or_else(kept) else {
+            return Ok(ptr::null_mut());
+        };
         if client {
             return Ok(parsed.all.as_ptr());
         }

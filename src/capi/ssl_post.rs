@@ -60,7 +60,7 @@ pub unsafe extern "C" fn SSL_key_update(s: *mut SSL, updatetype: c_int) -> c_int
 pub unsafe extern "C" fn SSL_get_key_update_type(s: *const SSL) -> c_int {
     entry("SSL_get_key_update_type", KEY_UPDATE_NONE, || {
         let connection = connection(s)?;
-        let pending = connection.try_io()?.key_update;
+        let pending = connection.try_io()?.requests.key_update;
         Ok(pending.map_or(KEY_UPDATE_NONE, c_int::from))
     })
 }

@@ -28,7 +28,11 @@ pub(super) fn choose(connection: &Connection, request: &CredentialRequest) -> Re
     let hook = connection.config().hooks.certificate;
     match callouts::plain(hook.function, connection.handle(), hook.argument.pointer()) {
         Some(..=-1) => return Reply::Later(Want::Certificate),
-        Some(0) => return Reply::Abort(AlertDescription::InternalError, Reason::CERT_CB_ERROR.into()),
+        Some(0) => {
+            let server = connection.status().role() == Role::Server;
+            let reason = if server { Reason::CERT_CB_ERROR } else { Reason::CALLBACK_FAILED };
+            return Reply::Abort(AlertDescription::InternalError, reason.into());
+        }
         Some(_) | None => {}
     }
     if connection.status().role() == Role::Client

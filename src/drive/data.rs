@@ -31,7 +31,11 @@ pub fn read(connection: &Connection, buffer: &mut [u8], take: bool) -> Result<us
     let mut held = Held::new(connection)?;
     open(&mut held)?;
     if held.engine()?.plaintext().is_empty() {
+        super::post::send_queued(&mut held)?;
         held.run(Goal::Data).inspect_err(|halt| settle(connection, halt))?;
+    }
+    if buffer.is_empty() {
+        return Err(Halt::Transport(0));
     }
     let engine = held.engine()?;
     let plaintext = engine.plaintext();
@@ -78,7 +82,9 @@ pub fn write(connection: &Connection, data: &[u8]) -> Result<usize, Halt> {
     if resumed.is_some() && (mode & MODE_PARTIAL_WRITE != 0 || done >= data.len()) {
         return Ok(done);
     }
-    super::post::send_queued(&mut held)?;
+    if resumed.is_none() {
+        super::post::send_queued(&mut held)?;
+    }
     while let Some(rest) = data.get(done..).filter(|rest| !rest.is_empty()) {
         let sealed = seal(&mut held, rest)?;
         if let Err(halt) = held.send() {

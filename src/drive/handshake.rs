@@ -13,6 +13,7 @@ pub fn perform(connection: &Connection) -> Result<(), Halt> {
     if !connection.status().role_chosen() {
         return Err(Error::Ssl(Reason::CONNECTION_TYPE_NOT_SET).into());
     }
+    check_method(connection)?;
     err::clear_if_any();
     let mut held = Held::new(connection)?;
     match connection.status().phase() {
@@ -25,24 +26,22 @@ pub fn perform(connection: &Connection) -> Result<(), Halt> {
 /// SSL_accept(3), SSL_connect(3): chooses the side, unless that was done before.
 pub fn perform_as(connection: &Connection, role: Role) -> Result<(), Halt> {
     if !connection.status().role_chosen() {
-        choose(connection, role)?;
+        connection.status().choose_role(role);
     }
     perform(connection)
 }
 
-/// SSL_set_accept_state(3), SSL_set_connect_state(3). The method may be for the other side only; then OpenSSL lets the
-/// handshake call fail.
-pub fn choose(connection: &Connection, role: Role) -> Result<(), Error> {
+/// The method may be for the other side only: the handshake call then returns 0.
+fn check_method(connection: &Connection) -> Result<(), Halt> {
     let method = connection.context().method();
-    let possible = match role {
+    let possible = match connection.status().role() {
         Role::Client => method.client,
         Role::Server => method.server,
     };
-    if !possible {
-        return Err(Common::ShouldNotHaveBeenCalled.into());
+    if possible {
+        return Ok(());
     }
-    connection.status().choose_role(role);
-    Ok(())
+    Err(Halt::Fatal { error: Common::ShouldNotHaveBeenCalled.into(), returns: 0 })
 }
 
 /// Begins or goes on, until the handshake is done and what follows it at once is sent.

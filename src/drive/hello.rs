@@ -24,6 +24,7 @@ const EXTENSION_NOACK: c_int = 3;
 
 /// Early enough to change everything: nothing has been decided from the hello.
 pub(super) fn client_hello(connection: &Connection) -> Reply {
+    connection.facts().hello_shown = true;
     let hook = connection.context().hooks().client_hello;
     let mut alert = c_int::from(AlertDescription::InternalError.code());
     match callouts::with_alert(hook.function, connection.handle(), &mut alert, hook.argument.pointer()) {
@@ -48,6 +49,7 @@ pub(super) fn server_name(connection: &Connection, name: Option<String>) -> Repl
     let mut alert = c_int::from(AlertDescription::UnrecognizedName.code());
     let returned = callouts::with_alert(hook.function, connection.handle(), &mut alert, hook.argument.pointer())
         .unwrap_or(EXTENSION_NOACK);
+    connection.facts().hello_shown = false;
     let acknowledge = match returned {
         EXTENSION_FATAL => return Reply::Abort(description(alert), Reason::CALLBACK_FAILED.into()),
         // TLS 1.3 has no warnings to send.

@@ -1,102 +1,115 @@
 //! After the handshake: tickets on demand, KeyUpdate, post-handshake authentication (SSL_new_session_ticket(3),
 //! SSL_key_update(3), SSL_verify_client_post_handshake(3)). The calls queue; the next handshake call or write sends.
 
-use carnet_tls::{ErrorKind, ProtocolVersion};
+use carnet_tls::{ErrorKind, ExtensionType, ProtocolVersion};
 
 use super::held::Held;
 use super::run::{Goal, Halt};
 use super::{observe, reasons};
 use crate::error::{Error, Result};
 use crate::libcrypto::reasons::Reason;
-use crate::objects::connection::{Connection, Phase, Role};
+use crate::objects::config::Configurable;
+use crate::objects::connection::{Connection, Io, Phase, Requests, Role, SENT_SHUTDOWN};
+
+/// SSL_VERIFY_PEER, SSL_VERIFY_CLIENT_ONCE
+const VERIFY_PEER: i32 = 1;
+const VERIFY_CLIENT_ONCE: i32 = 4;
 
 /// Sends what is queued. Nothing is read.
 pub(super) fn send_queued(held: &mut Held<'_>) -> std::result::Result<(), Halt> {
-    if !std::mem::take(&mut held.io()?.queued) {
+    if !held.connection().status().queued() {
         return Ok(());
     }
     observe::enter_again(held)?;
-    let result = held.run(Goal::Settled).and_then(|()| held.send());
-    match result {
-        Err(Halt::Wait) => held.io()?.queued = true,
-        _ => held.io()?.key_update = None,
+    let result = hand_over(held).and_then(|()| held.run(Goal::Settled)).and_then(|()| held.send());
+    if !matches!(result, Err(Halt::Wait)) {
+        held.connection().status().set_queued(false);
     }
     observe::leave(held, result.is_ok())?;
     result
+}
+
+/// Gives the requests to the engine.
+fn hand_over(held: &mut Held<'_>) -> std::result::Result<(), Halt> {
+    let io = held.io()?;
+    let Requests { tickets, key_update, .. } = io.requests;
+    io.requests = Requests { certificates_asked: io.requests.certificates_asked, ..Requests::default() };
+    let engine = held.engine()?;
+    let requested = (0..tickets).try_for_each(|_| engine.request_ticket());
+    let requested = requested.and_then(|()| key_update.map_or(Ok(()), |peer| engine.update_keys(peer)));
+    requested.map_err(|error| match error.kind() {
+        ErrorKind::Misuse => Error::INTERNAL.into(),
+        _ => held.failed(error),
+    })
 }
 
 /// SSL_new_session_ticket(3): one more ticket. `Silent` where OpenSSL returns 0 without a word.
 pub fn request_ticket(connection: &Connection) -> Result<()> {
     let status = connection.status();
     let mut io = connection.try_io()?;
-    let in_time = status.phase() == Phase::Open;
-    if !in_time || status.role() != Role::Server || is_tls13(&io).is_none() {
+    let open = status.phase() == Phase::Open && status.shutdown() & SENT_SHUTDOWN == 0;
+    // During other work only if tickets are queued already, as in OpenSSL.
+    let busy = status.in_init() && io.requests.tickets == 0;
+    if !open || busy || status.role() != Role::Server || !is_tls13(&io) {
         return Err(Error::Silent);
     }
-    let engine = io.engine.as_deref_mut().ok_or(Error::Silent)?;
-    engine.request_ticket().map_err(|error| failure(error, Error::Silent))?;
-    io.queued = true;
+    io.requests.tickets += 1;
+    status.set_queued(true);
     Ok(())
 }
 
 /// What SSL_key_update(3) asks first: TLS 1.3 must have been negotiated.
 pub fn check_key_update(connection: &Connection) -> Result<()> {
-    is_tls13(&*connection.try_io()?).ok_or_else(|| Reason::WRONG_SSL_VERSION.into())
+    if is_tls13(&*connection.try_io()?) { Ok(()) } else { Err(Reason::WRONG_SSL_VERSION.into()) }
 }
 
 /// SSL_key_update(3)
 pub fn update_keys(connection: &Connection, request_peer: bool) -> Result<()> {
+    let status = connection.status();
     let mut io = connection.try_io()?;
-    is_tls13(&io).ok_or(Error::Ssl(Reason::WRONG_SSL_VERSION))?;
-    if connection.status().phase() != Phase::Open || io.queued {
+    if status.in_init() {
         return Err(Reason::STILL_IN_INIT.into());
     }
     if io.unfinished.is_some() {
         return Err(Reason::BAD_WRITE_RETRY.into());
     }
-    let engine = io.engine.as_deref_mut().ok_or(Error::INTERNAL)?;
-    engine
-        .update_keys(request_peer)
-        .map_err(|error| failure(error, Error::Ssl(Reason::STILL_IN_INIT)))?;
-    io.queued = true;
-    io.key_update = Some(request_peer);
+    io.requests.key_update = Some(request_peer);
+    status.set_queued(true);
     Ok(())
 }
 
 /// SSL_verify_client_post_handshake(3)
 pub fn request_client_certificate(connection: &Connection) -> Result<()> {
     let status = connection.status();
+    let mode = connection.config().verify.mode;
     let mut io = connection.try_io()?;
-    is_tls13(&io).ok_or(Error::Ssl(Reason::WRONG_SSL_VERSION))?;
+    if !is_tls13(&io) {
+        return Err(Reason::WRONG_SSL_VERSION.into());
+    }
     if status.role() != Role::Server {
         return Err(Reason::NOT_SERVER.into());
     }
-    if status.phase() != Phase::Open {
+    if status.in_init() {
         return Err(Reason::STILL_IN_INIT.into());
     }
+    let asked = io.requests.certificates_asked;
     let engine = io.engine.as_deref_mut().ok_or(Error::INTERNAL)?;
-    let offered = engine
-        .client_hello()
-        .is_some_and(|hello| hello.has(carnet_tls::ExtensionType::POST_HANDSHAKE_AUTH));
-    if !offered {
+    if !engine.client_hello().is_some_and(|hello| hello.has(ExtensionType::POST_HANDSHAKE_AUTH)) {
         return Err(Reason::EXTENSION_NOT_RECEIVED.into());
     }
-    engine
-        .request_client_certificate()
-        .map_err(|error| failure(error, Error::Ssl(Reason::REQUEST_PENDING)))?;
-    io.queued = true;
+    if mode & VERIFY_PEER == 0 || (mode & VERIFY_CLIENT_ONCE != 0 && asked > 0) {
+        return Err(Reason::INVALID_CONFIG.into());
+    }
+    engine.request_client_certificate().map_err(|error| match error.kind() {
+        ErrorKind::Misuse => Error::Ssl(Reason::REQUEST_SENT),
+        kind => reasons::error(kind),
+    })?;
+    io.requests.certificate = true;
+    io.requests.certificates_asked += 1;
+    status.set_queued(true);
     Ok(())
 }
 
-fn is_tls13(io: &crate::objects::connection::Io) -> Option<()> {
-    let version = io.engine.as_ref()?.version()?;
-    (version == ProtocolVersion::TLS1_3).then_some(())
-}
-
-fn failure(error: carnet_tls::Error, misuse: Error) -> Error {
-    if error.kind() == ErrorKind::Misuse {
-        misuse
-    } else {
-        reasons::error(error.kind())
-    }
+fn is_tls13(io: &Io) -> bool {
+    io.engine.as_ref().and_then(|engine| engine.version()) == Some(ProtocolVersion::TLS1_3)
 }

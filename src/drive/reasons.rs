@@ -8,6 +8,15 @@ use crate::libcrypto::reasons::Reason;
 /// SSL_AD_REASON_OFFSET: an alert's reason is its number above this.
 const ALERT_OFFSET: u32 = 1000;
 
+/// What the error queue gets to say of a failure after the handshake: OpenSSL then calls every record that is not
+/// protected application data a bad one.
+pub fn error_when_open(kind: ErrorKind) -> Error {
+    match kind {
+        ErrorKind::UnexpectedRecord | ErrorKind::BadChangeCipherSpec => Error::Ssl(Reason::BAD_RECORD_TYPE),
+        other => error(other),
+    }
+}
+
 /// What the error queue gets to say.
 pub fn error(kind: ErrorKind) -> Error {
     match kind {
@@ -34,7 +43,8 @@ fn reason(kind: ErrorKind) -> Reason {
         K::HttpRequest => Reason::HTTP_REQUEST,
         K::ProxyRequest => Reason::HTTPS_PROXY_REQUEST,
         K::WrongVersionNumber => Reason::WRONG_VERSION_NUMBER,
-        K::UnexpectedRecord => Reason::UNEXPECTED_RECORD,
+        K::BadRecordType => Reason::BAD_RECORD_TYPE,
+        K::UnexpectedRecord => Reason::UNEXPECTED_MESSAGE,
         K::RecordTooLong => Reason::PACKET_LENGTH_TOO_LONG,
         K::PlaintextTooLong => Reason::DATA_LENGTH_TOO_LONG,
         K::BadRecordMac => Reason::DECRYPTION_FAILED_OR_BAD_RECORD_MAC,

@@ -49,10 +49,10 @@ impl Halt {
 
     /// What a handshake call returns: -1 for everything.
     pub fn handshake_result(self, name: &'static str) -> c_int {
-        if let Self::Fatal { error, .. } = self {
-            error.push(name);
-        }
-        -1
+        let Self::Fatal { error, returns } = self else { return -1 };
+        error.push(name);
+        // OpenSSL's undefined function, for the side that a method is not made for, says 0.
+        if error == Error::BUSY { returns } else { -1 }
     }
 }
 
@@ -118,6 +118,7 @@ impl Held<'_> {
         let status = connection.status();
         let phase = status.phase();
         let told_before = phase == Phase::Failed;
+        let _heard = observe::report(self);
         self.send_best_effort();
         status.set_phase(Phase::Failed);
         if told_before {
@@ -133,10 +134,11 @@ impl Held<'_> {
         } else {
             -1
         };
-        Halt::Fatal {
-            error: reasons::error(error.kind()),
-            returns,
-        }
+        let error = match phase {
+            Phase::Open => reasons::error_when_open(error.kind()),
+            Phase::Before | Phase::Handshake | Phase::Failed => reasons::error(error.kind()),
+        };
+        Halt::Fatal { error, returns }
     }
 
     /// Ends the connection for a reason of the driver's own; the peer is told with `alert`.

@@ -16,11 +16,14 @@ use crate::error::{Error, Result};
 use crate::libcrypto::callouts;
 use crate::objects::config::Configurable;
 use crate::objects::connection::{Connection, Role, SessionSlot};
+use crate::objects::context::Counter;
 use crate::objects::session::{SessionObject, now};
 
 /// SSL_SESS_CACHE_CLIENT, SSL_SESS_CACHE_SERVER
 const CACHE_CLIENT: u32 = 1;
 const CACHE_SERVER: u32 = 2;
+/// What a context with a timeout of 0 means (SSL_CTX_set_timeout(3)).
+const DEFAULT_TIMEOUT: u64 = 7200;
 /// SSL_VERIFY_PEER
 const VERIFY_PEER: i32 = 1;
 
@@ -61,6 +64,9 @@ pub(super) fn established(held: &mut Held<'_>) -> std::result::Result<(), Halt> 
         facts.ocsp_response = Some(stapled.to_vec().into_boxed_slice());
     }
     facts.session_due = true;
+    if std::mem::take(&mut facts.offered) && !facts.resumed {
+        facts.session = SessionSlot::Empty;
+    }
     // Somebody has looked at the session while it was still being made.
     let early = facts.session.object().filter(|_| !facts.resumed).cloned();
     drop(facts);
@@ -71,7 +77,34 @@ pub(super) fn established(held: &mut Held<'_>) -> std::result::Result<(), Halt> 
             session.update(|session| *session = filled);
         })?;
     }
+    count(connection);
+    retire_offered(connection);
     Ok(())
+}
+
+/// SSL_CTX_sess_connect_good(3) and its relatives.
+fn count(connection: &Connection) {
+    let sessions = &connection.session_context().sessions;
+    let resumed = connection.facts().resumed;
+    match connection.status().role() {
+        Role::Client => sessions.count(Counter::ConnectGood),
+        Role::Server => connection.context().sessions.count(Counter::AcceptGood),
+    }
+    if resumed {
+        sessions.count(Counter::Hits);
+    }
+}
+
+/// "Clients SHOULD NOT reuse a ticket for multiple connections" (RFC 8446 appendix C.4): where a client's context keeps
+/// sessions, one that has been used is marked, as in OpenSSL.
+fn retire_offered(connection: &Connection) {
+    let facts = connection.facts();
+    let client = connection.status().role() == Role::Client;
+    if client && facts.resumed && connection.session_context().sessions.mode.load(Relaxed) & CACHE_CLIENT != 0 {
+        if let Some(session) = facts.session.object() {
+            session.forbid_resumption();
+        }
+    }
 }
 
 /// A post-handshake authentication is done: the sessions of the tickets that follow hold the client's certificate.
@@ -100,6 +133,7 @@ pub fn current(connection: &Connection) -> Option<Arc<SessionObject>> {
     }
     let session = Arc::new(SessionObject::new(fresh(connection)?));
     let mut facts = connection.facts();
+    session.set_peer_chain(facts.peer.parsed.clone());
     if let SessionSlot::Empty = facts.session {
         facts.session = SessionSlot::Unnamed(Arc::clone(&session));
     }
@@ -111,7 +145,10 @@ fn fresh(connection: &Connection) -> Option<Session> {
         return None;
     }
     let mut session = Session::new(ProtocolVersion::TLS1_3.0, 0, Secret::default(), now());
-    session.timeout = connection.session_context().sessions.timeout.load(Relaxed) as u64;
+    session.timeout = match connection.session_context().sessions.timeout.load(Relaxed) {
+        0 => DEFAULT_TIMEOUT,
+        seconds => seconds as u64,
+    };
     fill(connection, &mut session);
     Some(session)
 }
@@ -146,6 +183,7 @@ pub(super) fn duplicate(connection: &Connection) -> Result<Arc<SessionObject>> {
     };
     let object = copy.object().cloned().ok_or(Error::INTERNAL)?;
     object.update(|session| session.ticket = None);
+    object.set_peer_chain(original.peer_chain());
     let old = std::mem::replace(&mut connection.facts().session, copy);
     drop(old);
     Ok(object)
@@ -176,6 +214,7 @@ fn store_ticket(connection: &Connection, received: ReceivedTicket) -> Result<()>
         session.max_early_data = received.max_early_data;
         session.ticket = Some(received.ticket);
     });
+    session.permit_resumption();
     announce(connection, &session)
 }
 

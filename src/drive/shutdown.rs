@@ -16,10 +16,12 @@ pub fn perform(connection: &Connection) -> Result<bool, Halt> {
     }
     err::clear_if_any();
     match status.phase() {
-        Phase::Handshake | Phase::Failed => return Err(Error::Ssl(Reason::SHUTDOWN_WHILE_IN_INIT).into()),
-        Phase::Before | Phase::Open => {}
+        Phase::Open => {}
+        Phase::Before | Phase::Handshake | Phase::Failed => {
+            return Err(Error::Ssl(Reason::SHUTDOWN_WHILE_IN_INIT).into());
+        }
     }
-    if status.phase() == Phase::Before || connection.config().protocol.quiet_shutdown {
+    if connection.config().protocol.quiet_shutdown {
         status.set_shutdown(SENT_SHUTDOWN | RECEIVED_SHUTDOWN);
         return Ok(true);
     }

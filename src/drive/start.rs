@@ -9,6 +9,7 @@ use super::observe;
 use super::run::Halt;
 use crate::error::Result;
 use crate::objects::config::Configurable;
+use crate::objects::context::Counter;
 use crate::objects::connection::{Connection, Phase, Role};
 use crate::objects::session::now;
 use crate::objects::settings::Purpose;
@@ -23,11 +24,29 @@ pub(super) fn settings(connection: &Connection) -> Result<Arc<Settings>> {
         server,
         key_log,
     })?;
+    if server && settings.max_version == ProtocolVersion::TLS1_3 && !may_speak_tls13(connection) {
+        Arc::make_mut(&mut settings).max_version = ProtocolVersion::TLS1_2;
+    }
     let own = connection.own();
     if !server && let Some(name) = own.host_name.as_ref().and_then(|name| name.to_str().ok()) {
         Arc::make_mut(&mut settings).server_name = Some(name.to_owned());
     }
     Ok(settings)
+}
+
+/// A server without any certificate, and without a callback that could bring one, does not offer TLS 1.3 (OpenSSL then
+/// says unsupported protocol).
+fn may_speak_tls13(connection: &Connection) -> bool {
+    let config = connection.config();
+    let hooks = connection.context().hooks();
+    let first_hooks = connection.session_context().hooks();
+    !config.credentials.is_empty()
+        || config.hooks.certificate.function.is_some()
+        || config.hooks.psk.find_session.is_some()
+        || config.hooks.psk.server.is_some()
+        || hooks.server_name.function.is_some()
+        || first_hooks.server_name.function.is_some()
+        || hooks.client_hello.function.is_some()
 }
 
 /// Makes the engine.
@@ -39,6 +58,11 @@ pub(super) fn begin(held: &mut Held<'_>) -> std::result::Result<(), Halt> {
     io.watch.watched = settings.observe || settings.key_log;
     connection.status().set_phase(Phase::Handshake);
     observe::begin(held)?;
+    let started = match connection.status().role() {
+        Role::Client => Counter::Connect,
+        Role::Server => Counter::Accept,
+    };
+    connection.session_context().sessions.count(started);
     let read_ahead = connection.config().records.read_ahead;
     let mut engine = match connection.status().role() {
         Role::Server => Engine::server(settings),
@@ -65,6 +89,7 @@ fn offers(connection: &Connection, settings: &Settings) -> Vec<Offer> {
         facts.session = Default::default();
     }
     facts.session_due = true;
+    facts.offered = offer.is_some();
     offer.into_iter().collect()
 }
 

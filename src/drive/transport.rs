@@ -42,7 +42,8 @@ impl Held<'_> {
     /// BUGS).
     fn unexpected_end(&mut self, count: c_int) -> Halt {
         let connection = self.connection();
-        if connection.config().protocol.options & OP_IGNORE_UNEXPECTED_EOF != 0 {
+        let ignored = connection.config().protocol.options & OP_IGNORE_UNEXPECTED_EOF != 0;
+        if ignored {
             connection.status().add_shutdown(RECEIVED_SHUTDOWN);
             connection.status().set_warning(0);
             return Halt::Transport(count);

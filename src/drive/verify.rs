@@ -39,16 +39,17 @@ pub(super) fn chain(connection: &Connection, chain: Vec<Bytes>) -> Reply {
     if judged.accepted && connection.status().want() == Want::Verify {
         return Reply::Later(Want::Verify);
     }
+    connection.facts().peer.verify_result = i64::from(judged.error);
+    // A client that does not verify goes on, and leaves nothing of the failure behind.
+    if !judged.accepted && (!peer_is_server || config.verify.mode != 0) {
+        return Reply::Abort(alert_for(judged.error), Reason::CERTIFICATE_VERIFY_FAILED.into());
+    }
     {
         let mut facts = connection.facts();
         facts.peer.chain = chain;
         facts.peer.parsed = Some(parsed);
         facts.peer.verified = judged.chain;
-        facts.peer.verify_result = i64::from(judged.error);
-    }
-    // A client that does not verify goes on, and leaves nothing of the failure behind.
-    if !judged.accepted && (!peer_is_server || config.verify.mode != 0) {
-        return Reply::Abort(alert_for(judged.error), Reason::CERTIFICATE_VERIFY_FAILED.into());
+        facts.peer.issuers = None;
     }
     err::clear_if_any();
     Answer::Verdict(Ok(())).into()

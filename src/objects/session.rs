@@ -9,6 +9,7 @@ use bytes::Bytes;
 use carnet_ticket::{Secret, Session};
 
 use super::cipher::{self, SSL_CIPHER};
+use super::verify::PeerChain;
 use crate::error::Result;
 use crate::handles::{Kind, Named, Ref, Registry, SSL_SESSION};
 use crate::libcrypto::ex_data::{Class, ExData};
@@ -37,6 +38,7 @@ pub struct SessionObject {
 struct Shown {
     hostname: Option<CString>,
     peer: Option<(Bytes, Certificate)>,
+    chain: Option<Arc<PeerChain>>,
 }
 
 static REGISTRY: Registry<SessionObject> = Registry::new();
@@ -79,6 +81,7 @@ impl SessionObject {
     /// A copy with a handle of its own, application data and all (`SSL_SESSION_dup(3)`). `handle` is that of `self`.
     pub fn duplicate(&self, handle: *mut SSL_SESSION) -> Result<Ref<Self>> {
         let copy = Arc::new(Self::new(self.snapshot())).name()?;
+        copy.set_peer_chain(self.peer_chain());
         copy.not_resumable
             .store(self.not_resumable.load(Ordering::Relaxed), Ordering::Relaxed);
         if let (Some(from), Some(to)) = (self.ex_data(handle), copy.ex_data(copy.as_ptr())) {
@@ -146,6 +149,21 @@ impl SessionObject {
         let certificate = Certificate::from_der(&der)?;
         shown.peer = Some((der, certificate.clone()));
         Some(certificate)
+    }
+
+    /// What the peer sent when this session was made (`SSL_get_peer_cert_chain(3)` after a resumption). Not in the DER.
+    pub fn peer_chain(&self) -> Option<Arc<PeerChain>> {
+        self.shown().chain.clone()
+    }
+
+    /// Keeps what the peer sent.
+    pub fn set_peer_chain(&self, chain: Option<Arc<PeerChain>>) {
+        self.shown().chain = chain;
+    }
+
+    /// A new ticket makes a session resumable again.
+    pub fn permit_resumption(&self) {
+        self.not_resumable.store(false, Ordering::Relaxed);
     }
 
     /// The host name as C's string, which stays until the name changes or the object goes.

@@ -66,12 +66,12 @@ fn ask(
     callback: TicketKeyCallback,
     found: Option<([u8; KEY_NAME_LEN], [u8; MAX_IV_LEN])>,
 ) -> Result<Keyed> {
-    let cipher = CipherContext::new().map_err(|_| Error::Queued)?;
+    let cipher = CipherContext::new().map_err(|_| Error::INTERNAL)?;
     let mac = match callback {
         TicketKeyCallback::Evp(_) => MacContext::evp(context.library()),
         TicketKeyCallback::Hmac(_) => MacContext::hmac(),
     };
-    let mac = mac.map_err(|_| Error::Queued)?;
+    let mac = mac.map_err(|_| Error::INTERNAL)?;
     let sealing = found.is_none();
     let (mut name, mut iv) = found.unwrap_or_default();
     let code = callouts::ticket_key(
@@ -155,12 +155,12 @@ fn open_with(
         Choice::Use => Status::Success,
         Choice::Renew => Status::SuccessRenew,
     };
-    let iv_len = keyed.cipher.iv_len().map_err(|_| Error::Queued)?;
-    let mac_len = keyed.mac.size().map_err(|_| Error::Queued)?;
+    let iv_len = keyed.cipher.iv_len().map_err(|_| Error::INTERNAL)?;
+    let mac_len = keyed.mac.size().map_err(|_| Error::INTERNAL)?;
     let Some(parts) = layout::split(ticket, iv_len, mac_len) else {
         return Ok(None);
     };
-    let tag = keyed.mac.tag(parts.authenticated).map_err(|_| Error::Queued)?;
+    let tag = keyed.mac.tag(parts.authenticated).map_err(|_| Error::INTERNAL)?;
     let genuine = tag.get(..mac_len).is_some_and(|tag| bool::from(tag.ct_eq(parts.mac)));
     if !genuine {
         return Ok(None);
@@ -209,8 +209,8 @@ fn seal_with(
         Choice::Decline => return Ok(None),
         Choice::Use | Choice::Renew => {}
     }
-    let iv_len = keyed.cipher.iv_len().map_err(|_| Error::Queued)?;
-    let mac_len = keyed.mac.size().map_err(|_| Error::Queued)?;
+    let iv_len = keyed.cipher.iv_len().map_err(|_| Error::INTERNAL)?;
+    let mac_len = keyed.mac.size().map_err(|_| Error::INTERNAL)?;
     let mut der = Zeroizing::new(Vec::new());
     session.read(|session| {
         der.reserve_exact(session.encoded_len());
@@ -225,8 +225,8 @@ fn seal_with(
     keyed
         .cipher
         .encrypt_into(&der, &mut ticket)
-        .map_err(|_| Error::Queued)?;
-    let tag = keyed.mac.tag(&ticket).map_err(|_| Error::Queued)?;
+        .map_err(|_| Error::INTERNAL)?;
+    let tag = keyed.mac.tag(&ticket).map_err(|_| Error::INTERNAL)?;
     ticket.extend_from_slice(tag.get(..mac_len).ok_or(Error::INTERNAL)?);
     Ok(Some(ticket))
 }

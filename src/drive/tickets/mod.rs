@@ -26,6 +26,7 @@ use crate::libcrypto::reasons::Reason;
 use crate::objects::callbacks::TicketHooks;
 use crate::objects::config::{Config, Configurable};
 use crate::objects::connection::{Connection, SessionSlot};
+use crate::objects::context::Counter;
 use crate::objects::session::{SessionObject, now};
 
 /// How much of a ticket its key's name is.
@@ -99,6 +100,9 @@ fn accept(connection: &Connection, version: ProtocolVersion, renew: bool) -> Rep
     let object = connection.facts().candidate.object().cloned();
     let Some(object) = object else { return fatal() };
     let config = connection.config();
+    if object.read(|session| session.is_expired(now())) {
+        connection.session_context().sessions.count(Counter::Timeouts);
+    }
     match fit(&config, &object, version) {
         Fit::Fits => {
             connection.facts().no_renewal = !renew;

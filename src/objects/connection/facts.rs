@@ -70,6 +70,11 @@ pub struct Facts {
     pub session: SessionSlot,
     /// The handshake has got so far that OpenSSL would have a session by now.
     pub session_due: bool,
+    /// SSL_client_hello_get0_ext(3) and its relatives answer: in the client hello callback, and in the ticket and server
+    /// name callbacks that follow it.
+    pub hello_shown: bool,
+    /// A client has offered the session and does not know yet whether it was accepted.
+    pub offered: bool,
     /// The connection resumes an older session (SSL_session_reused(3)); known as soon as the session is accepted.
     pub resumed: bool,
     /// A session from a ticket that the engine has not accepted yet.

@@ -23,12 +23,23 @@ pub struct Io {
     pub asking: bool,
     /// The BIO has not yet been flushed after the last write that wants it.
     pub flush_due: bool,
-    /// Something was requested that the next handshake call or write is to send.
-    pub queued: bool,
-    /// SSL_get_key_update_type(3): a KeyUpdate that has not been sent yet, and whether it asks for one.
-    pub key_update: Option<bool>,
+    /// What the next handshake call or write is to send.
+    pub requests: Requests,
     /// For the observers.
     pub watch: Watch,
+}
+
+/// What the application has asked for and has not been sent: never in the middle of a write that is not finished.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Requests {
+    /// SSL_new_session_ticket(3): how many.
+    pub tickets: usize,
+    /// SSL_key_update(3): and does it ask the peer for one?
+    pub key_update: Option<bool>,
+    /// SSL_verify_client_post_handshake(3)
+    pub certificate: bool,
+    /// How often a certificate has been asked for on this connection.
+    pub certificates_asked: usize,
 }
 
 /// What the observers' callbacks need to know from one step to the next.

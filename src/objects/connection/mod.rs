@@ -15,11 +15,11 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, TryLockError};
 use carnet_tls::Connection as Engine;
 
 pub use facts::{Facts, SessionSlot};
-pub use io::{Io, Unfinished};
+pub use io::{Io, Requests, Unfinished};
 pub use own::Own;
 pub use status::{Phase, RECEIVED_SHUTDOWN, Role, SENT_SHUTDOWN, Status, Want};
 
-use super::config::{self, Config, Configurable, Records, Resumption};
+use super::config::{self, Config, Configurable};
 use super::context::Context;
 use super::session::SessionObject;
 use crate::error::{Error, Result};
@@ -69,9 +69,9 @@ impl Configurable for Connection {
         let mut config = lock(&self.config);
         let result = config::change(&mut config, change);
         self.status.set_mode(config.protocol.mode);
-        let (records, resumption) = (config.records, config.resumption);
+        let now = Arc::clone(&config);
         drop(config);
-        self.tell_engine(records, resumption);
+        self.tell_engine(&now);
         result
     }
 }
@@ -197,24 +197,26 @@ impl Connection {
 
 impl Connection {
     /// Settings that may change while the connection is up.
-    fn tell_engine(&self, records: Records, resumption: Resumption) {
+    fn tell_engine(&self, config: &Config) {
         if self.status.phase() == Phase::Before {
             return;
         }
-        self.with_engine(|engine| {
-            engine.set_read_ahead(records.read_ahead);
-            let now = engine.settings();
-            if now.num_tickets != resumption.num_tickets {
-                engine.set_num_tickets(resumption.num_tickets);
-            }
-            let now = engine.settings();
-            if (now.max_send_fragment, now.record_padding) != (records.max_send_fragment, records.block_padding) {
-                let mut settings = carnet_tls::Settings::clone(now);
-                settings.max_send_fragment = records.max_send_fragment;
-                settings.record_padding = records.block_padding;
-                engine.set_settings(Arc::new(settings));
-            }
-        });
+        let Ok(mut io) = self.try_io() else { return };
+        let Io { engine: Some(engine), watch, .. } = &mut *io else { return };
+        engine.set_read_ahead(config.records.read_ahead);
+        if engine.settings().num_tickets != config.resumption.num_tickets {
+            engine.set_num_tickets(config.resumption.num_tickets);
+        }
+        let now = engine.settings();
+        let observe = config.hooks.info.is_some() || config.hooks.message.function.is_some();
+        let wanted = (config.records.max_send_fragment, config.records.block_padding, observe);
+        if (now.max_send_fragment, now.record_padding, now.observe) != wanted {
+            let mut settings = carnet_tls::Settings::clone(now);
+            (settings.max_send_fragment, settings.record_padding, settings.observe) = wanted;
+            watch.observed = observe;
+            watch.watched = observe || settings.key_log;
+            engine.set_settings(Arc::new(settings));
+        }
     }
 }
 
@@ -260,7 +262,9 @@ impl Connection {
         let contexts = lock(&self.contexts).clone();
         let copy = Ref::new_with(|handle| Self::new(contexts.initial, handle))?;
         copy.set_context(contexts.current);
+        let num_tickets = copy.config().resumption.num_tickets;
         *lock(&copy.config) = self.config();
+        copy.update(|config| config.resumption.num_tickets = num_tickets);
         copy.status.set_mode(self.status.mode());
         copy.status.set_shutdown(self.status.shutdown());
         if self.status.role_chosen() {

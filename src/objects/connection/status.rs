@@ -78,6 +78,7 @@ pub struct Status {
     phase: AtomicU8,
     reporting: AtomicBool,
     asked_to_send: AtomicBool,
+    queued: AtomicBool,
     state: AtomicI32,
     mode: AtomicU32,
     bios: Bios,
@@ -102,6 +103,7 @@ impl Status {
             phase: AtomicU8::new(Phase::Before as u8),
             reporting: AtomicBool::new(false),
             asked_to_send: AtomicBool::new(false),
+            queued: AtomicBool::new(false),
             state: AtomicI32::new(0),
             mode: AtomicU32::new(mode),
             bios: Bios::default(),
@@ -178,9 +180,20 @@ impl Status {
         self.phase.store(phase as u8, Relaxed);
     }
 
-    /// SSL_in_init(3): also true while a callback reports a message after the handshake.
+    /// SSL_in_init(3): also true while something is queued to be sent after the handshake, and while a callback reports
+    /// a message that came after it.
     pub fn in_init(&self) -> bool {
-        self.phase() != Phase::Open || self.reporting.load(Relaxed)
+        self.phase() != Phase::Open || self.reporting.load(Relaxed) || self.queued.load(Relaxed)
+    }
+
+    /// Notes whether something is queued to be sent after the handshake.
+    pub fn set_queued(&self, queued: bool) {
+        self.queued.store(queued, Relaxed);
+    }
+
+    /// Is something queued to be sent after the handshake?
+    pub fn queued(&self) -> bool {
+        self.queued.load(Relaxed)
     }
 
     /// Is a message after the handshake being reported?
@@ -246,5 +259,8 @@ impl Status {
         self.warning.store(0, Relaxed);
         self.phase.store(Phase::Before as u8, Relaxed);
         self.state.store(0, Relaxed);
+        self.queued.store(false, Relaxed);
+        self.reporting.store(false, Relaxed);
+        self.asked_to_send.store(false, Relaxed);
     }
 }
