@@ -352,6 +352,12 @@ impl Connection {
         }
     }
 
+    /// As if so many records had been sent.
+    #[cfg(test)]
+    pub(crate) fn set_write_sequence(&mut self, sequence: u64) {
+        self.core.outbound.set_sequence(sequence);
+    }
+
     /// What happened since the last call, if [`Settings::observe`] or [`Settings::key_log`] is set.
     pub fn take_events(&mut self) -> Vec<Event> {
         self.core.events.take()

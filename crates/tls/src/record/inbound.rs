@@ -127,7 +127,7 @@ impl Inbound {
     }
 
     fn check_header(&self, header: [u8; HEADER_LEN]) -> Result<(ContentType, usize), Error> {
-        let [content_type, major, _, high, low] = header;
+        let [content_type, major, minor, high, low] = header;
         let content_type = ContentType(content_type);
         if self.fresh
             && let Some(kind) = other_protocol(header)
@@ -136,6 +136,10 @@ impl Inbound {
         }
         // legacy_record_version "MUST be ignored for all purposes"; but another major version is another protocol.
         if major != 3 {
+            return Err(ErrorKind::WrongVersionNumber.into());
+        }
+        // Of protected records it "is always 0x0303" (section 5.2), and authenticated: judged here for a clear reason.
+        if self.key.is_some() && content_type == ContentType::APPLICATION_DATA && minor != 3 {
             return Err(ErrorKind::WrongVersionNumber.into());
         }
         // "If a TLS implementation receives an unexpected record type, it MUST terminate the connection with an

@@ -93,6 +93,13 @@ impl Outbound {
         Ok(fragment.len())
     }
 
+    #[cfg(test)]
+    pub(crate) fn set_sequence(&mut self, sequence: u64) {
+        if let Some(key) = &mut self.key {
+            key.set_sequence(sequence);
+        }
+    }
+
     /// Should a KeyUpdate come before more is sent?
     pub(crate) fn is_key_worn(&self) -> bool {
         self.key.as_ref().is_some_and(RecordKey::is_worn)

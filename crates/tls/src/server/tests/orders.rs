@@ -189,6 +189,19 @@ fn key_updates_say_0_or_1_and_are_limited() {
 }
 
 #[test]
+fn a_worn_key_is_renewed_before_the_next_write() {
+    let mut puppet = reach(Stage::Established);
+    puppet.wire.clear();
+    puppet.server.set_write_sequence(1 << 23);
+    puppet.set_read_sequence(1 << 23);
+    assert_eq!(puppet.server.write(b"data"), Ok(4));
+    puppet.feed(&[]).unwrap();
+    assert_eq!(puppet.hear_record(), (ContentType::HANDSHAKE, any(H::KEY_UPDATE, &[0])));
+    puppet.update_server_key();
+    assert_eq!(puppet.hear_record(), (ContentType::APPLICATION_DATA, b"data".to_vec()));
+}
+
+#[test]
 fn a_request_context_must_come_back() {
     let mut puppet = reach(Stage::RequestedLater);
     requested_context(&mut puppet);

@@ -154,6 +154,7 @@ pub(super) struct Puppet {
     pub(super) transcript: Transcript,
     pub(super) write: Option<RecordKey>,
     client_traffic: Option<TrafficSecret>,
+    server_traffic: Option<TrafficSecret>,
     handshake: Option<Handshake>,
     read: Option<RecordKey>,
     pub(super) wire: Vec<u8>,
@@ -170,6 +171,7 @@ impl Puppet {
             transcript: Transcript::new(HashAlgorithm::Sha256),
             write: None,
             client_traffic: None,
+            server_traffic: None,
             handshake: None,
             read: None,
             wire: Vec::new(),
@@ -335,6 +337,19 @@ impl Puppet {
         self.client_traffic = Some(client);
         let server = master.server_traffic(&until_server_finished.current());
         self.read = Some(server.record_key(suite).unwrap());
+        self.server_traffic = Some(server);
+    }
+
+    /// After a KeyUpdate of the server.
+    pub(super) fn update_server_key(&mut self) {
+        let next = self.server_traffic.as_ref().unwrap().next();
+        self.read = Some(next.record_key(SUITE.tls13().unwrap()).unwrap());
+        self.server_traffic = Some(next);
+    }
+
+    /// What is read next came as the record of this number.
+    pub(super) fn set_read_sequence(&mut self, sequence: u64) {
+        self.read.as_mut().unwrap().set_sequence(sequence);
     }
 
     /// After a KeyUpdate.
