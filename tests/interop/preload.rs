@@ -112,6 +112,66 @@ fn curl_refuses_a_stranger() {
     );
 }
 
+/// OpenSSL's own command against itself, one of the two on our library. It prints all that there is to know.
+#[test]
+fn openssl_command() {
+    for way in WAYS {
+        for ours_serves in [true, false] {
+            let record = format!("openssl-{way:?}-{ours_serves}");
+            let command = |ours: bool, name: &str| {
+                let program = if ours {
+                    unmodified(way, "openssl", &record)
+                } else {
+                    Command::new("openssl")
+                };
+                let mut line_by_line = Command::new("stdbuf");
+                line_by_line.args(["-oL", "openssl", name]);
+                line_by_line.envs(program.get_envs().filter_map(|(key, value)| Some((key, value?))));
+                line_by_line
+            };
+            let c = &*CERTIFICATES;
+            let mut server = command(ours_serves, "s_server");
+            server.args([
+                "-accept",
+                "127.0.0.1:0",
+                "-cert",
+                &c.p256.cert,
+                "-key",
+                &c.p256.key,
+                "-CAfile",
+                &c.ca,
+            ]);
+            let server = Process::start(server.args(["-Verify", "2", "-naccept", "2", "-www"]));
+            let address = format!("127.0.0.1:{}", server.wait_for_line("ACCEPT 127.0.0.1:"));
+            let session = place::file(&format!("{record}-session"));
+            for (option, outcome) in [("-sess_out", "New, TLSv1.3"), ("-sess_in", "Reused, TLSv1.3")] {
+                let mut client = command(!ours_serves, "s_client");
+                client.args([
+                    "-connect",
+                    &address,
+                    "-CAfile",
+                    &c.ca,
+                    "-verify_return_error",
+                    "-ign_eof",
+                    option,
+                    &session,
+                ]);
+                client.args(["-cert", &c.client.cert, "-key", &c.client.key]);
+                let mut client = Process::start(&mut client);
+                client.say("GET / HTTP/1.0\r\n\r\n");
+                let page = client.succeed();
+                assert!(
+                    page.contains(outcome) && page.contains("HTTP/1.0 200 ok"),
+                    "{record}: {page}"
+                );
+                assert!(page.contains("Verify return code: 0 (ok)"), "{record}: {page}");
+            }
+            server.succeed();
+            assert_on_ours(&record);
+        }
+    }
+}
+
 #[test]
 fn socat_serves() {
     for way in WAYS {

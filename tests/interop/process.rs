@@ -143,6 +143,11 @@ impl Process {
         self.wait_until(piece, |printed| count(&printed.bytes) >= times)
     }
 
+    /// Waits until the child has printed so many bytes.
+    pub fn wait_for_len(&self, len: usize) {
+        self.wait_until(&format!("{len} bytes"), |printed| printed.bytes.len() >= len);
+    }
+
     /// The rest of the line that starts with `start`, once that line is complete.
     pub fn wait_for_line(&self, start: &str) -> String {
         fn rest(text: &str, start: &str) -> Option<String> {
