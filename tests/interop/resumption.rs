@@ -117,3 +117,16 @@ fn stateful_tickets_of_openssl_resume_too() {
     peer::client(&server.port, &get)[1].expect("resumed=1");
     server.process.succeed();
 }
+
+/// SSL_OP_NO_TICKET: whatever is sent, if anything, is no stateless ticket, and none is ever opened.
+#[test]
+fn no_stateless_tickets_where_they_are_off() {
+    let server = peer::Server::echo(2, &["-no-ticket"]);
+    let line = [
+        "-text", "hello\\n", "-recv", "6", "-wait", "1", "-rounds", "2", "-resume",
+    ];
+    peer::client(&server.port, &line);
+    for report in &server.reports() {
+        report.expect("ok=1 status=-1");
+    }
+}
