@@ -1,7 +1,7 @@
 //! After the handshake: tickets on demand, KeyUpdate, post-handshake authentication (SSL_new_session_ticket(3),
 //! SSL_key_update(3), SSL_verify_client_post_handshake(3)). The calls queue; the next handshake call or write sends.
 
-use carnet_tls::{ErrorKind, ExtensionType, ProtocolVersion};
+use carnet_tls::{ErrorKind, ProtocolVersion};
 
 use super::held::Held;
 use super::run::{Goal, Halt};
@@ -94,7 +94,7 @@ pub fn request_client_certificate(connection: &Connection) -> Result<()> {
     }
     let asked = io.requests.certificates_asked;
     let engine = io.engine.as_deref_mut().ok_or(Error::INTERNAL)?;
-    if !engine.client_hello().is_some_and(|hello| hello.has(ExtensionType::POST_HANDSHAKE_AUTH)) {
+    if !engine.offers_post_handshake_auth() {
         return Err(Reason::EXTENSION_NOT_RECEIVED.into());
     }
     if mode & VERIFY_PEER == 0 || (mode & VERIFY_CLIENT_ONCE != 0 && asked > 0) {

@@ -55,7 +55,12 @@ pub(super) fn established(held: &mut Held<'_>) -> std::result::Result<(), Halt> 
     let connection = held.connection();
     let selected = held.engine()?.alpn().map(Box::<[u8]>::from);
     let stapled = held.engine()?.peer_ocsp_response().cloned();
+    let acknowledged = held.engine()?.server_name_acknowledged();
     let mut facts = connection.facts();
+    if connection.status().role() == Role::Client && acknowledged {
+        facts.server_name.clone_from(&connection.own().host_name);
+        facts.server_name_accepted = true;
+    }
     facts.candidate = SessionSlot::Empty;
     if facts.protocol.as_deref() != selected.as_deref() {
         facts.protocol = selected;
