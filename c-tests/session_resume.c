@@ -186,7 +186,8 @@ static void suites(void)
     try(session, "the client prefers another");
     SSL_CTX_set_ciphersuites(client, "TLS_AES_256_GCM_SHA384");
     SSL_CTX_set_ciphersuites(server, "TLS_AES_256_GCM_SHA384");
-    try(session, "the client no longer offers it");
+    SSL_SESSION_free(visit(client, server, session)); /* libssl's client offers it in vain, libcarnet's does not */
+    ok(visited.done && !visited.resumed, "the client no longer offers its suite");
     SSL_SESSION_free(session);
     close_contexts();
 }
