@@ -21,8 +21,10 @@ pub extern "C" fn SSL_add_ssl_module() {}
 /// `name` is NULL or a string.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn SSL_CTX_config(ctx: *mut SSL_CTX, name: *const c_char) -> c_int {
-    // SAFETY: the caller's contract above.
-    entry("SSL_CTX_config", 0, || named(Target::context(ctx), unsafe { string(name) }?))
+    entry("SSL_CTX_config", 0, || {
+        // SAFETY: the caller's contract above.
+        named(Target::context(ctx), unsafe { string(name) }?)
+    })
 }
 
 /// Carries out the commands of a section of the configuration file. Returns 1 on success, 0 on failure.
@@ -31,8 +33,10 @@ pub unsafe extern "C" fn SSL_CTX_config(ctx: *mut SSL_CTX, name: *const c_char) 
 /// `name` is NULL or a string.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn SSL_config(s: *mut SSL, name: *const c_char) -> c_int {
-    // SAFETY: the caller's contract above.
-    entry("SSL_config", 0, || named(Target::connection(s), unsafe { string(name) }?))
+    entry("SSL_config", 0, || {
+        // SAFETY: the caller's contract above.
+        named(Target::connection(s), unsafe { string(name) }?)
+    })
 }
 
 /// What the machine's administrator wants of every context: the section `system_default`, where there is one. Mistakes in it are
@@ -47,7 +51,12 @@ fn named(target: Target, name: &CStr) -> Result<c_int> {
     if target == Target::Nothing {
         return Err(Error::NULL);
     }
-    let unknown = || Error::SslData(Reason::INVALID_CONFIGURATION_NAME, format!("name={}", name.to_string_lossy()));
+    let unknown = || {
+        Error::SslData(
+            Reason::INVALID_CONFIGURATION_NAME,
+            format!("name={}", name.to_string_lossy()),
+        )
+    };
     let commands = ssl_conf::section(name).ok_or_else(unknown)?;
     let done = carry_out(target, name, &commands, FILE | CERTIFICATE | REQUIRE_PRIVATE);
     if done { Ok(1) } else { Err(Error::Queued) }
@@ -66,7 +75,11 @@ fn carry_out(target: Target, section: &CStr, commands: &[Command], flags: u32) -
         // SAFETY: two strings.
         let answer = unsafe { SSL_CONF_cmd(configuration, command.as_ptr(), value.as_ptr()) };
         if answer <= 0 {
-            let reason = if answer == -2 { Reason::UNKNOWN_COMMAND } else { Reason::BAD_VALUE };
+            let reason = if answer == -2 {
+                Reason::UNKNOWN_COMMAND
+            } else {
+                Reason::BAD_VALUE
+            };
             let [section, command, value] = [section, command, value].map(CStr::to_string_lossy);
             Error::SslData(reason, format!("section={section}, cmd={command}, arg={value}")).push("ssl_do_config");
             done = false;
