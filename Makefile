@@ -13,6 +13,7 @@ export CARGO_TARGET_DIR
 BUILT := $(abspath $(CARGO_TARGET_DIR))/release
 LIBRARY := $(BUILT)/libcarnet.so
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
+STAGE := $(abspath $(CARGO_TARGET_DIR))/installed
 XTASK := $(CARGO) run --quiet --package carnet-xtask --
 CTESTS := $(MAKE) --no-print-directory -C c-tests CARNET_LIB=$(BUILT) BUILD=$(abspath $(CARGO_TARGET_DIR))/c-tests
 DEMO := $(MAKE) --no-print-directory -C demo CARNET_LIB=$(BUILT) CARNET_INCLUDE=$(CURDIR)/include OUT=$(abspath $(CARGO_TARGET_DIR))/demo
@@ -23,7 +24,7 @@ FUZZ_TARGETS = $(basename $(notdir $(wildcard fuzz/src/bin/*.rs)))
 COMPILER := cc=gcc openssl/ssl.h=libssl-dev
 TOOLS := openssl=openssl gnutls-cli=gnutls-bin gnutls-serv=gnutls-bin curl=curl socat=socat
 
-.PHONY: all library generate demo test test-rust test-c check format lint fresh symbols headers deny memcheck bench fuzz install \
+.PHONY: all library generate demo test test-install test-rust test-c check format lint fresh symbols headers deny memcheck bench fuzz install \
 	uninstall clean help
 
 all: library ## build the release library (the headers are committed)
@@ -38,7 +39,13 @@ generate: need-compiler need-rust ## write include/ and docs/coverage.md anew fr
 demo: library need-tools ## the manual page's server, and what openssl s_client sees of it
 	@$(DEMO) run
 
-test: test-c test-rust ## C programs on libcarnet and on libssl; Rust tests; interoperability
+test: test-install test-c test-rust ## C programs on libcarnet and on libssl; Rust tests; interoperability
+
+test-install: library need-tools
+	@scripts/ensure pkg-config=pkg-config
+	@rm -rf $(STAGE)
+	@$(MAKE) --no-print-directory -s -o library install PREFIX=$(STAGE)
+	@c-tests/install/run $(STAGE)
 
 test-c: library need-tools
 	$(CTESTS) test
