@@ -105,10 +105,13 @@ fn count(connection: &Connection) {
 fn retire_offered(connection: &Connection) {
     let facts = connection.facts();
     let client = connection.status().role() == Role::Client;
-    if client && facts.resumed && connection.session_context().sessions.mode.load(Relaxed) & CACHE_CLIENT != 0 {
-        if let Some(session) = facts.session.object() {
-            session.forbid_resumption();
-        }
+    let kept = connection.session_context().sessions.mode.load(Relaxed) & CACHE_CLIENT != 0;
+    if client
+        && facts.resumed
+        && kept
+        && let Some(session) = facts.session.object()
+    {
+        session.forbid_resumption();
     }
 }
 
@@ -173,7 +176,10 @@ fn fill(connection: &Connection, session: &mut Session) {
     session.peer = facts.peer.chain.first().cloned();
     session.alpn = facts.protocol.as_deref().map(Bytes::copy_from_slice);
     if facts.server_name_accepted {
-        session.hostname = facts.server_name.as_ref().map(|name| Bytes::copy_from_slice(name.as_bytes()));
+        session.hostname = facts
+            .server_name
+            .as_ref()
+            .map(|name| Bytes::copy_from_slice(name.as_bytes()));
     }
 }
 

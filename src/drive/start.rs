@@ -9,8 +9,8 @@ use super::observe;
 use super::run::Halt;
 use crate::error::Result;
 use crate::objects::config::Configurable;
-use crate::objects::context::Counter;
 use crate::objects::connection::{Connection, Phase, Role};
+use crate::objects::context::Counter;
 use crate::objects::session::now;
 use crate::objects::settings::Purpose;
 
@@ -81,9 +81,7 @@ fn offers(connection: &Connection, settings: &Settings) -> Vec<Offer> {
     let mut facts = connection.facts();
     let offer = facts.session.object().and_then(|object| {
         let allowed = settings.max_version >= ProtocolVersion::TLS1_3 && object.is_resumable();
-        allowed
-            .then(|| object.read(|session| Offer::try_from_session(session)))
-            .flatten()
+        allowed.then(|| object.read(Offer::try_from_session)).flatten()
     });
     if offer.is_none() {
         facts.session = Default::default();

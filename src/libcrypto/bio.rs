@@ -236,6 +236,10 @@ pub fn buffer() -> Option<Bio> {
 }
 
 /// A BIO of a method of our own.
+#[allow(
+    clippy::not_unsafe_ptr_arg_deref,
+    reason = "every method is libcrypto's or ours, and lives for ever"
+)]
 pub fn with_method(method: *const BIO_METHOD) -> Option<Bio> {
     if method.is_null() {
         return None;

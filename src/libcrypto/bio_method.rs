@@ -125,6 +125,7 @@ impl Own {
     }
 
     /// Keeps a pointer with the BIO.
+    #[allow(clippy::not_unsafe_ptr_arg_deref, reason = "it is kept, not followed")]
     pub fn set_data(self, data: *mut c_void) {
         // SAFETY: see `data`.
         unsafe { ffi::BIO_set_data(self.0, data) }

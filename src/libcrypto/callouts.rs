@@ -6,6 +6,11 @@
 //! What every SAFETY comment here leans on: whoever set a callback promised, by the manual page of its setter, that it is
 //! a function of that signature which may be called on any thread that uses the SSL.
 
+#![allow(
+    clippy::not_unsafe_ptr_arg_deref,
+    reason = "handles are names, and arguments are the application's: nothing here dereferences either"
+)]
+
 use std::ffi::{CStr, c_char, c_int, c_uchar, c_uint, c_void};
 use std::ptr;
 

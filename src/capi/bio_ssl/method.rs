@@ -105,8 +105,8 @@ unsafe extern "C" fn read(bio: *mut BIO, buffer: *mut c_char, len: c_int) -> c_i
     if buffer.is_null() {
         return 0;
     }
-    // SAFETY: libcrypto passes a buffer of `len` bytes.
     entry("BIO_f_ssl", -1, || {
+        // SAFETY: libcrypto passes a buffer of `len` bytes.
         Ok(unsafe { transfer(bio, |ssl| SSL_read(ssl, buffer.cast(), len)) })
     })
 }
@@ -115,8 +115,8 @@ unsafe extern "C" fn write(bio: *mut BIO, data: *const c_char, len: c_int) -> c_
     if data.is_null() {
         return 0;
     }
-    // SAFETY: libcrypto passes `len` readable bytes.
     entry("BIO_f_ssl", -1, || {
+        // SAFETY: libcrypto passes `len` readable bytes.
         Ok(unsafe { transfer(bio, |ssl| SSL_write(ssl, data.cast(), len)) })
     })
 }
