@@ -129,7 +129,9 @@ fn decode_failure(error: DecodeError) -> Error {
         DecodeError::Protocol => Reason::UNSUPPORTED_SSL_VERSION.into(),
         DecodeError::Length("cipher suite") => Reason::CIPHER_CODE_WRONG_LENGTH.into(),
         DecodeError::Length(_) => Reason::BAD_LENGTH.into(),
-        DecodeError::Der(_) | DecodeError::Field | DecodeError::Trailing => Error::SslData(Reason::BAD_DATA, error.to_string()),
+        DecodeError::Der(_) | DecodeError::Field | DecodeError::Trailing => {
+            Error::SslData(Reason::BAD_DATA, error.to_string())
+        }
     }
 }
 

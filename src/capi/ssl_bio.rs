@@ -47,7 +47,9 @@ pub unsafe extern "C" fn SSL_set_bio(s: *mut SSL, rbio: *mut BIO, wbio: *mut BIO
         // SAFETY: the caller gives away a reference.
         let read = unsafe { Bio::from_owned(rbio) };
         let write = if rbio == wbio {
-            read.as_ref().map(|bio| bio.share().ok_or(Error::INTERNAL)).transpose()?
+            read.as_ref()
+                .map(|bio| bio.share().ok_or(Error::INTERNAL))
+                .transpose()?
         } else {
             // SAFETY: as above; another BIO, another reference.
             unsafe { Bio::from_owned(wbio) }
@@ -97,7 +99,9 @@ pub unsafe extern "C" fn SSL_set0_wbio(s: *mut SSL, wbio: *mut BIO) {
 /// `s` is a connection of this library.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn SSL_get_rbio(s: *const SSL) -> *mut BIO {
-    entry("SSL_get_rbio", ptr::null_mut(), || Ok(connection(s)?.status().read_bio()))
+    entry("SSL_get_rbio", ptr::null_mut(), || {
+        Ok(connection(s)?.status().read_bio())
+    })
 }
 
 /// What the connection writes to; it keeps its reference.
@@ -108,7 +112,9 @@ pub unsafe extern "C" fn SSL_get_rbio(s: *const SSL) -> *mut BIO {
 /// `s` is a connection of this library.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn SSL_get_wbio(s: *const SSL) -> *mut BIO {
-    entry("SSL_get_wbio", ptr::null_mut(), || Ok(connection(s)?.status().write_bio()))
+    entry("SSL_get_wbio", ptr::null_mut(), || {
+        Ok(connection(s)?.status().write_bio())
+    })
 }
 
 fn socket(fd: c_int) -> Result<Bio> {
@@ -168,7 +174,9 @@ fn set_one(connection: &Connection, fd: c_int, way: Way) -> Result<()> {
 /// `s` is a connection of this library.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn SSL_set_rfd(s: *mut SSL, fd: c_int) -> c_int {
-    entry("SSL_set_rfd", 0, || set_one(&*connection(s)?, fd, Way::Read).map(|()| 1))
+    entry("SSL_set_rfd", 0, || {
+        set_one(&*connection(s)?, fd, Way::Read).map(|()| 1)
+    })
 }
 
 /// Writes to a socket. Returns 1, or 0 on failure.
@@ -179,7 +187,9 @@ pub unsafe extern "C" fn SSL_set_rfd(s: *mut SSL, fd: c_int) -> c_int {
 /// `s` is a connection of this library.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn SSL_set_wfd(s: *mut SSL, fd: c_int) -> c_int {
-    entry("SSL_set_wfd", 0, || set_one(&*connection(s)?, fd, Way::Write).map(|()| 1))
+    entry("SSL_set_wfd", 0, || {
+        set_one(&*connection(s)?, fd, Way::Write).map(|()| 1)
+    })
 }
 
 fn descriptor(s: *const SSL, way: Way) -> Result<c_int> {

@@ -127,7 +127,9 @@ unsafe fn raw_cipher_list(connection: &Connection, place: *mut *const u8) -> c_l
         return BYTES_EACH;
     }
     let list = connection.with_engine(|engine| {
-        engine.client_hello().map(|hello| (hello.cipher_suites().as_ptr(), hello.cipher_suites().len()))
+        engine
+            .client_hello()
+            .map(|hello| (hello.cipher_suites().as_ptr(), hello.cipher_suites().len()))
     });
     let Some((at, len)) = list.flatten() else { return 0 };
     // SAFETY: the caller's promise.

@@ -33,7 +33,9 @@ pub unsafe extern "C" fn SSL_set_ex_data(ssl: *mut SSL, idx: c_int, data: *mut c
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn SSL_get_ex_data(ssl: *const SSL, idx: c_int) -> *mut c_void {
     entry("SSL_get_ex_data", ptr::null_mut(), || {
-        Ok(connection(ssl)?.ex_data().map_or(ptr::null_mut(), |ex_data| ex_data.value(idx)))
+        Ok(connection(ssl)?
+            .ex_data()
+            .map_or(ptr::null_mut(), |ex_data| ex_data.value(idx)))
     })
 }
 

@@ -21,7 +21,10 @@ const UNKNOWN_NID: c_int = 0x0100_0000;
 const HOW_MANY: c_long = -1;
 
 fn nid(code: u16) -> c_int {
-    group::find(code).map(|group| group.nid).filter(|nid| *nid != 0).unwrap_or(UNKNOWN_NID | c_int::from(code))
+    group::find(code)
+        .map(|group| group.nid)
+        .filter(|nid| *nid != 0)
+        .unwrap_or(UNKNOWN_NID | c_int::from(code))
 }
 
 /// The 16-bit numbers of one of the hello's extensions that is a list of such.
@@ -61,12 +64,19 @@ pub(super) fn shared(connection: &Connection, index: c_long) -> c_long {
     let own = connection.with_engine(|engine| engine.settings().clone());
     let Some(own) = own else { return 0 };
     let ours: Vec<u16> = own.groups.iter().map(|group| group.0).collect();
-    let (first, second) = if own.server_preference { (&ours, &theirs) } else { (&theirs, &ours) };
+    let (first, second) = if own.server_preference {
+        (&ours, &theirs)
+    } else {
+        (&theirs, &ours)
+    };
     let mut both = first.iter().filter(|code| second.contains(code));
     if index == HOW_MANY {
         return c_long::try_from(both.count()).unwrap_or_default();
     }
-    usize::try_from(index).ok().and_then(|index| both.nth(index)).map_or(0, |code| c_long::from(nid(*code)))
+    usize::try_from(index)
+        .ok()
+        .and_then(|index| both.nth(index))
+        .map_or(0, |code| c_long::from(nid(*code)))
 }
 
 /// SSL_get_negotiated_group(3)
@@ -111,7 +121,10 @@ unsafe fn store_scheme(code: u16, places: &Places) {
     unsafe {
         store(places.signature, known.map_or(0, |scheme| scheme.signature_nid));
         store(places.hash, known.map_or(0, scheme::Scheme::digest_nid));
-        store(places.both, known.map_or(0, |scheme| combined(scheme.signature_nid, scheme.digest_nid())));
+        store(
+            places.both,
+            known.map_or(0, |scheme| combined(scheme.signature_nid, scheme.digest_nid())),
+        );
         store(places.raw.0, signature);
         store(places.raw.1, hash);
     }
@@ -121,7 +134,9 @@ unsafe fn store_scheme(code: u16, places: &Places) {
 /// Every place is NULL or writable.
 unsafe fn nth_scheme(list: &[u16], idx: c_int, places: &Places) -> c_int {
     if idx >= 0 {
-        let Some(code) = usize::try_from(idx).ok().and_then(|index| list.get(index)) else { return 0 };
+        let Some(code) = usize::try_from(idx).ok().and_then(|index| list.get(index)) else {
+            return 0;
+        };
         // SAFETY: the caller's promise.
         unsafe { store_scheme(*code, places) };
     }
@@ -153,7 +168,12 @@ pub unsafe extern "C" fn SSL_get_sigalgs(
 ) -> c_int {
     entry("SSL_get_sigalgs", 0, || {
         let list = peer_schemes(&*connection(s)?);
-        let places = Places { signature: psign, hash: phash, both: psignhash, raw: (rsig, rhash) };
+        let places = Places {
+            signature: psign,
+            hash: phash,
+            both: psignhash,
+            raw: (rsig, rhash),
+        };
         // SAFETY: the caller's contract above.
         Ok(unsafe { nth_scheme(&list, idx, &places) })
     })
@@ -178,12 +198,22 @@ pub unsafe extern "C" fn SSL_get_shared_sigalgs(
     entry("SSL_get_shared_sigalgs", 0, || {
         let connection = connection(s)?;
         let own = connection.with_engine(|engine| engine.settings().clone());
-        let ours = own.map(|own| own.schemes.iter().map(|scheme| scheme.0).collect::<Vec<_>>()).unwrap_or_default();
-        let list: Vec<u16> = peer_schemes(&connection).into_iter().filter(|code| ours.contains(code)).collect();
+        let ours = own
+            .map(|own| own.schemes.iter().map(|scheme| scheme.0).collect::<Vec<_>>())
+            .unwrap_or_default();
+        let list: Vec<u16> = peer_schemes(&connection)
+            .into_iter()
+            .filter(|code| ours.contains(code))
+            .collect();
         if idx < 0 {
             return Ok(0);
         }
-        let places = Places { signature: psign, hash: phash, both: psignhash, raw: (rsig, rhash) };
+        let places = Places {
+            signature: psign,
+            hash: phash,
+            both: psignhash,
+            raw: (rsig, rhash),
+        };
         // SAFETY: the caller's contract above.
         Ok(unsafe { nth_scheme(&list, idx, &places) })
     })
@@ -192,7 +222,12 @@ pub unsafe extern "C" fn SSL_get_shared_sigalgs(
 /// The client's cipher suites that this library knows, in its order.
 fn client_suites(connection: &Connection) -> Vec<&'static SSL_CIPHER> {
     let codes = connection.with_engine(|engine| engine.client_hello().map(|hello| numbers(hello.cipher_suites())));
-    codes.flatten().unwrap_or_default().into_iter().filter_map(cipher::find).collect()
+    codes
+        .flatten()
+        .unwrap_or_default()
+        .into_iter()
+        .filter_map(cipher::find)
+        .collect()
 }
 
 /// The client's cipher suites, as a server sees them; the stack stays the connection's. NULL for none.
@@ -238,7 +273,9 @@ pub unsafe extern "C" fn SSL_get_shared_ciphers(s: *const SSL, buf: *mut c_char,
         }
         // SAFETY: the caller's contract above.
         let room = unsafe { bytes_mut(buf.cast(), size) }?;
-        room.iter_mut().zip(names.iter().copied().chain([0])).for_each(|(to, from)| *to = from);
+        room.iter_mut()
+            .zip(names.iter().copied().chain([0]))
+            .for_each(|(to, from)| *to = from);
         Ok(buf)
     })
 }

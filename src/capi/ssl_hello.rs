@@ -56,7 +56,9 @@ pub unsafe extern "C" fn SSL_client_hello_isv2(s: *mut SSL) -> c_int {
 /// `s` is a connection of this library.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn SSL_client_hello_get0_legacy_version(s: *mut SSL) -> c_uint {
-    entry("SSL_client_hello_get0_legacy_version", 0, || with_hello(s, |hello| c_uint::from(hello.legacy_version())))
+    entry("SSL_client_hello_get0_legacy_version", 0, || {
+        with_hello(s, |hello| c_uint::from(hello.legacy_version()))
+    })
 }
 
 /// The hello's random. Returns its length, 0 when there is no hello.
@@ -162,8 +164,9 @@ pub unsafe extern "C" fn SSL_client_hello_get1_extensions_present(
         if out.is_null() || outlen.is_null() {
             return Err(Error::Silent);
         }
-        let kinds: Vec<c_int> =
-            with_hello(s, |hello| hello.extensions().map(|(kind, _)| c_int::from(kind.0)).collect())?;
+        let kinds: Vec<c_int> = with_hello(s, |hello| {
+            hello.extensions().map(|(kind, _)| c_int::from(kind.0)).collect()
+        })?;
         let bytes: Vec<u8> = kinds.iter().flat_map(|kind| kind.to_ne_bytes()).collect();
         let array: *mut c_int = memory::duplicate(&bytes).cast();
         if array.is_null() && !bytes.is_empty() {
@@ -187,7 +190,11 @@ pub unsafe extern "C" fn SSL_client_hello_get1_extensions_present(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn SSL_get_servername(s: *const SSL, kind: c_int) -> *const c_char {
     entry("SSL_get_servername", ptr::null(), || {
-        Ok(if kind == NAME_TYPE_HOST { connection(s)?.server_name_ptr() } else { ptr::null() })
+        Ok(if kind == NAME_TYPE_HOST {
+            connection(s)?.server_name_ptr()
+        } else {
+            ptr::null()
+        })
     })
 }
 
@@ -200,7 +207,11 @@ pub unsafe extern "C" fn SSL_get_servername(s: *const SSL, kind: c_int) -> *cons
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn SSL_get_servername_type(s: *const SSL) -> c_int {
     entry("SSL_get_servername_type", -1, || {
-        Ok(if connection(s)?.server_name_ptr().is_null() { -1 } else { NAME_TYPE_HOST })
+        Ok(if connection(s)?.server_name_ptr().is_null() {
+            -1
+        } else {
+            NAME_TYPE_HOST
+        })
     })
 }
 
@@ -213,7 +224,8 @@ pub unsafe extern "C" fn SSL_get_servername_type(s: *const SSL) -> c_int {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn SSL_get0_alpn_selected(ssl: *const SSL, data: *mut *const c_uchar, len: *mut c_uint) {
     entry("SSL_get0_alpn_selected", (), || {
-        let part = connection(ssl).map(|connection| connection.facts().protocol.as_deref().map_or((ptr::null(), 0), place));
+        let part =
+            connection(ssl).map(|connection| connection.facts().protocol.as_deref().map_or((ptr::null(), 0), place));
         let (at, length) = part.unwrap_or((ptr::null(), 0));
         // SAFETY: the caller's contract above.
         unsafe {

@@ -145,7 +145,9 @@ unsafe fn extended(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn SSL_get_error(s: *const SSL, ret_code: c_int) -> c_int {
     const ERROR_SSL: c_int = 1;
-    entry("SSL_get_error", ERROR_SSL, || Ok(status::meaning(&*connection(s)?, ret_code) as c_int))
+    entry("SSL_get_error", ERROR_SSL, || {
+        Ok(status::meaning(&*connection(s)?, ret_code) as c_int)
+    })
 }
 
 /// How many bytes can be read without the network.
@@ -157,7 +159,11 @@ pub unsafe extern "C" fn SSL_get_error(s: *const SSL, ret_code: c_int) -> c_int 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn SSL_pending(s: *const SSL) -> c_int {
     entry("SSL_pending", 0, || {
-        Ok(count(connection(s)?.with_engine(|engine| engine.plaintext().len()).unwrap_or(0)))
+        Ok(count(
+            connection(s)?
+                .with_engine(|engine| engine.plaintext().len())
+                .unwrap_or(0),
+        ))
     })
 }
 
@@ -170,7 +176,11 @@ pub unsafe extern "C" fn SSL_pending(s: *const SSL) -> c_int {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn SSL_has_pending(s: *const SSL) -> c_int {
     entry("SSL_has_pending", 0, || {
-        Ok(c_int::from(connection(s)?.with_engine(|engine| engine.has_buffered_input()).unwrap_or(false)))
+        Ok(c_int::from(
+            connection(s)?
+                .with_engine(|engine| engine.has_buffered_input())
+                .unwrap_or(false),
+        ))
     })
 }
 

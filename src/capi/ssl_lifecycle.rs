@@ -129,7 +129,9 @@ fn set_side(s: *mut SSL, role: Role) -> Result<()> {
 /// `s` is a connection of this library.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn SSL_is_server(s: *const SSL) -> c_int {
-    entry("SSL_is_server", 0, || Ok(c_int::from(connection(s)?.status().role() == Role::Server)))
+    entry("SSL_is_server", 0, || {
+        Ok(c_int::from(connection(s)?.status().role() == Role::Server))
+    })
 }
 
 /// Does the handshake, or goes on with it. Returns 1 when it is done; for 0 and less see SSL_get_error(3).
@@ -187,8 +189,11 @@ fn done(result: std::result::Result<(), crate::drive::Halt>, name: &'static str)
 pub unsafe extern "C" fn SSL_set_SSL_CTX(ssl: *mut SSL, ctx: *mut SSL_CTX) -> *mut SSL_CTX {
     entry("SSL_set_SSL_CTX", ptr::null_mut(), || {
         let connection = connection(ssl)?;
-        let context =
-            if ctx.is_null() { connection.session_context() } else { handles::acquire::<Context>(ctx)? };
+        let context = if ctx.is_null() {
+            connection.session_context()
+        } else {
+            handles::acquire::<Context>(ctx)?
+        };
         connection.switch_context(context);
         Ok(connection.context().as_ptr())
     })
@@ -202,5 +207,7 @@ pub unsafe extern "C" fn SSL_set_SSL_CTX(ssl: *mut SSL, ctx: *mut SSL_CTX) -> *m
 /// `ssl` is a connection of this library.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn SSL_get_SSL_CTX(ssl: *const SSL) -> *mut SSL_CTX {
-    entry("SSL_get_SSL_CTX", ptr::null_mut(), || Ok(connection(ssl)?.context().as_ptr()))
+    entry("SSL_get_SSL_CTX", ptr::null_mut(), || {
+        Ok(connection(ssl)?.context().as_ptr())
+    })
 }

@@ -70,13 +70,20 @@ pub unsafe extern "C" fn SSL_get_peer_cert_chain(s: *const SSL) -> *mut STACK_OF
         if facts.peer.issuers.is_none() {
             facts.peer.issuers = issuers(&parsed.all);
         }
-        Ok(facts.peer.issuers.as_ref().map_or(ptr::null_mut(), |chain| chain.as_ptr()))
+        Ok(facts
+            .peer
+            .issuers
+            .as_ref()
+            .map_or(ptr::null_mut(), |chain| chain.as_ptr()))
     })
 }
 
 fn issuers(all: &CertificateStack) -> Option<CertificateStack> {
     let mut issuers = CertificateStack::new()?;
-    all.elements().skip(1).all(|issuer| issuers.push(issuer)).then_some(issuers)
+    all.elements()
+        .skip(1)
+        .all(|issuer| issuers.push(issuer))
+        .then_some(issuers)
 }
 
 /// The chain that was verified, leaf first, root last. It stays the connection's. NULL for none.
@@ -90,7 +97,11 @@ pub unsafe extern "C" fn SSL_get0_verified_chain(s: *const SSL) -> *mut STACK_OF
     entry("SSL_get0_verified_chain", ptr::null_mut(), || {
         let connection = connection(s)?;
         let facts = connection.facts();
-        Ok(facts.peer.verified.as_ref().map_or(ptr::null_mut(), |chain| chain.as_ptr()))
+        Ok(facts
+            .peer
+            .verified
+            .as_ref()
+            .map_or(ptr::null_mut(), |chain| chain.as_ptr()))
     })
 }
 
@@ -103,7 +114,9 @@ pub unsafe extern "C" fn SSL_get0_verified_chain(s: *const SSL) -> *mut STACK_OF
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn SSL_get_verify_result(ssl: *const SSL) -> c_long {
     const UNSPECIFIED: c_long = 1;
-    entry("SSL_get_verify_result", UNSPECIFIED, || Ok(connection(ssl)?.facts().peer.verify_result))
+    entry("SSL_get_verify_result", UNSPECIFIED, || {
+        Ok(connection(ssl)?.facts().peer.verify_result)
+    })
 }
 
 /// Overrides what the verification came to.
@@ -126,10 +139,16 @@ fn peer_authorities(connection: &Connection) -> *mut STACK_OF_X509_NAME {
     if facts.peer.authority_names.is_none() && !facts.peer.authorities.is_empty() {
         facts.peer.authority_names = NameStack::new().and_then(|mut names| {
             let mut parsed = facts.peer.authorities.iter().map(|der| Name::from_der(der));
-            parsed.all(|name| name.is_some_and(|name| names.push(name))).then_some(names)
+            parsed
+                .all(|name| name.is_some_and(|name| names.push(name)))
+                .then_some(names)
         });
     }
-    facts.peer.authority_names.as_ref().map_or(ptr::null_mut(), |names| names.as_ptr())
+    facts
+        .peer
+        .authority_names
+        .as_ref()
+        .map_or(ptr::null_mut(), |names| names.as_ptr())
 }
 
 /// The authorities that the peer named in its hello or its request for a certificate; they stay the connection's.
@@ -140,7 +159,9 @@ fn peer_authorities(connection: &Connection) -> *mut STACK_OF_X509_NAME {
 /// `s` is a connection of this library.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn SSL_get0_peer_CA_list(s: *const SSL) -> *const STACK_OF_X509_NAME {
-    entry("SSL_get0_peer_CA_list", ptr::null(), || Ok(peer_authorities(&*connection(s)?).cast_const()))
+    entry("SSL_get0_peer_CA_list", ptr::null(), || {
+        Ok(peer_authorities(&*connection(s)?).cast_const())
+    })
 }
 
 /// On a server the authorities that it will name; on a client those that the server named. They stay the connection's.
@@ -157,7 +178,11 @@ pub unsafe extern "C" fn SSL_get_client_CA_list(s: *const SSL) -> *mut STACK_OF_
             return Ok(peer_authorities(&connection));
         }
         let config = connection.config();
-        Ok(config.verify.client_authorities.as_ref().map_or(ptr::null_mut(), |names| names.as_ptr()))
+        Ok(config
+            .verify
+            .client_authorities
+            .as_ref()
+            .map_or(ptr::null_mut(), |names| names.as_ptr()))
     })
 }
 
@@ -182,7 +207,9 @@ fn scheme_of(connection: &Connection, signed: Signed) -> Option<&'static scheme:
 /// `nid` is NULL or writable.
 pub(super) unsafe fn store_digest(connection: &Connection, by_peer: bool, nid: *mut c_int) -> c_long {
     let signed = if by_peer { Signed::ByPeer } else { Signed::ByUs };
-    let Some(scheme) = scheme_of(connection, signed) else { return 0 };
+    let Some(scheme) = scheme_of(connection, signed) else {
+        return 0;
+    };
     // SAFETY: the caller's promise.
     unsafe { store(nid, scheme.digest_nid()) };
     1
@@ -191,7 +218,9 @@ pub(super) unsafe fn store_digest(connection: &Connection, by_peer: bool, nid: *
 /// # Safety
 /// `nid` is NULL or writable.
 unsafe fn store_type(s: *const SSL, signed: Signed, nid: *mut c_int) -> Result<c_int> {
-    let Some(scheme) = scheme_of(&*connection(s)?, signed) else { return Ok(0) };
+    let Some(scheme) = scheme_of(&*connection(s)?, signed) else {
+        return Ok(0);
+    };
     // SAFETY: the caller's promise.
     unsafe { store(nid, scheme.signature_nid) };
     Ok(1)
@@ -206,7 +235,9 @@ unsafe fn store_type(s: *const SSL, signed: Signed, nid: *mut c_int) -> Result<c
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn SSL_get_peer_signature_type_nid(s: *const SSL, pnid: *mut c_int) -> c_int {
     // SAFETY: the caller's contract above.
-    entry("SSL_get_peer_signature_type_nid", 0, || unsafe { store_type(s, Signed::ByPeer, pnid) })
+    entry("SSL_get_peer_signature_type_nid", 0, || unsafe {
+        store_type(s, Signed::ByPeer, pnid)
+    })
 }
 
 /// The kind of key that we signed with. Returns 1, or 0 when we signed nothing.
@@ -218,5 +249,7 @@ pub unsafe extern "C" fn SSL_get_peer_signature_type_nid(s: *const SSL, pnid: *m
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn SSL_get_signature_type_nid(s: *const SSL, pnid: *mut c_int) -> c_int {
     // SAFETY: the caller's contract above.
-    entry("SSL_get_signature_type_nid", 0, || unsafe { store_type(s, Signed::ByUs, pnid) })
+    entry("SSL_get_signature_type_nid", 0, || unsafe {
+        store_type(s, Signed::ByUs, pnid)
+    })
 }

@@ -25,7 +25,9 @@ const KEY_UPDATE_REQUESTED: c_int = 1;
 /// `s` is a connection of this library.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn SSL_new_session_ticket(s: *mut SSL) -> c_int {
-    entry("SSL_new_session_ticket", 0, || post::request_ticket(&*connection(s)?).map(|()| 1))
+    entry("SSL_new_session_ticket", 0, || {
+        post::request_ticket(&*connection(s)?).map(|()| 1)
+    })
 }
 
 /// Changes our keys, with the next write or handshake call, and asks the peer to change its own if `updatetype` says so.

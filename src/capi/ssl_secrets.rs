@@ -31,7 +31,9 @@ unsafe fn copy_out(from: &[u8], out: *mut u8, outlen: usize) -> Result<usize> {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn SSL_get_client_random(ssl: *const SSL, out: *mut c_uchar, outlen: usize) -> usize {
     entry("SSL_get_client_random", 0, || {
-        let random = connection(ssl)?.with_engine(|engine| engine.client_random()).unwrap_or_default();
+        let random = connection(ssl)?
+            .with_engine(|engine| engine.client_random())
+            .unwrap_or_default();
         // SAFETY: the caller's contract above.
         unsafe { copy_out(&random, out, outlen) }
     })
@@ -46,7 +48,9 @@ pub unsafe extern "C" fn SSL_get_client_random(ssl: *const SSL, out: *mut c_ucha
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn SSL_get_server_random(ssl: *const SSL, out: *mut c_uchar, outlen: usize) -> usize {
     entry("SSL_get_server_random", 0, || {
-        let random = connection(ssl)?.with_engine(|engine| engine.server_random()).unwrap_or_default();
+        let random = connection(ssl)?
+            .with_engine(|engine| engine.server_random())
+            .unwrap_or_default();
         // SAFETY: the caller's contract above.
         unsafe { copy_out(&random, out, outlen) }
     })
@@ -73,7 +77,9 @@ unsafe fn finished(message: &[u8], buf: *mut c_void, count: usize) -> Result<usi
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn SSL_get_finished(s: *const SSL, buf: *mut c_void, count: usize) -> usize {
     entry("SSL_get_finished", 0, || {
-        let message = connection(s)?.with_engine(|engine| engine.finished_local().to_vec()).unwrap_or_default();
+        let message = connection(s)?
+            .with_engine(|engine| engine.finished_local().to_vec())
+            .unwrap_or_default();
         // SAFETY: the caller's contract above.
         unsafe { finished(&message, buf, count) }
     })
@@ -88,7 +94,9 @@ pub unsafe extern "C" fn SSL_get_finished(s: *const SSL, buf: *mut c_void, count
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn SSL_get_peer_finished(s: *const SSL, buf: *mut c_void, count: usize) -> usize {
     entry("SSL_get_peer_finished", 0, || {
-        let message = connection(s)?.with_engine(|engine| engine.finished_peer().to_vec()).unwrap_or_default();
+        let message = connection(s)?
+            .with_engine(|engine| engine.finished_peer().to_vec())
+            .unwrap_or_default();
         // SAFETY: the caller's contract above.
         unsafe { finished(&message, buf, count) }
     })
@@ -117,9 +125,14 @@ pub unsafe extern "C" fn SSL_export_keying_material(
         // SAFETY: the caller's contract above.
         let (out, label) = unsafe { (bytes_mut(out, olen)?, bytes(label.cast(), llen)?) };
         // SAFETY: as above.
-        let context = if use_context == 0 { None } else { Some(unsafe { bytes(context, contextlen) }?) };
-        let exported =
-            connection(s)?.with_engine(|engine| engine.export_keying_material(out, label, context)).ok_or(Error::Silent)?;
+        let context = if use_context == 0 {
+            None
+        } else {
+            Some(unsafe { bytes(context, contextlen) }?)
+        };
+        let exported = connection(s)?
+            .with_engine(|engine| engine.export_keying_material(out, label, context))
+            .ok_or(Error::Silent)?;
         // Before the handshake is done OpenSSL fails without a word.
         exported.map_err(|_| Error::Silent)?;
         Ok(1)

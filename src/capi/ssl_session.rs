@@ -17,7 +17,9 @@ use crate::objects::session::SessionObject;
 const DEFAULT_TIMEOUT: c_long = 7200;
 
 fn named(connection: &Connection) -> Result<Option<Ref<SessionObject>>> {
-    let Some(_made) = session::current(connection) else { return Ok(None) };
+    let Some(_made) = session::current(connection) else {
+        return Ok(None);
+    };
     connection.facts().session.named()
 }
 
@@ -57,8 +59,11 @@ pub unsafe extern "C" fn SSL_get1_session(ssl: *mut SSL) -> *mut SSL_SESSION {
 pub unsafe extern "C" fn SSL_set_session(to: *mut SSL, session: *mut SSL_SESSION) -> c_int {
     entry("SSL_set_session", 0, || {
         let connection = connection(to)?;
-        let session =
-            if session.is_null() { None } else { Some(handles::acquire::<SessionObject>(session)?) };
+        let session = if session.is_null() {
+            None
+        } else {
+            Some(handles::acquire::<SessionObject>(session)?)
+        };
         connection.set_session(session);
         Ok(1)
     })
@@ -72,7 +77,9 @@ pub unsafe extern "C" fn SSL_set_session(to: *mut SSL, session: *mut SSL_SESSION
 /// `s` is a connection of this library.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn SSL_session_reused(s: *const SSL) -> c_int {
-    entry("SSL_session_reused", 0, || Ok(c_int::from(connection(s)?.facts().resumed)))
+    entry("SSL_session_reused", 0, || {
+        Ok(c_int::from(connection(s)?.facts().resumed))
+    })
 }
 
 /// Gives `to` the session, the certificates and the session-id context of `from`. Returns 1, or 0 on failure.

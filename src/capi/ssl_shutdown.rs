@@ -45,5 +45,7 @@ pub unsafe extern "C" fn SSL_set_shutdown(ssl: *mut SSL, mode: c_int) {
 /// `ssl` is a connection of this library.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn SSL_get_shutdown(ssl: *const SSL) -> c_int {
-    entry("SSL_get_shutdown", 0, || Ok(c_int::from(connection(ssl)?.status().shutdown())))
+    entry("SSL_get_shutdown", 0, || {
+        Ok(c_int::from(connection(ssl)?.status().shutdown()))
+    })
 }

@@ -32,7 +32,9 @@ pub(super) unsafe fn run(connection: &Connection, cmd: c_int, larg: c_long, parg
             let response = facts.ocsp_response.as_deref();
             // SAFETY: the macro passes a place for a pointer; the response stays until it is replaced.
             unsafe { store(parg.cast(), response.map_or(ptr::null(), <[u8]>::as_ptr)) };
-            Ok(response.map_or(NO_RESPONSE, |response| c_long::try_from(response.len()).unwrap_or(NO_RESPONSE)))
+            Ok(response.map_or(NO_RESPONSE, |response| {
+                c_long::try_from(response.len()).unwrap_or(NO_RESPONSE)
+            }))
         }
         SET_RESPONSE => {
             let len = usize::try_from(larg).unwrap_or_default();

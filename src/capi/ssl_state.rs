@@ -50,7 +50,9 @@ pub unsafe extern "C" fn SSL_client_version(s: *const SSL) -> c_int {
     entry("SSL_client_version", 0, || {
         let connection = connection(s)?;
         let hello = connection.with_engine(|engine| engine.client_hello().map(|hello| hello.legacy_version()));
-        Ok(hello.flatten().map_or_else(|| version(&connection).min(TLS1_2), c_int::from))
+        Ok(hello
+            .flatten()
+            .map_or_else(|| version(&connection).min(TLS1_2), c_int::from))
     })
 }
 
@@ -93,7 +95,9 @@ pub unsafe extern "C" fn SSL_is_dtls(s: *const SSL) -> c_int {
 /// `s` is a connection of this library.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn SSL_get_ssl_method(s: *const SSL) -> *const SSL_METHOD {
-    entry("SSL_get_ssl_method", ptr::null(), || Ok(ptr::from_ref(connection(s)?.context().method())))
+    entry("SSL_get_ssl_method", ptr::null(), || {
+        Ok(ptr::from_ref(connection(s)?.context().method()))
+    })
 }
 
 /// 1 while a handshake is under way or has not begun, and after a failure.
@@ -130,7 +134,9 @@ pub unsafe extern "C" fn SSL_is_init_finished(s: *const SSL) -> c_int {
 /// `s` is a connection of this library.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn SSL_in_before(s: *const SSL) -> c_int {
-    entry("SSL_in_before", 0, || Ok(c_int::from(connection(s)?.status().phase() == Phase::Before)))
+    entry("SSL_in_before", 0, || {
+        Ok(c_int::from(connection(s)?.status().phase() == Phase::Before))
+    })
 }
 
 /// The handshake's state: TLS_ST_….
@@ -147,7 +153,11 @@ pub unsafe extern "C" fn SSL_get_state(ssl: *const SSL) -> StateNumber {
 fn state_text(s: *const SSL, failed: &'static CStr, name: fn(State) -> &'static CStr) -> Result<*const c_char> {
     let connection = connection(s)?;
     let status = connection.status();
-    let text = if status.phase() == Phase::Failed { failed } else { name(State(status.state())) };
+    let text = if status.phase() == Phase::Failed {
+        failed
+    } else {
+        name(State(status.state()))
+    };
     Ok(text.as_ptr())
 }
 
@@ -159,7 +169,9 @@ fn state_text(s: *const SSL, failed: &'static CStr, name: fn(State) -> &'static 
 /// `s` is a connection of this library.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn SSL_state_string(s: *const SSL) -> *const c_char {
-    entry("SSL_state_string", c"UNKWN".as_ptr(), || state_text(s, c"SSLERR", State::short_name))
+    entry("SSL_state_string", c"UNKWN".as_ptr(), || {
+        state_text(s, c"SSLERR", State::short_name)
+    })
 }
 
 /// The handshake's state in words.
@@ -170,7 +182,9 @@ pub unsafe extern "C" fn SSL_state_string(s: *const SSL) -> *const c_char {
 /// `s` is a connection of this library.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn SSL_state_string_long(s: *const SSL) -> *const c_char {
-    entry("SSL_state_string_long", c"unknown state".as_ptr(), || state_text(s, c"error", State::long_name))
+    entry("SSL_state_string_long", c"unknown state".as_ptr(), || {
+        state_text(s, c"error", State::long_name)
+    })
 }
 
 /// What the record layer is reading, in two letters.
@@ -195,12 +209,19 @@ pub unsafe extern "C" fn SSL_rstate_string(s: *const SSL) -> *const c_char {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn SSL_rstate_string_long(s: *const SSL) -> *const c_char {
     entry("SSL_rstate_string_long", c"unknown".as_ptr(), || {
-        Ok(if reads_body(&*connection(s)?) { c"read body" } else { c"read header" }.as_ptr())
+        Ok(if reads_body(&*connection(s)?) {
+            c"read body"
+        } else {
+            c"read header"
+        }
+        .as_ptr())
     })
 }
 
 fn reads_body(connection: &Connection) -> bool {
-    connection.with_engine(|engine| engine.has_buffered_input()).unwrap_or(false)
+    connection
+        .with_engine(|engine| engine.has_buffered_input())
+        .unwrap_or(false)
 }
 
 /// What the last I/O call waits for: SSL_NOTHING, SSL_READING, SSL_WRITING, ….
@@ -211,7 +232,9 @@ fn reads_body(connection: &Connection) -> bool {
 /// `s` is a connection of this library.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn SSL_want(s: *const SSL) -> c_int {
-    entry("SSL_want", Want::Nothing as c_int, || Ok(connection(s)?.status().want() as c_int))
+    entry("SSL_want", Want::Nothing as c_int, || {
+        Ok(connection(s)?.status().want() as c_int)
+    })
 }
 
 /// The cipher suite in use; NULL before there is one.
@@ -238,5 +261,7 @@ pub unsafe extern "C" fn SSL_get_pending_cipher(s: *const SSL) -> *const SSL_CIP
 
 fn suite(s: *const SSL) -> Result<*const SSL_CIPHER> {
     let suite = connection(s)?.with_engine(|engine| engine.suite()).flatten();
-    Ok(suite.and_then(|suite| cipher::find(suite.0)).map_or(ptr::null(), ptr::from_ref))
+    Ok(suite
+        .and_then(|suite| cipher::find(suite.0))
+        .map_or(ptr::null(), ptr::from_ref))
 }

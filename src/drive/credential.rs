@@ -30,7 +30,11 @@ pub(super) fn choose(connection: &Connection, request: &CredentialRequest) -> Re
         Some(..=-1) => return Reply::Later(Want::Certificate),
         Some(0) => {
             let server = connection.status().role() == Role::Server;
-            let reason = if server { Reason::CERT_CB_ERROR } else { Reason::CALLBACK_FAILED };
+            let reason = if server {
+                Reason::CERT_CB_ERROR
+            } else {
+                Reason::CALLBACK_FAILED
+            };
             return Reply::Abort(AlertDescription::InternalError, reason.into());
         }
         Some(_) | None => {}

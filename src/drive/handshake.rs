@@ -41,7 +41,10 @@ fn check_method(connection: &Connection) -> Result<(), Halt> {
     if possible {
         return Ok(());
     }
-    Err(Halt::Fatal { error: Common::ShouldNotHaveBeenCalled.into(), returns: 0 })
+    Err(Halt::Fatal {
+        error: Common::ShouldNotHaveBeenCalled.into(),
+        returns: 0,
+    })
 }
 
 /// Begins or goes on, until the handshake is done and what follows it at once is sent.

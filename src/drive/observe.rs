@@ -56,9 +56,7 @@ impl<'c> Errand<'c> {
 
     /// The version that OpenSSL names: the negotiated one, or the highest that is wanted as long as there is none.
     fn version(&self) -> u16 {
-        let engine = |engine: &mut carnet_tls::Connection| {
-            engine.version().unwrap_or(engine.settings().max_version).0
-        };
+        let engine = |engine: &mut carnet_tls::Connection| engine.version().unwrap_or(engine.settings().max_version).0;
         self.connection.with_engine(engine).unwrap_or(ProtocolVersion::TLS1_3.0)
     }
 
@@ -133,7 +131,11 @@ fn show_state(held: &mut Held<'_>) {
         StateName::Established => Some(State::OK),
         StateName::Failed => None,
     };
-    let state = if status.phase() == Phase::Open { Some(State::OK) } else { state };
+    let state = if status.phase() == Phase::Open {
+        Some(State::OK)
+    } else {
+        state
+    };
     if let Some(state) = state {
         status.set_state(state.0);
     }
@@ -224,23 +226,43 @@ fn tell_all(connection: &Connection, events: &[Event], mut open: bool) -> bool {
             }
             Event::InnerContentType { sent, content_type } => {
                 // OpenSSL names the record's version when it sends, and the connection's when it receives.
-                let version = if *sent { RECORD_VERSION } else { ProtocolVersion::TLS1_3.0 };
+                let version = if *sent {
+                    RECORD_VERSION
+                } else {
+                    ProtocolVersion::TLS1_3.0
+                };
                 errand.message(*sent, version, RT_INNER_TYPE, &[content_type.0]);
             }
-            Event::Message { sent, content_type, bytes, .. } => {
+            Event::Message {
+                sent,
+                content_type,
+                bytes,
+                ..
+            } => {
                 let first = bytes.first().copied().unwrap_or_default();
-                let change = Change { sent: *sent, state: state_of(connection, *sent, *content_type, first) };
+                let change = Change {
+                    sent: *sent,
+                    state: state_of(connection, *sent, *content_type, first),
+                };
                 if !std::mem::take(&mut announced) {
                     announce(&errand, &change);
                 }
                 errand.message(*sent, errand.version(), c_int::from(content_type.0), bytes);
                 open = conclude(&errand, &change);
             }
-            Event::Alert { sent, level, description } => {
+            Event::Alert {
+                sent,
+                level,
+                description,
+            } => {
                 let kind = if *sent { CB_WRITE_ALERT } else { CB_READ_ALERT };
                 errand.info(kind, c_int::from(level.code()) << 8 | c_int::from(description.code()));
             }
-            Event::KeyLog { label, client_random, secret } => {
+            Event::KeyLog {
+                label,
+                client_random,
+                secret,
+            } => {
                 tell_key(connection, label, client_random, secret);
             }
             _ => {}
@@ -269,8 +291,18 @@ fn state_of(connection: &Connection, sent: bool, content_type: ContentType, firs
 
 /// Announces the message in the record whose header is about to be shown. False when there is none.
 fn announce_sent(errand: &Errand<'_>, rest: &[Event]) -> bool {
-    let next = rest.iter().find(|event| !matches!(event, Event::InnerContentType { .. }));
-    let Some(Event::Message { sent: true, content_type, bytes, .. }) = next else { return false };
+    let next = rest
+        .iter()
+        .find(|event| !matches!(event, Event::InnerContentType { .. }));
+    let Some(Event::Message {
+        sent: true,
+        content_type,
+        bytes,
+        ..
+    }) = next
+    else {
+        return false;
+    };
     let first = bytes.first().copied().unwrap_or_default();
     let state = state_of(errand.connection, true, *content_type, first);
     announce(errand, &Change { sent: true, state });
@@ -298,7 +330,9 @@ fn announce(errand: &Errand<'_>, change: &Change) {
 /// The message has been shown. True when its end is still to be told.
 fn conclude(errand: &Errand<'_>, change: &Change) -> bool {
     let status = errand.connection.status();
-    let Some(state) = change.state.filter(|_| status.phase() == Phase::Open) else { return false };
+    let Some(state) = change.state.filter(|_| status.phase() == Phase::Open) else {
+        return false;
+    };
     if !change.sent {
         return true;
     }

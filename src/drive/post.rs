@@ -21,7 +21,9 @@ pub(super) fn send_queued(held: &mut Held<'_>) -> std::result::Result<(), Halt> 
         return Ok(());
     }
     observe::enter_again(held)?;
-    let result = hand_over(held).and_then(|()| held.run(Goal::Settled)).and_then(|()| held.send());
+    let result = hand_over(held)
+        .and_then(|()| held.run(Goal::Settled))
+        .and_then(|()| held.send());
     if !matches!(result, Err(Halt::Wait)) {
         held.connection().status().set_queued(false);
     }
@@ -32,8 +34,13 @@ pub(super) fn send_queued(held: &mut Held<'_>) -> std::result::Result<(), Halt> 
 /// Gives the requests to the engine.
 fn hand_over(held: &mut Held<'_>) -> std::result::Result<(), Halt> {
     let io = held.io()?;
-    let Requests { tickets, key_update, .. } = io.requests;
-    io.requests = Requests { certificates_asked: io.requests.certificates_asked, ..Requests::default() };
+    let Requests {
+        tickets, key_update, ..
+    } = io.requests;
+    io.requests = Requests {
+        certificates_asked: io.requests.certificates_asked,
+        ..Requests::default()
+    };
     let engine = held.engine()?;
     let requested = (0..tickets).try_for_each(|_| engine.request_ticket());
     let requested = requested.and_then(|()| key_update.map_or(Ok(()), |peer| engine.update_keys(peer)));
@@ -60,7 +67,11 @@ pub fn request_ticket(connection: &Connection) -> Result<()> {
 
 /// What SSL_key_update(3) asks first: TLS 1.3 must have been negotiated.
 pub fn check_key_update(connection: &Connection) -> Result<()> {
-    if is_tls13(&*connection.try_io()?) { Ok(()) } else { Err(Reason::WRONG_SSL_VERSION.into()) }
+    if is_tls13(&*connection.try_io()?) {
+        Ok(())
+    } else {
+        Err(Reason::WRONG_SSL_VERSION.into())
+    }
 }
 
 /// SSL_key_update(3)
@@ -100,10 +111,12 @@ pub fn request_client_certificate(connection: &Connection) -> Result<()> {
     if mode & VERIFY_PEER == 0 || (mode & VERIFY_CLIENT_ONCE != 0 && asked > 0) {
         return Err(Reason::INVALID_CONFIG.into());
     }
-    engine.request_client_certificate().map_err(|error| match error.kind() {
-        ErrorKind::Misuse => Error::Ssl(Reason::REQUEST_SENT),
-        kind => reasons::error(kind),
-    })?;
+    engine
+        .request_client_certificate()
+        .map_err(|error| match error.kind() {
+            ErrorKind::Misuse => Error::Ssl(Reason::REQUEST_SENT),
+            kind => reasons::error(kind),
+        })?;
     io.requests.certificate = true;
     io.requests.certificates_asked += 1;
     status.set_queued(true);

@@ -49,7 +49,9 @@ impl Halt {
 
     /// What a handshake call returns: -1 for everything.
     pub fn handshake_result(self, name: &'static str) -> c_int {
-        let Self::Fatal { error, returns } = self else { return -1 };
+        let Self::Fatal { error, returns } = self else {
+            return -1;
+        };
         error.push(name);
         // OpenSSL's undefined function, for the side that a method is not made for, says 0.
         if error == Error::BUSY { returns } else { -1 }

@@ -204,10 +204,18 @@ mod tests {
         assert_eq!(lookup::<Other>(handle).err(), Some(HandleError::WrongKind));
         assert_eq!(lookup::<Thing>(ptr::null()).err(), Some(HandleError::Null));
         let local = 5u64;
-        assert_eq!(lookup::<Thing>((&raw const local).cast()).err(), Some(HandleError::Foreign));
+        assert_eq!(
+            lookup::<Thing>((&raw const local).cast()).err(),
+            Some(HandleError::Foreign)
+        );
         assert_eq!(release::<Thing>(ptr::null()), Ok(()));
         // Made up, but well-formed.
-        let invented = Name { kind: Kind::Context, generation: 3, index: 1 << 20 }.to_pointer();
+        let invented = Name {
+            kind: Kind::Context,
+            generation: 3,
+            index: 1 << 20,
+        }
+        .to_pointer();
         assert_eq!(lookup::<Thing>(invented).err(), Some(HandleError::Foreign));
         release::<Thing>(handle).unwrap();
     }

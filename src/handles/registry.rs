@@ -242,10 +242,18 @@ mod tests {
     #[test]
     fn a_slot_whose_generations_are_used_up_is_retired() {
         let registry: Registry<u8> = Registry::new();
-        let insert = || registry.insert_with(Kind::Session, |_| Ok::<_, HandleError>(Arc::new(1))).unwrap().1;
+        let insert = || {
+            registry
+                .insert_with(Kind::Session, |_| Ok::<_, HandleError>(Arc::new(1)))
+                .unwrap()
+                .1
+        };
         let first = insert();
         lock(registry.slot(first.index).unwrap()).generation = GENERATIONS - 1;
-        let last = Name { generation: GENERATIONS - 1, ..first };
+        let last = Name {
+            generation: GENERATIONS - 1,
+            ..first
+        };
         registry.drop_own_reference(last);
         let next = insert();
         assert_ne!(next.index, first.index);

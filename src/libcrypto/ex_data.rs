@@ -72,7 +72,10 @@ impl ExData {
     }
 
     /// `SSL_set_ex_data(3)`
-    #[allow(clippy::not_unsafe_ptr_arg_deref, reason = "libcrypto stores the value and never looks behind it")]
+    #[allow(
+        clippy::not_unsafe_ptr_arg_deref,
+        reason = "libcrypto stores the value and never looks behind it"
+    )]
     pub fn set(&self, index: c_int, value: *mut c_void) -> bool {
         let mut data = self.data.write().unwrap_or_else(PoisonError::into_inner);
         // SAFETY: made by CRYPTO_new_ex_data, alone under the write lock; `value` is only stored.

@@ -44,7 +44,11 @@ pub unsafe extern "C" fn BIO_new_ssl(ctx: *mut SSL_CTX, client: c_int) -> *mut B
             if ssl.is_null() {
                 return Err(Error::Queued);
             }
-            if client != 0 { SSL_set_connect_state(ssl) } else { SSL_set_accept_state(ssl) }
+            if client != 0 {
+                SSL_set_connect_state(ssl)
+            } else {
+                SSL_set_accept_state(ssl)
+            }
             if bio_method::ctrl(bio.as_ptr(), C_SET_SSL, CLOSE, ssl.cast()) != 1 {
                 SSL_free(ssl);
                 return Err(Error::Queued);
@@ -94,7 +98,11 @@ unsafe fn ssl_of(bio: *mut BIO) -> *mut SSL {
     // SAFETY: the caller's promise; `find` gives NULL or a BIO of our method.
     unsafe {
         let found = bio_method::find(bio, TYPE_SSL);
-        if found.is_null() { ptr::null_mut() } else { bio_method::Own::new(found).data().cast() }
+        if found.is_null() {
+            ptr::null_mut()
+        } else {
+            bio_method::Own::new(found).data().cast()
+        }
     }
 }
 

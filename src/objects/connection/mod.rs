@@ -182,7 +182,9 @@ impl Connection {
     /// SSL_get_servername(3): what the client asked for; on the client's side, what it asks for. NULL for none.
     pub fn server_name_ptr(&self) -> *const c_char {
         let received = self.facts().server_name.as_ref().map(|name| name.as_ptr());
-        received.or_else(|| self.own().host_name.as_ref().map(|name| name.as_ptr())).unwrap_or(std::ptr::null())
+        received
+            .or_else(|| self.own().host_name.as_ref().map(|name| name.as_ptr()))
+            .unwrap_or(std::ptr::null())
     }
 
     /// Changes the BIOs and tells [`Status`], which shows them.
@@ -202,7 +204,14 @@ impl Connection {
             return;
         }
         let Ok(mut io) = self.try_io() else { return };
-        let Io { engine: Some(engine), watch, .. } = &mut *io else { return };
+        let Io {
+            engine: Some(engine),
+            watch,
+            ..
+        } = &mut *io
+        else {
+            return;
+        };
         engine.set_read_ahead(config.records.read_ahead);
         if engine.settings().num_tickets != config.resumption.num_tickets {
             engine.set_num_tickets(config.resumption.num_tickets);
@@ -232,7 +241,14 @@ impl Connection {
     pub fn restart(&self) -> Result<()> {
         let mut io = self.try_io()?;
         let (read_bio, write_bio) = (io.read_bio.take(), io.write_bio.take());
-        let old = std::mem::replace(&mut *io, Io { read_bio, write_bio, ..Io::default() });
+        let old = std::mem::replace(
+            &mut *io,
+            Io {
+                read_bio,
+                write_bio,
+                ..Io::default()
+            },
+        );
         drop(io);
         drop(old);
         self.status.clear();
@@ -247,8 +263,18 @@ impl Connection {
         }
         self.restart()?;
         let mut facts = self.facts();
-        let session = if unclosed { SessionSlot::Empty } else { std::mem::take(&mut facts.session) };
-        let old = std::mem::replace(&mut *facts, Facts { session, ..Facts::default() });
+        let session = if unclosed {
+            SessionSlot::Empty
+        } else {
+            std::mem::take(&mut facts.session)
+        };
+        let old = std::mem::replace(
+            &mut *facts,
+            Facts {
+                session,
+                ..Facts::default()
+            },
+        );
         drop(facts);
         drop(old);
         Ok(())
