@@ -142,6 +142,7 @@ impl Open {
         }
     }
 
+    #[inline(never)]
     pub(crate) fn message(mut self, core: &mut Core, message: Message) -> Result<Self, Error> {
         // In the middle of an authentication a KeyUpdate is one more message out of order.
         if message.kind() == HandshakeType::KEY_UPDATE && self.wants() == Wants::Anything {
@@ -156,6 +157,7 @@ impl Open {
         Ok(Self { keys, post })
     }
 
+    #[inline(never)]
     pub(crate) fn answer(self, core: &mut Core, answer: Answer) -> Result<Self, Error> {
         let Self { mut keys, post } = self;
         let post = match post {

@@ -1,6 +1,8 @@
 //! The states of a connection, as the shell sees them.
 //!
 //! A state is an owned value. A message or an answer consumes it and gives the next one, or an error, which is final.
+//! What consumes it is never inlined: the frames of all of them would add up in one function, and there are programs
+//! whose threads have stacks of 64 KiB.
 
 use crate::core::Core;
 use crate::message::Message;
@@ -23,10 +25,6 @@ pub(crate) enum Wants {
 }
 
 /// All states.
-#[allow(
-    clippy::large_enum_variant,
-    reason = "lives in a connection, once, and a box for each step would cost more"
-)]
 pub(crate) enum State {
     Server(server::State),
     Client(client::State),

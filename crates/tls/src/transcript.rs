@@ -3,16 +3,16 @@
 use crate::HandshakeType;
 use crate::schedule::{Digest, HashAlgorithm, Running};
 
-/// The hash of all handshake messages so far.
+/// The hash of all handshake messages so far. Boxed: the states that own it are moved a lot.
 #[derive(Clone)]
 pub(crate) struct Transcript {
-    running: Running,
+    running: Box<Running>,
 }
 
 impl Transcript {
     pub(crate) fn new(hash: HashAlgorithm) -> Self {
         Self {
-            running: Running::new(hash),
+            running: Box::new(Running::new(hash)),
         }
     }
 
@@ -22,12 +22,12 @@ impl Transcript {
     }
 
     pub(crate) fn current(&self) -> Digest {
-        self.running.clone().finish()
+        Running::clone(&self.running).finish()
     }
 
     /// The hash as if `tail` came next: for binders, which cover only a part of the ClientHello.
     pub(crate) fn with(&self, tail: &[u8]) -> Digest {
-        let mut running = self.running.clone();
+        let mut running = Running::clone(&self.running);
         running.update(tail);
         running.finish()
     }
@@ -41,6 +41,8 @@ impl Transcript {
         let len = u8::try_from(hash.len()).unwrap_or(u8::MAX);
         running.update(&[HandshakeType::MESSAGE_HASH.0, 0, 0, len]);
         running.update(first_hello.as_bytes());
-        Self { running }
+        Self {
+            running: Box::new(running),
+        }
     }
 }

@@ -39,6 +39,7 @@ impl ExpectCredential {
         credential_question(&self.request, false)
     }
 
+    #[inline(never)]
     pub(super) fn answer(self, core: &mut Core, credential: Option<Credential>) -> Result<Next, Error> {
         let Self { mut last, request } = self;
         last.begin(core)?;
@@ -77,6 +78,7 @@ impl ExpectSignature {
         }
     }
 
+    #[inline(never)]
     pub(super) fn answer(self, core: &mut Core, signature: &[u8]) -> Result<Next, Error> {
         let Self { mut last, scheme } = self;
         core.send(&mut last.transcript, HandshakeType::CERTIFICATE_VERIFY, |w| {

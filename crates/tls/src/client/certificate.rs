@@ -17,6 +17,7 @@ pub(crate) struct ExpectCertificateOrRequest {
 }
 
 impl ExpectCertificateOrRequest {
+    #[inline(never)]
     pub(super) fn message(self, core: &mut Core, message: Message) -> Result<Next, Error> {
         let mut flight = self.flight;
         if message.kind() != HandshakeType::CERTIFICATE_REQUEST {
@@ -43,6 +44,7 @@ pub(crate) struct ExpectCertificate {
 }
 
 impl ExpectCertificate {
+    #[inline(never)]
     pub(super) fn message(self, core: &mut Core, message: Message) -> Result<Next, Error> {
         let Self { mut flight, request } = self;
         let message = message.expect(HandshakeType::CERTIFICATE)?;
@@ -81,6 +83,7 @@ impl ExpectChainVerdict {
         }
     }
 
+    #[inline(never)]
     pub(super) fn answer(self, core: &mut Core, verdict: Result<(), AlertDescription>) -> Result<Next, Error> {
         let Self {
             flight,
@@ -103,6 +106,7 @@ pub(crate) struct ExpectCertificateVerify {
 }
 
 impl ExpectCertificateVerify {
+    #[inline(never)]
     pub(super) fn message(self, message: Message) -> Result<Next, Error> {
         let Self {
             mut flight,
@@ -159,6 +163,7 @@ impl ExpectSignatureVerdict {
         }
     }
 
+    #[inline(never)]
     pub(super) fn answer(self, core: &mut Core, verdict: Result<(), AlertDescription>) -> Result<Next, Error> {
         let Self { flight, request, claim } = self;
         verdict.map_err(ErrorKind::SignatureRefused)?;

@@ -18,6 +18,7 @@ pub(crate) struct ExpectEncryptedExtensions {
 }
 
 impl ExpectEncryptedExtensions {
+    #[inline(never)]
     pub(super) fn message(mut self, core: &mut Core, message: Message) -> Result<Next, Error> {
         let message = message.expect(HandshakeType::ENCRYPTED_EXTENSIONS)?;
         let extensions = parse_encrypted_extensions(&message)?;

@@ -37,6 +37,7 @@ pub(crate) struct ExpectFinished {
 }
 
 impl ExpectFinished {
+    #[inline(never)]
     pub(super) fn message(self, core: &mut Core, message: Message) -> Result<Next, Error> {
         let Self { flight, server } = self;
         let message = message.expect(HandshakeType::FINISHED)?;

@@ -107,6 +107,7 @@ impl Post {
         }
     }
 
+    #[inline(never)]
     pub(crate) fn message(self, core: &mut Core, _keys: &mut TrafficKeys, message: Message) -> Result<Self, Error> {
         match message.kind() {
             HandshakeType::NEW_SESSION_TICKET => {
@@ -132,6 +133,7 @@ impl Post {
         Ok(self.at(Stage::Credential { request, transcript }))
     }
 
+    #[inline(never)]
     pub(crate) fn answer(mut self, core: &mut Core, keys: &mut TrafficKeys, answer: Answer) -> Result<Self, Error> {
         let stage = match (std::mem::replace(&mut self.stage, Stage::Idle), answer) {
             (Stage::Ticket(_), Answer::Proceed) => Stage::Idle,

@@ -53,6 +53,7 @@ impl ExpectServerHello {
         })
     }
 
+    #[inline(never)]
     pub(super) fn message(self, core: &mut Core, message: Message) -> Result<Next, Error> {
         let message = message.expect(HandshakeType::SERVER_HELLO)?;
         let server = ServerHello::parse(&message)?;
@@ -157,6 +158,7 @@ impl Agreed {
 }
 
 /// Takes the server's choice of key share and PSK, and turns to protected records.
+#[inline(never)]
 fn negotiate(
     core: &mut Core,
     mut hello: Hello,

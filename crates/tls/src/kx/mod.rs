@@ -89,6 +89,7 @@ impl KeyShare {
 }
 
 /// The server's side in one go: its public value and the secret, for the client's share.
+#[inline(never)]
 pub(crate) fn respond(group: NamedGroup, client_share: &[u8]) -> Result<(Vec<u8>, SharedSecret), Error> {
     if group == NamedGroup::X25519MLKEM768 {
         return hybrid::respond(client_share);

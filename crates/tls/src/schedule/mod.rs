@@ -2,7 +2,7 @@
 //!
 //! Each stage is a type that is consumed by the next, so that a secret can't be derived out of order:
 //! [`Early`] → [`Handshake`] → [`Master`]. Every secret's HMAC key is prepared once and shared by what is derived
-//! from it.
+//! from it; it lives in a box, because it is large and the states that own it are moved a lot.
 
 mod hash;
 
@@ -51,14 +51,14 @@ fn next_salt(stage: &Mac) -> Mac {
 /// The Early Secret of a connection with a PSK.
 #[derive(Debug)]
 pub(crate) struct Early {
-    mac: Mac,
+    mac: Box<Mac>,
 }
 
 impl Early {
     pub(crate) fn with_psk(hash: HashAlgorithm, psk: &[u8]) -> Self {
         let secret = of(&ZERO_SALT, hash).extract(psk);
         Self {
-            mac: Mac::new(hash, secret.as_bytes()),
+            mac: Box::new(Mac::new(hash, secret.as_bytes())),
         }
     }
 
@@ -78,7 +78,7 @@ impl Early {
 /// The Handshake Secret.
 #[derive(Debug)]
 pub(crate) struct Handshake {
-    mac: Mac,
+    mac: Box<Mac>,
 }
 
 impl Handshake {
@@ -92,7 +92,7 @@ impl Handshake {
         let zeros = [0; 48];
         let input = shared.unwrap_or(zeros.get(..hash.len()).unwrap_or(&zeros));
         Self {
-            mac: Mac::new(hash, salt.extract(input).as_bytes()),
+            mac: Box::new(Mac::new(hash, salt.extract(input).as_bytes())),
         }
     }
 
@@ -112,7 +112,7 @@ impl Handshake {
         let zeros = [0; 48];
         let secret = salt.extract(zeros.get(..hash.len()).unwrap_or(&zeros));
         Master {
-            mac: Mac::new(hash, secret.as_bytes()),
+            mac: Box::new(Mac::new(hash, secret.as_bytes())),
         }
     }
 }
@@ -120,7 +120,7 @@ impl Handshake {
 /// The Master Secret.
 #[derive(Debug)]
 pub(crate) struct Master {
-    mac: Mac,
+    mac: Box<Mac>,
 }
 
 impl Master {
@@ -155,7 +155,7 @@ impl Master {
 #[derive(Clone)]
 pub(crate) struct TrafficSecret {
     secret: Secret,
-    mac: Mac,
+    mac: Box<Mac>,
 }
 
 impl TrafficSecret {
@@ -164,7 +164,7 @@ impl TrafficSecret {
     }
 
     fn new(hash: HashAlgorithm, secret: Secret) -> Self {
-        let mac = Mac::new(hash, secret.as_bytes());
+        let mac = Box::new(Mac::new(hash, secret.as_bytes()));
         Self { secret, mac }
     }
 

@@ -15,6 +15,7 @@ pub(crate) struct ExpectCertificate {
 }
 
 impl ExpectCertificate {
+    #[inline(never)]
     pub(super) fn message(self, core: &mut Core, message: Message) -> Result<State, Error> {
         let message = message.expect(HandshakeType::CERTIFICATE)?;
         let mut finished = self.finished;
@@ -45,6 +46,7 @@ impl AskChain {
         }
     }
 
+    #[inline(never)]
     pub(super) fn verdict(self, verdict: Result<(), AlertDescription>) -> Result<State, Error> {
         verdict.map_err(ErrorKind::ChainRefused)?;
         match self.chain.into_iter().next() {
@@ -66,6 +68,7 @@ pub(crate) struct ExpectVerify {
 }
 
 impl ExpectVerify {
+    #[inline(never)]
     pub(super) fn message(self, core: &mut Core, message: Message) -> Result<State, Error> {
         let message = message.expect(HandshakeType::CERTIFICATE_VERIFY)?;
         let Self { mut finished, leaf } = self;
@@ -87,6 +90,7 @@ impl AskVerified {
         self.claim.question()
     }
 
+    #[inline(never)]
     pub(super) fn verdict(self, verdict: Result<(), AlertDescription>) -> Result<State, Error> {
         verdict.map_err(ErrorKind::SignatureRefused)?;
         Ok(State::ExpectFinished(Box::new(self.finished)))

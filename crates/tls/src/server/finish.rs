@@ -62,6 +62,7 @@ pub(super) fn check_finished(expected: &Digest, finished: &Message) -> Result<()
 }
 
 impl ExpectFinished {
+    #[inline(never)]
     pub(super) fn message(self, core: &mut Core, message: Message) -> Result<State, Error> {
         let message = message.expect(HandshakeType::FINISHED)?;
         let Self {

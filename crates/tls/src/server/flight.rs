@@ -29,6 +29,7 @@ pub(crate) struct AskCredential {
 }
 
 /// All is decided; a certificate is needed unless a session is resumed. `group` is `None` for psk_ke.
+#[inline(never)]
 pub(super) fn begin(core: &mut Core, offer: Offer, group: Option<NamedGroup>) -> Result<State, Error> {
     match (&offer.basis, group) {
         (Basis::Resumed(_), group) => Flight::begin(core, offer, group)?.finish(core),
@@ -56,6 +57,7 @@ impl AskCredential {
         Question::Credential(self.request.clone())
     }
 
+    #[inline(never)]
     pub(super) fn credential(self, core: &mut Core, credential: Option<Credential>) -> Result<State, Error> {
         let Credential {
             chain,
@@ -94,6 +96,7 @@ impl AskSignature {
         }
     }
 
+    #[inline(never)]
     pub(super) fn signature(self, core: &mut Core, signature: &[u8]) -> Result<State, Error> {
         let Self { mut flight, scheme } = self;
         core.send(&mut flight.transcript, HandshakeType::CERTIFICATE_VERIFY, |w| {
@@ -104,6 +107,7 @@ impl AskSignature {
 }
 
 /// Answers the client's key share: group, our share, and the secret.
+#[inline(never)]
 fn exchange(hello: &ClientHello, group: NamedGroup) -> Result<(NamedGroup, Vec<u8>, SharedSecret), Error> {
     let share = hello.key_share(group)?.ok_or(ErrorKind::BadKeyShare)?;
     let (public, secret) = kx::respond(group, share)?;
@@ -125,6 +129,7 @@ struct Flight {
 
 impl Flight {
     /// ServerHello, change_cipher_spec, EncryptedExtensions.
+    #[inline(never)]
     fn begin(core: &mut Core, offer: Offer, group: Option<NamedGroup>) -> Result<Self, Error> {
         let Offer {
             chosen,
@@ -179,6 +184,7 @@ impl Flight {
     }
 
     /// Handshake keys, both ways.
+    #[inline(never)]
     fn protect(
         core: &mut Core,
         suite: &'static Suite13,
@@ -231,6 +237,7 @@ impl Flight {
     }
 
     /// Finished, and what can be derived from then on.
+    #[inline(never)]
     fn finish(mut self, core: &mut Core) -> Result<State, Error> {
         let verify_data = self.server_traffic.finished(&self.transcript.current());
         core.send(&mut self.transcript, HandshakeType::FINISHED, |w| {

@@ -50,6 +50,7 @@ impl ExpectHello {
         }
     }
 
+    #[inline(never)]
     pub(super) fn message(self, core: &mut Core, message: Message) -> Result<State, Error> {
         let message = message.expect(HandshakeType::CLIENT_HELLO)?;
         // "Because the ClientHello, EndOfEarlyData, ServerHello, Finished, and KeyUpdate messages can immediately precede
@@ -73,6 +74,7 @@ impl ExpectHello {
 
 impl AskHello {
     /// The application has seen it and lets us go on.
+    #[inline(never)]
     pub(super) fn proceed(self, core: &mut Core) -> Result<State, Error> {
         let settings = &core.settings;
         let version = choose_version(&self.hello, settings)?;

@@ -32,7 +32,7 @@ pub(crate) use post::Post;
 pub(crate) enum State {
     ExpectHello(hello::ExpectHello),
     AskHello(hello::AskHello),
-    AskTicket(Box<ticket::AskTicket>),
+    AskTicket(ticket::AskTicket),
     AskServerName(offer::AskServerName),
     AskProtocol(offer::AskProtocol),
     AskCredential(flight::AskCredential),

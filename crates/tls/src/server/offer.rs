@@ -32,6 +32,7 @@ impl AskServerName {
         }
     }
 
+    #[inline(never)]
     pub(super) fn named(
         self,
         core: &mut Core,
@@ -68,6 +69,7 @@ impl AskProtocol {
         }
     }
 
+    #[inline(never)]
     pub(super) fn selected(self, core: &mut Core, protocol: Option<Vec<u8>>) -> Result<State, Error> {
         self.offer.protocol(core, protocol)
     }

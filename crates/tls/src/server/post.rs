@@ -112,6 +112,7 @@ impl Post {
         }
     }
 
+    #[inline(never)]
     pub(crate) fn message(self, core: &mut Core, keys: &mut TrafficKeys, message: Message) -> Result<Self, Error> {
         let Self {
             mut tickets,
@@ -137,6 +138,7 @@ impl Post {
         })
     }
 
+    #[inline(never)]
     pub(crate) fn answer(self, core: &mut Core, _keys: &mut TrafficKeys, answer: Answer) -> Result<Self, Error> {
         let Self {
             mut tickets,

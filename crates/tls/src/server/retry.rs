@@ -21,6 +21,7 @@ pub(super) struct Retried {
 }
 
 /// Sends it. No cookie: the state is kept here.
+#[inline(never)]
 pub(super) fn retry(core: &mut Core, chosen: Chosen, group: NamedGroup) -> Result<State, Error> {
     let Chosen {
         hello,

@@ -53,6 +53,7 @@ pub(crate) struct AskTicket {
 }
 
 /// Goes through the identities, if there are any that could be used.
+#[inline(never)]
 pub(super) fn begin(core: &mut Core, chosen: Chosen) -> Result<State, Error> {
     // A client that offers nothing gets tickets.
     let full = Basis::Full { renew: true };
@@ -70,12 +71,12 @@ pub(super) fn begin(core: &mut Core, chosen: Chosen) -> Result<State, Error> {
 
 fn next(core: &mut Core, chosen: Chosen, mut rest: PskCursor, without_dhe: bool, renew: bool) -> Result<State, Error> {
     match rest.next(&chosen.hello) {
-        Some(offered) => Ok(State::AskTicket(Box::new(AskTicket {
+        Some(offered) => Ok(State::AskTicket(AskTicket {
             chosen,
             offered,
             rest,
             without_dhe,
-        }))),
+        })),
         None => AskServerName::enter(core, chosen, Basis::Full { renew }),
     }
 }
@@ -90,6 +91,7 @@ impl AskTicket {
         }
     }
 
+    #[inline(never)]
     pub(super) fn verdict(self, core: &mut Core, verdict: TicketVerdict) -> Result<State, Error> {
         match verdict {
             TicketVerdict::Use { session, renew } if fits(&session, self.chosen.suite) => {
