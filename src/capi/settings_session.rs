@@ -20,10 +20,7 @@ const MAX_ID_CONTEXT_LEN: c_uint = 32;
 #[unsafe(no_mangle)]
 pub extern "C" fn SSL_CTX_set_options(ctx: *mut SSL_CTX, options: u64) -> u64 {
     entry("SSL_CTX_set_options", 0, || {
-        Ok(handles::lookup::<Context>(ctx)?.update(|config| {
-            config.protocol.options |= options;
-            config.protocol.options
-        }))
+        Ok(handles::lookup::<Context>(ctx)?.switch_options(options, 0))
     })
 }
 
@@ -31,10 +28,7 @@ pub extern "C" fn SSL_CTX_set_options(ctx: *mut SSL_CTX, options: u64) -> u64 {
 #[unsafe(no_mangle)]
 pub extern "C" fn SSL_set_options(ssl: *mut SSL, options: u64) -> u64 {
     entry("SSL_set_options", 0, || {
-        Ok(handles::lookup::<Connection>(ssl)?.update(|config| {
-            config.protocol.options |= options;
-            config.protocol.options
-        }))
+        Ok(handles::lookup::<Connection>(ssl)?.switch_options(options, 0))
     })
 }
 
@@ -42,10 +36,7 @@ pub extern "C" fn SSL_set_options(ssl: *mut SSL, options: u64) -> u64 {
 #[unsafe(no_mangle)]
 pub extern "C" fn SSL_CTX_clear_options(ctx: *mut SSL_CTX, options: u64) -> u64 {
     entry("SSL_CTX_clear_options", 0, || {
-        Ok(handles::lookup::<Context>(ctx)?.update(|config| {
-            config.protocol.options &= !options;
-            config.protocol.options
-        }))
+        Ok(handles::lookup::<Context>(ctx)?.switch_options(0, options))
     })
 }
 
@@ -53,10 +44,7 @@ pub extern "C" fn SSL_CTX_clear_options(ctx: *mut SSL_CTX, options: u64) -> u64 
 #[unsafe(no_mangle)]
 pub extern "C" fn SSL_clear_options(ssl: *mut SSL, options: u64) -> u64 {
     entry("SSL_clear_options", 0, || {
-        Ok(handles::lookup::<Connection>(ssl)?.update(|config| {
-            config.protocol.options &= !options;
-            config.protocol.options
-        }))
+        Ok(handles::lookup::<Connection>(ssl)?.switch_options(0, options))
     })
 }
 

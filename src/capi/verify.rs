@@ -15,10 +15,7 @@ use crate::objects::context::Context;
 #[unsafe(no_mangle)]
 pub extern "C" fn SSL_CTX_set_verify(ctx: *mut SSL_CTX, mode: c_int, callback: SSL_verify_cb) {
     entry("SSL_CTX_set_verify", (), || {
-        handles::lookup::<Context>(ctx)?.update(|config| {
-            config.verify.mode = mode;
-            config.verify.callback = callback.or(config.verify.callback);
-        });
+        handles::lookup::<Context>(ctx)?.set_verify(mode, callback);
         Ok(())
     })
 }
@@ -27,10 +24,7 @@ pub extern "C" fn SSL_CTX_set_verify(ctx: *mut SSL_CTX, mode: c_int, callback: S
 #[unsafe(no_mangle)]
 pub extern "C" fn SSL_set_verify(ssl: *mut SSL, mode: c_int, callback: SSL_verify_cb) {
     entry("SSL_set_verify", (), || {
-        handles::lookup::<Connection>(ssl)?.update(|config| {
-            config.verify.mode = mode;
-            config.verify.callback = callback.or(config.verify.callback);
-        });
+        handles::lookup::<Connection>(ssl)?.set_verify(mode, callback);
         Ok(())
     })
 }

@@ -10,7 +10,7 @@ unsafe extern "C" {
     fn EVP_PKEY_new() -> *mut EVP_PKEY;
     fn EVP_PKEY_up_ref(key: *mut EVP_PKEY) -> c_int;
     fn EVP_PKEY_free(key: *mut EVP_PKEY);
-    fn EVP_PKEY_get_base_id(key: *const EVP_PKEY) -> c_int;
+    fn EVP_PKEY_is_a(key: *const EVP_PKEY, name: *const c_char) -> c_int;
     fn EVP_PKEY_get_bits(key: *const EVP_PKEY) -> c_int;
     fn EVP_PKEY_get_security_bits(key: *const EVP_PKEY) -> c_int;
     fn EVP_PKEY_get_size(key: *const EVP_PKEY) -> c_int;
@@ -155,22 +155,20 @@ impl Key {
         pointer
     }
 
-    /// The EVP_PKEY_… number of its algorithm.
-    pub fn base_id(&self) -> c_int {
-        // SAFETY: live.
-        unsafe { EVP_PKEY_get_base_id(self.as_ptr()) }
-    }
-
-    /// What it signs; `None` for a key that TLS cannot use.
+    /// What it signs; `None` for a key that TLS cannot use. Goes by name, as keys of other providers have no number.
     pub fn kind(&self) -> Option<KeyKind> {
-        match self.base_id() {
-            6 => Some(KeyKind::Rsa),
-            912 => Some(KeyKind::RsaPss),
-            408 => Some(self.curve()),
-            1087 => Some(KeyKind::Ed25519),
-            1088 => Some(KeyKind::Ed448),
-            _ => None,
+        // SAFETY: live, and the name is a string.
+        let is_a = |name: &CStr| unsafe { EVP_PKEY_is_a(self.as_ptr(), name.as_ptr()) == 1 };
+        if is_a(c"EC") {
+            return Some(self.curve());
         }
+        let others = [
+            (c"RSA", KeyKind::Rsa),
+            (c"RSA-PSS", KeyKind::RsaPss),
+            (c"ED25519", KeyKind::Ed25519),
+            (c"ED448", KeyKind::Ed448),
+        ];
+        others.into_iter().find(|(name, _)| is_a(name)).map(|(_, kind)| kind)
     }
 
     fn curve(&self) -> KeyKind {

@@ -21,6 +21,31 @@ pub trait Configurable {
     fn config(&self) -> Arc<Config>;
     /// Changes the configuration; a copy is made when somebody else holds it.
     fn update<R>(&self, change: impl FnOnce(&mut Config) -> R) -> R;
+
+    /// `SSL_set_options(3)`. Servers set what is set already, for every connection: that must not cost a copy.
+    fn switch_options(&self, on: u64, off: u64) -> u64 {
+        let now = self.config().protocol.options;
+        let wanted = (now | on) & !off;
+        if wanted != now {
+            self.update(|config| config.protocol.options = (config.protocol.options | on) & !off);
+        }
+        wanted
+    }
+
+    /// `SSL_set_verify(3)`: without a callback the one that is there stays.
+    fn set_verify(&self, mode: i32, callback: SSL_verify_cb) {
+        let now = self.config();
+        let same_callback =
+            callback.is_none() || callback.map(|f| f as usize) == now.verify.callback.map(|f| f as usize);
+        if now.verify.mode == mode && same_callback {
+            return;
+        }
+        drop(now);
+        self.update(|config| {
+            config.verify.mode = mode;
+            config.verify.callback = callback.or(config.verify.callback);
+        });
+    }
 }
 
 /// Changes a shared configuration, for those who implement [`Configurable::update`].
