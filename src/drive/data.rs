@@ -30,8 +30,8 @@ pub fn read(connection: &Connection, buffer: &mut [u8], take: bool) -> Result<us
     err::clear_if_any();
     let mut held = Held::new(connection)?;
     open(&mut held)?;
+    super::post::send_queued(&mut held)?;
     if held.engine()?.plaintext().is_empty() {
-        super::post::send_queued(&mut held)?;
         held.run(Goal::Data).inspect_err(|halt| settle(connection, halt))?;
     }
     if buffer.is_empty() {

@@ -21,6 +21,7 @@ impl<'c> Held<'c> {
         if io.asking {
             return Err(Error::BUSY);
         }
+        connection.status().set_held(true);
         Ok(Self {
             connection,
             io: Some(io),
@@ -47,11 +48,24 @@ impl<'c> Held<'c> {
         if let Some(io) = self.io.as_deref_mut() {
             io.asking = true;
         }
-        self.io = None;
+        self.let_go();
         let result = act(self.connection);
-        let mut io = self.connection.try_io()?;
+        // While the question stands nobody else can take hold; at most a getter has the lock for a moment.
+        let mut io = self.connection.wait_for_io();
         io.asking = false;
+        self.connection.status().set_held(true);
         self.io = Some(io);
         Ok(result)
+    }
+
+    fn let_go(&mut self) {
+        self.connection.status().set_held(false);
+        self.io = None;
+    }
+}
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        self.let_go();
     }
 }

@@ -7,7 +7,7 @@ use carnet_tls::{AlertDescription, Error as TlsError, ErrorKind, Step};
 use super::held::Held;
 use super::{ask, handshake, observe, reasons};
 use crate::error::Error;
-use crate::objects::connection::{Phase, RECEIVED_SHUTDOWN, Want};
+use crate::objects::connection::{Phase, RECEIVED_SHUTDOWN, SENT_SHUTDOWN, Want};
 
 /// Why an I/O call ends without having done what it was asked.
 #[derive(Debug)]
@@ -126,7 +126,11 @@ impl Held<'_> {
         if told_before {
             return Halt::Transport(-1);
         }
-        connection.forget_session();
+        // OpenSSL spoils the session with the alert that it sends; after close_notify it sends none.
+        let by_peer = matches!(error.kind(), ErrorKind::AlertReceived(_));
+        if by_peer || status.shutdown() & SENT_SHUTDOWN == 0 {
+            connection.forget_session();
+        }
         if phase == Phase::Handshake && was_reading(error.kind()) {
             status.set_want(Want::Read);
         }
@@ -152,7 +156,9 @@ impl Held<'_> {
         let _heard = observe::report(self);
         self.send_best_effort();
         connection.status().set_phase(Phase::Failed);
-        connection.forget_session();
+        if connection.status().shutdown() & SENT_SHUTDOWN == 0 {
+            connection.forget_session();
+        }
     }
 }
 

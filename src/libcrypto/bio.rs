@@ -28,6 +28,7 @@ mod ffi {
     use super::{BIO, BIO_METHOD, c_int, c_long, c_void};
 
     unsafe extern "C" {
+        pub fn __errno_location() -> *mut c_int;
         pub fn BIO_new(method: *const BIO_METHOD) -> *mut BIO;
         pub fn BIO_up_ref(bio: *mut BIO) -> c_int;
         pub fn BIO_free_all(bio: *mut BIO);
@@ -46,6 +47,12 @@ mod ffi {
         pub fn BIO_f_buffer() -> *const BIO_METHOD;
         pub fn BIO_push(bio: *mut BIO, next: *mut BIO) -> *mut BIO;
     }
+}
+
+/// A program that is told SSL_ERROR_SYSCALL looks at errno, where an old error would mislead it.
+fn clear_errno() {
+    // SAFETY: the C library's place for this thread's error number, always valid.
+    unsafe { ffi::__errno_location().write(0) }
 }
 
 /// What BIO_should_retry and its relatives say after a transfer that moved nothing.
@@ -113,6 +120,7 @@ impl Bio {
     /// BIO_read: how many bytes came, or 0 or less for none ([`Bio::retry`] and [`Bio::eof`] say why).
     pub fn read(&self, buffer: &mut [u8]) -> c_int {
         let len = c_int::try_from(buffer.len()).unwrap_or(c_int::MAX);
+        clear_errno();
         // SAFETY: `self` keeps the BIO alive; `buffer` has at least `len` writable bytes.
         unsafe { ffi::BIO_read(self.as_ptr(), buffer.as_mut_ptr().cast(), len) }
     }
@@ -120,6 +128,7 @@ impl Bio {
     /// BIO_write: how many bytes were taken, or 0 or less for none.
     pub fn write(&self, data: &[u8]) -> c_int {
         let len = c_int::try_from(data.len()).unwrap_or(c_int::MAX);
+        clear_errno();
         // SAFETY: `self` keeps the BIO alive; `data` has at least `len` readable bytes.
         unsafe { ffi::BIO_write(self.as_ptr(), data.as_ptr().cast(), len) }
     }

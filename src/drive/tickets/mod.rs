@@ -31,6 +31,8 @@ use crate::objects::session::{SessionObject, now};
 
 /// How much of a ticket its key's name is.
 const NAME_LEN: usize = 16;
+/// SSL_OP_NO_TICKET
+const OP_NO_TICKET: u64 = 1 << 14;
 /// SSL_VERIFY_PEER
 const VERIFY_PEER: i32 = 1;
 /// RFC 8446 section 4.6.1: "Servers MUST NOT use any value greater than 604800 seconds (7 days)."
@@ -46,8 +48,17 @@ enum Opened {
     Failed(Error),
 }
 
+/// SSL_OP_NO_TICKET: nothing of a session leaves in a ticket, and none that comes is opened. (OpenSSL sends tickets that
+/// only name a session in its cache; without that cache there is nothing to name.)
+fn are_off(connection: &Connection) -> bool {
+    connection.config().protocol.options & OP_NO_TICKET != 0
+}
+
 /// Opens a ticket that the client offers and decides what follows.
 pub(super) fn open(connection: &Connection, ticket: &Bytes, version: ProtocolVersion) -> Reply {
+    if are_off(connection) {
+        return Answer::Ticket(TicketVerdict::Skip { renew: false }).into();
+    }
     // One accepted ticket that can't be used ends the search: OpenSSL then goes on with a full handshake.
     if connection.facts().search_over {
         return Answer::Ticket(TicketVerdict::Skip { renew: false }).into();
@@ -154,7 +165,7 @@ fn fatal() -> Reply {
 
 /// Do tickets follow the handshake that has just been done? For the state that OpenSSL shows at that moment.
 pub(super) fn are_due(connection: &Connection) -> bool {
-    connection.config().resumption.num_tickets > 0 && !connection.facts().no_renewal
+    connection.config().resumption.num_tickets > 0 && !connection.facts().no_renewal && !are_off(connection)
 }
 
 /// Makes a ticket.
@@ -166,6 +177,9 @@ pub(super) fn make(connection: &Connection, draft: &TicketDraft) -> Reply {
 }
 
 fn try_make(connection: &Connection, draft: &TicketDraft) -> Result<NewTicket> {
+    if are_off(connection) {
+        return Ok(NewTicket::Decline);
+    }
     let context = connection.session_context();
     let hooks = context.hooks().tickets;
     let session = prepare(connection, draft)?;

@@ -151,16 +151,24 @@ impl Connection {
     pub fn try_io(&self) -> Result<MutexGuard<'_, Io>> {
         match self.io.try_lock() {
             Ok(io) => Ok(io),
-            Err(TryLockError::WouldBlock) => Err(Error::BUSY),
-            Err(TryLockError::Poisoned(poisoned)) => {
-                // A panic in the middle of a call: the engine can't be trusted any more.
-                let mut io = poisoned.into_inner();
-                io.engine = None;
-                self.io.clear_poison();
-                self.status.set_phase(Phase::Failed);
-                Ok(io)
-            }
+            Err(TryLockError::WouldBlock) if self.status.held() => Err(Error::BUSY),
+            // Another thread looks something up, which takes no time.
+            Err(TryLockError::WouldBlock) => Ok(self.wait_for_io()),
+            Err(TryLockError::Poisoned(poisoned)) => Ok(self.recovered(poisoned.into_inner())),
         }
+    }
+
+    /// The same for a call that knows that no other can be doing I/O.
+    pub fn wait_for_io(&self) -> MutexGuard<'_, Io> {
+        self.io.lock().unwrap_or_else(|poisoned| self.recovered(poisoned.into_inner()))
+    }
+
+    /// There was a panic in the middle of a call: the engine can't be trusted any more.
+    fn recovered<'a>(&self, mut io: MutexGuard<'a, Io>) -> MutexGuard<'a, Io> {
+        io.engine = None;
+        self.io.clear_poison();
+        self.status.set_phase(Phase::Failed);
+        io
     }
 
     /// SSL_get0_param(3): the connection's own parameters. They start as the context's are when they are first changed,

@@ -79,6 +79,7 @@ pub struct Status {
     reporting: AtomicBool,
     asked_to_send: AtomicBool,
     queued: AtomicBool,
+    held: AtomicBool,
     state: AtomicI32,
     mode: AtomicU32,
     bios: Bios,
@@ -104,6 +105,7 @@ impl Status {
             reporting: AtomicBool::new(false),
             asked_to_send: AtomicBool::new(false),
             queued: AtomicBool::new(false),
+            held: AtomicBool::new(false),
             state: AtomicI32::new(0),
             mode: AtomicU32::new(mode),
             bios: Bios::default(),
@@ -189,6 +191,16 @@ impl Status {
     /// Notes whether something is queued to be sent after the handshake.
     pub fn set_queued(&self, queued: bool) {
         self.queued.store(queued, Relaxed);
+    }
+
+    /// Is an I/O call at work?
+    pub fn held(&self) -> bool {
+        self.held.load(Relaxed)
+    }
+
+    /// Notes that an I/O call begins or ends its work.
+    pub fn set_held(&self, held: bool) {
+        self.held.store(held, Relaxed);
     }
 
     /// Is something queued to be sent after the handshake?
