@@ -16,7 +16,7 @@ const NAME_TYPE_HOST: c_int = 0;
 /// The ClientHello is only shown inside the client hello callback and what follows it in the handshake.
 fn with_hello<R>(s: *const SSL, show: impl FnOnce(&ClientHello) -> R) -> Result<R> {
     let connection = connection(s)?;
-    if !connection.facts().hello_shown {
+    if !connection.facts().progress.hello_shown {
         return Err(Error::Silent);
     }
     let shown = connection.with_engine(|engine| engine.client_hello().map(show));

@@ -125,11 +125,8 @@ pub unsafe extern "C" fn SSL_export_keying_material(
         // SAFETY: the caller's contract above.
         let (out, label) = unsafe { (bytes_mut(out, olen)?, bytes(label.cast(), llen)?) };
         // SAFETY: as above.
-        let context = if use_context == 0 {
-            None
-        } else {
-            Some(unsafe { bytes(context, contextlen) }?)
-        };
+        let context = unsafe { bytes(context, if use_context == 0 { 0 } else { contextlen }) }?;
+        let context = (use_context != 0).then_some(context);
         let exported = connection(s)?
             .with_engine(|engine| engine.export_keying_material(out, label, context))
             .ok_or(Error::Silent)?;

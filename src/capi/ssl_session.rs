@@ -78,7 +78,7 @@ pub unsafe extern "C" fn SSL_set_session(to: *mut SSL, session: *mut SSL_SESSION
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn SSL_session_reused(s: *const SSL) -> c_int {
     entry("SSL_session_reused", 0, || {
-        Ok(c_int::from(connection(s)?.facts().resumed))
+        Ok(c_int::from(connection(s)?.facts().progress.resumed))
     })
 }
 

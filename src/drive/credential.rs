@@ -51,7 +51,6 @@ pub(super) fn choose(connection: &Connection, request: &CredentialRequest) -> Re
         Ok(response) => credential.ocsp_response = response,
         Err(error) => return Reply::Abort(AlertDescription::InternalError, error),
     }
-    connection.facts().presented = credential.chain.first().cloned();
     Answer::Credential(Some(credential)).into()
 }
 

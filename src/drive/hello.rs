@@ -24,7 +24,7 @@ const EXTENSION_NOACK: c_int = 3;
 
 /// Early enough to change everything: nothing has been decided from the hello.
 pub(super) fn client_hello(connection: &Connection) -> Reply {
-    connection.facts().hello_shown = true;
+    connection.facts().progress.hello_shown = true;
     let hook = connection.context().hooks().client_hello;
     let mut alert = c_int::from(AlertDescription::InternalError.code());
     match callouts::with_alert(hook.function, connection.handle(), &mut alert, hook.argument.pointer()) {
@@ -40,7 +40,7 @@ pub(super) fn server_name(connection: &Connection, name: Option<String>) -> Repl
     {
         let mut facts = connection.facts();
         facts.server_name = name.and_then(|name| CString::new(name).ok());
-        facts.session_due = true;
+        facts.progress.session_due = true;
     }
     let mut hook = connection.context().hooks().server_name;
     if hook.function.is_none() {
@@ -49,7 +49,7 @@ pub(super) fn server_name(connection: &Connection, name: Option<String>) -> Repl
     let mut alert = c_int::from(AlertDescription::UnrecognizedName.code());
     let returned = callouts::with_alert(hook.function, connection.handle(), &mut alert, hook.argument.pointer())
         .unwrap_or(EXTENSION_NOACK);
-    connection.facts().hello_shown = false;
+    connection.facts().progress.hello_shown = false;
     let acknowledge = match returned {
         EXTENSION_FATAL => return Reply::Abort(description(alert), Reason::CALLBACK_FAILED.into()),
         // TLS 1.3 has no warnings to send.

@@ -34,8 +34,8 @@ pub(super) fn note_resumption(held: &mut Held<'_>) -> std::result::Result<(), Ha
         return Ok(());
     }
     let mut facts = connection.facts();
-    if !facts.resumed {
-        facts.resumed = true;
+    if !facts.progress.resumed {
+        facts.progress.resumed = true;
         if let SessionSlot::Empty = facts.candidate {
             return Ok(());
         }
@@ -68,12 +68,12 @@ pub(super) fn established(held: &mut Held<'_>) -> std::result::Result<(), Halt> 
     if let Some(stapled) = stapled {
         facts.ocsp_response = Some(stapled.to_vec().into_boxed_slice());
     }
-    facts.session_due = true;
-    if std::mem::take(&mut facts.offered) && !facts.resumed {
+    facts.progress.session_due = true;
+    if std::mem::take(&mut facts.progress.offered) && !facts.progress.resumed {
         facts.session = SessionSlot::Empty;
     }
     // Somebody has looked at the session while it was still being made.
-    let early = facts.session.object().filter(|_| !facts.resumed).cloned();
+    let early = facts.session.object().filter(|_| !facts.progress.resumed).cloned();
     drop(facts);
     if let Some(session) = early {
         held.released(|connection| {
@@ -90,7 +90,7 @@ pub(super) fn established(held: &mut Held<'_>) -> std::result::Result<(), Halt> 
 /// SSL_CTX_sess_connect_good(3) and its relatives.
 fn count(connection: &Connection) {
     let sessions = &connection.session_context().sessions;
-    let resumed = connection.facts().resumed;
+    let resumed = connection.facts().progress.resumed;
     match connection.status().role() {
         Role::Client => sessions.count(Counter::ConnectGood),
         Role::Server => connection.context().sessions.count(Counter::AcceptGood),
@@ -107,7 +107,7 @@ fn retire_offered(connection: &Connection) {
     let client = connection.status().role() == Role::Client;
     let kept = connection.session_context().sessions.mode.load(Relaxed) & CACHE_CLIENT != 0;
     if client
-        && facts.resumed
+        && facts.progress.resumed
         && kept
         && let Some(session) = facts.session.object()
     {
@@ -149,7 +149,7 @@ pub fn current(connection: &Connection) -> Option<Arc<SessionObject>> {
 }
 
 fn fresh(connection: &Connection) -> Option<Session> {
-    if !connection.facts().session_due {
+    if !connection.facts().progress.session_due {
         return None;
     }
     let mut session = Session::new(ProtocolVersion::TLS1_3.0, 0, Secret::default(), now());

@@ -86,8 +86,8 @@ fn offers(connection: &Connection, settings: &Settings) -> Vec<Offer> {
     if offer.is_none() {
         facts.session = Default::default();
     }
-    facts.session_due = true;
-    facts.offered = offer.is_some();
+    facts.progress.session_due = true;
+    facts.progress.offered = offer.is_some();
     offer.into_iter().collect()
 }
 

@@ -60,7 +60,7 @@ pub(super) fn open(connection: &Connection, ticket: &Bytes, version: ProtocolVer
         return Answer::Ticket(TicketVerdict::Skip { renew: false }).into();
     }
     // One accepted ticket that can't be used ends the search: OpenSSL then goes on with a full handshake.
-    if connection.facts().search_over {
+    if connection.facts().progress.search_over {
         return Answer::Ticket(TicketVerdict::Skip { renew: false }).into();
     }
     let context = connection.session_context();
@@ -79,7 +79,7 @@ pub(super) fn open(connection: &Connection, ticket: &Bytes, version: ProtocolVer
         Outcome::Full { renew } => {
             let mut facts = connection.facts();
             facts.candidate = SessionSlot::Empty;
-            facts.no_renewal = !renew;
+            facts.progress.no_renewal = !renew;
             Answer::Ticket(TicketVerdict::Skip { renew }).into()
         }
         Outcome::Resume { renew } => accept(connection, version, renew),
@@ -116,15 +116,15 @@ fn accept(connection: &Connection, version: ProtocolVersion, renew: bool) -> Rep
     }
     match fit(&config, &object, version) {
         Fit::Fits => {
-            connection.facts().no_renewal = !renew;
+            connection.facts().progress.no_renewal = !renew;
             let session = Arc::new(object.snapshot());
             Answer::Ticket(TicketVerdict::Use { session, renew }).into()
         }
         Fit::Misfit => {
             let mut facts = connection.facts();
             facts.candidate = SessionSlot::Empty;
-            facts.search_over = true;
-            facts.no_renewal = false;
+            facts.progress.search_over = true;
+            facts.progress.no_renewal = false;
             Answer::Ticket(TicketVerdict::Skip { renew: true }).into()
         }
         Fit::Uncertain => Reply::Abort(
@@ -165,7 +165,7 @@ fn fatal() -> Reply {
 
 /// Do tickets follow the handshake that has just been done? For the state that OpenSSL shows at that moment.
 pub(super) fn are_due(connection: &Connection) -> bool {
-    connection.config().resumption.num_tickets > 0 && !connection.facts().no_renewal && !are_off(connection)
+    connection.config().resumption.num_tickets > 0 && !connection.facts().progress.no_renewal && !are_off(connection)
 }
 
 /// Makes a ticket.

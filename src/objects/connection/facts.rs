@@ -68,33 +68,38 @@ impl SessionSlot {
 pub struct Facts {
     /// SSL_get_session(3)
     pub session: SessionSlot,
-    /// The handshake has got so far that OpenSSL would have a session by now.
-    pub session_due: bool,
-    /// SSL_client_hello_get0_ext(3) and its relatives answer: in the client hello callback, and in the ticket and server
-    /// name callbacks that follow it.
-    pub hello_shown: bool,
-    /// A client has offered the session and does not know yet whether it was accepted.
-    pub offered: bool,
-    /// The connection resumes an older session (SSL_session_reused(3)); known as soon as the session is accepted.
-    pub resumed: bool,
     /// A session from a ticket that the engine has not accepted yet.
     pub candidate: SessionSlot,
-    /// A session was opened and found unfit: no further ticket is tried.
-    pub search_over: bool,
-    /// The verdict on the ticket that was offered last: no new one is due.
-    pub no_renewal: bool,
+    /// How far sessions and tickets have got.
+    pub progress: Progress,
     /// SSL_get_servername(3)
     pub server_name: Option<CString>,
-    /// The server-name callback accepted the name, so it goes into the session.
+    /// The name was accepted: by the server-name callback, or, for a client, by the server. So it goes into the session.
     pub server_name_accepted: bool,
     /// SSL_get0_alpn_selected(3)
     pub protocol: Option<Box<[u8]>>,
     /// What the peer proved.
     pub peer: Peer,
-    /// Our own certificate, when one was presented.
-    pub presented: Option<Bytes>,
     /// The OCSP response that the server stapled (client) or is to staple (server).
     pub ocsp_response: Option<Box<[u8]>>,
+}
+
+/// How far sessions and tickets have got.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Progress {
+    /// OpenSSL would have made a session by now.
+    pub session_due: bool,
+    /// A client has offered the session and does not know yet whether it was accepted.
+    pub offered: bool,
+    /// The connection resumes an older session (SSL_session_reused(3)); known as soon as the session is accepted.
+    pub resumed: bool,
+    /// SSL_client_hello_get0_ext(3) and its relatives answer: in the client hello callback, and in the ticket and server
+    /// name callbacks that follow it.
+    pub hello_shown: bool,
+    /// A session was opened and found unfit: no further ticket is tried.
+    pub search_over: bool,
+    /// The verdict on the ticket that was offered last: no new one is due.
+    pub no_renewal: bool,
 }
 
 /// What the peer sent and proved.

@@ -73,16 +73,28 @@ pub struct Status {
     want: AtomicU8,
     shutdown: AtomicU8,
     warning: AtomicU8,
+    held: AtomicBool,
+    mode: AtomicU32,
+    handshake: Handshake,
+    later: Later,
+    bios: Bios,
+}
+
+/// The handshake's side and state.
+#[derive(Debug)]
+struct Handshake {
     role: AtomicU8,
     role_chosen: AtomicBool,
     phase: AtomicU8,
+    state: AtomicI32,
+}
+
+/// What happens after the handshake.
+#[derive(Debug, Default)]
+struct Later {
     reporting: AtomicBool,
     asked_to_send: AtomicBool,
     queued: AtomicBool,
-    held: AtomicBool,
-    state: AtomicI32,
-    mode: AtomicU32,
-    bios: Bios,
 }
 
 /// The BIOs, for get0 functions.
@@ -99,15 +111,15 @@ impl Status {
             want: AtomicU8::new(Want::Nothing as u8),
             shutdown: AtomicU8::new(0),
             warning: AtomicU8::new(0),
-            role: AtomicU8::new(role as u8),
-            role_chosen: AtomicBool::new(false),
-            phase: AtomicU8::new(Phase::Before as u8),
-            reporting: AtomicBool::new(false),
-            asked_to_send: AtomicBool::new(false),
-            queued: AtomicBool::new(false),
             held: AtomicBool::new(false),
-            state: AtomicI32::new(0),
             mode: AtomicU32::new(mode),
+            handshake: Handshake {
+                role: AtomicU8::new(role as u8),
+                role_chosen: AtomicBool::new(false),
+                phase: AtomicU8::new(Phase::Before as u8),
+                state: AtomicI32::new(0),
+            },
+            later: Later::default(),
             bios: Bios::default(),
         }
     }
@@ -149,7 +161,7 @@ impl Status {
 
     /// SSL_is_server(3)
     pub fn role(&self) -> Role {
-        if self.role.load(Relaxed) == Role::Client as u8 {
+        if self.handshake.role.load(Relaxed) == Role::Client as u8 {
             Role::Client
         } else {
             Role::Server
@@ -158,18 +170,18 @@ impl Status {
 
     /// True once SSL_set_accept_state or SSL_set_connect_state, or an I/O call that implies one, has been called.
     pub fn role_chosen(&self) -> bool {
-        self.role_chosen.load(Relaxed)
+        self.handshake.role_chosen.load(Relaxed)
     }
 
     /// SSL_set_accept_state(3), SSL_set_connect_state(3)
     pub fn choose_role(&self, role: Role) {
-        self.role.store(role as u8, Relaxed);
-        self.role_chosen.store(true, Relaxed);
+        self.handshake.role.store(role as u8, Relaxed);
+        self.handshake.role_chosen.store(true, Relaxed);
     }
 
     /// How far the handshake is.
     pub fn phase(&self) -> Phase {
-        match self.phase.load(Relaxed) {
+        match self.handshake.phase.load(Relaxed) {
             1 => Phase::Handshake,
             2 => Phase::Open,
             3 => Phase::Failed,
@@ -179,18 +191,18 @@ impl Status {
 
     /// Notes how far the handshake is.
     pub fn set_phase(&self, phase: Phase) {
-        self.phase.store(phase as u8, Relaxed);
+        self.handshake.phase.store(phase as u8, Relaxed);
     }
 
     /// SSL_in_init(3): also true while something is queued to be sent after the handshake, and while a callback reports
     /// a message that came after it.
     pub fn in_init(&self) -> bool {
-        self.phase() != Phase::Open || self.reporting.load(Relaxed) || self.queued.load(Relaxed)
+        self.phase() != Phase::Open || self.later.reporting.load(Relaxed) || self.later.queued.load(Relaxed)
     }
 
     /// Notes whether something is queued to be sent after the handshake.
     pub fn set_queued(&self, queued: bool) {
-        self.queued.store(queued, Relaxed);
+        self.later.queued.store(queued, Relaxed);
     }
 
     /// Is an I/O call at work?
@@ -205,37 +217,37 @@ impl Status {
 
     /// Is something queued to be sent after the handshake?
     pub fn queued(&self) -> bool {
-        self.queued.load(Relaxed)
+        self.later.queued.load(Relaxed)
     }
 
     /// Is a message after the handshake being reported?
     pub fn reporting(&self) -> bool {
-        self.reporting.load(Relaxed)
+        self.later.reporting.load(Relaxed)
     }
 
     /// Is what is sent now what the application has asked for (a ticket, a KeyUpdate)?
     pub fn asked_to_send(&self) -> bool {
-        self.asked_to_send.load(Relaxed)
+        self.later.asked_to_send.load(Relaxed)
     }
 
     /// Notes that the application's requests are being sent.
     pub fn set_asked_to_send(&self, asked: bool) {
-        self.asked_to_send.store(asked, Relaxed);
+        self.later.asked_to_send.store(asked, Relaxed);
     }
 
     /// Notes that a message after the handshake is being reported.
     pub fn set_reporting(&self, reporting: bool) {
-        self.reporting.store(reporting, Relaxed);
+        self.later.reporting.store(reporting, Relaxed);
     }
 
     /// SSL_get_state(3)'s number.
     pub fn state(&self) -> i32 {
-        self.state.load(Relaxed)
+        self.handshake.state.load(Relaxed)
     }
 
     /// Notes the state to show.
     pub fn set_state(&self, state: i32) {
-        self.state.store(state, Relaxed);
+        self.handshake.state.store(state, Relaxed);
     }
 
     /// SSL_get_rbio(3)
@@ -269,10 +281,10 @@ impl Status {
         self.want.store(Want::Nothing as u8, Relaxed);
         self.shutdown.store(0, Relaxed);
         self.warning.store(0, Relaxed);
-        self.phase.store(Phase::Before as u8, Relaxed);
-        self.state.store(0, Relaxed);
-        self.queued.store(false, Relaxed);
-        self.reporting.store(false, Relaxed);
-        self.asked_to_send.store(false, Relaxed);
+        self.handshake.phase.store(Phase::Before as u8, Relaxed);
+        self.handshake.state.store(0, Relaxed);
+        self.later.queued.store(false, Relaxed);
+        self.later.reporting.store(false, Relaxed);
+        self.later.asked_to_send.store(false, Relaxed);
     }
 }
