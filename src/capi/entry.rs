@@ -1,6 +1,6 @@
 //! The one way in: catches panics and puts failures on the error queue, once.
 
-use std::ffi::{CStr, c_char, c_void};
+use std::ffi::{CStr, c_char};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::error::{Error, Result};
@@ -91,6 +91,3 @@ pub fn data_ptr(data: &[u8]) -> *const u8 {
         data.as_ptr()
     }
 }
-
-/// What a callback's argument looks like to C.
-pub type Opaque = *mut c_void;

@@ -3,6 +3,7 @@
 //! `SSL_CTX *`, `SSL *` and `SSL_SESSION *` are opaque to C, so ours are names: a tag no address has, the kind of
 //! object, a generation and an index. A name is given out once and never again, so a stale, mistyped, foreign or
 //! twice-freed handle is an [`Error`](HandleError) and memory is untouched.
+#![forbid(unsafe_code)]
 
 mod name;
 mod registry;

@@ -57,8 +57,6 @@ pub enum Common {
 impl Common {
     /// `ERR_R_SYS_LIB`
     pub const SYS_LIB: Self = Self::Library(2);
-    /// `ERR_R_BUF_LIB`
-    pub const BUF_LIB: Self = Self::Library(7);
     /// `ERR_R_PEM_LIB`
     pub const PEM_LIB: Self = Self::Library(9);
     /// `ERR_R_X509_LIB`
@@ -67,10 +65,6 @@ impl Common {
     pub const ASN1_LIB: Self = Self::Library(13);
     /// `ERR_R_EVP_LIB`
     pub const EVP_LIB: Self = Self::Library(6);
-    /// `ERR_R_RSA_LIB`
-    pub const RSA_LIB: Self = Self::Library(4);
-    /// `ERR_R_BIO_LIB`
-    pub const BIO_LIB: Self = Self::Library(32);
 
     /// The number that `ERR_GET_REASON` gives.
     pub const fn code(self) -> u32 {

@@ -171,11 +171,6 @@ impl Signer {
         }
     }
 
-    /// How it signs.
-    pub fn recipe(&self) -> Recipe {
-        self.recipe
-    }
-
     /// Signs; on failure the error queue says why.
     pub fn sign(&self, message: &[u8]) -> Option<Vec<u8>> {
         self.sign_prepared(message)

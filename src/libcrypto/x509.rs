@@ -16,7 +16,6 @@ unsafe extern "C" {
     fn X509_get_pubkey(x: *mut X509) -> *mut EVP_PKEY;
     fn X509_check_private_key(x: *const X509, pkey: *const EVP_PKEY) -> c_int;
     fn X509_get_subject_name(x: *const X509) -> *mut X509_NAME;
-    fn X509_get_issuer_name(x: *const X509) -> *mut X509_NAME;
     fn X509_get_key_usage(x: *mut X509) -> u32;
     fn X509_get_extension_flags(x: *mut X509) -> u32;
     fn X509_cmp(a: *const X509, b: *const X509) -> c_int;
@@ -147,12 +146,6 @@ impl Certificate {
     pub fn subject(&self) -> Option<Name> {
         // SAFETY: the name belongs to the live certificate; it is copied.
         unsafe { Name::copy_of(X509_get_subject_name(self.as_ptr())) }
-    }
-
-    /// A copy of the issuer's name.
-    pub fn issuer(&self) -> Option<Name> {
-        // SAFETY: the name belongs to the live certificate; it is copied.
-        unsafe { Name::copy_of(X509_get_issuer_name(self.as_ptr())) }
     }
 }
 

@@ -1,4 +1,5 @@
 //! What the handles name, and the tables that C can point into.
+#![forbid(unsafe_code)]
 
 pub mod authorities;
 pub mod callbacks;
