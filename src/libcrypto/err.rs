@@ -57,6 +57,8 @@ pub enum Common {
 impl Common {
     /// `ERR_R_SYS_LIB`
     pub const SYS_LIB: Self = Self::Library(2);
+    /// `ERR_R_BUF_LIB`
+    pub const BUF_LIB: Self = Self::Library(7);
     /// `ERR_R_PEM_LIB`
     pub const PEM_LIB: Self = Self::Library(9);
     /// `ERR_R_X509_LIB`
