@@ -91,7 +91,7 @@ fn each_fault_has_its_reason_and_its_alert() {
         ),
         (
             "TLS 1.1 at most",
-            altered(without_tls13),
+            altered(|hello| without_tls13(hello)),
             "unsupported protocol",
             Some(PROTOCOL_VERSION),
         ),
@@ -123,7 +123,7 @@ fn append_to_hello(hello: &mut Vec<u8>) {
 }
 
 /// supported_versions turned into an extension that nobody knows, and TLS 1.1 in the old place.
-fn without_tls13(hello: &mut Vec<u8>) {
+fn without_tls13(hello: &mut [u8]) {
     let at = hello
         .windows(7)
         .position(|w| w == [0, 43, 0, 3, 2, 3, 4])
