@@ -1,11 +1,17 @@
 //! SSL_read(3), SSL_peek(3), SSL_write(3): application data.
 
+use std::ffi::c_int;
+use std::sync::Arc;
+
+use carnet_tls::{ContentType, Settings};
+
 use super::handshake;
 use super::held::Held;
 use super::run::{Goal, Halt};
 use crate::error::Error;
-use crate::libcrypto::err;
 use crate::libcrypto::reasons::Reason;
+use crate::libcrypto::{callouts, err};
+use crate::objects::config::Configurable;
 use crate::objects::connection::{Connection, Phase, RECEIVED_SHUTDOWN, SENT_SHUTDOWN, Unfinished, Want};
 
 /// SSL_MODE_ENABLE_PARTIAL_WRITE
@@ -108,6 +114,9 @@ pub fn write(connection: &Connection, data: &[u8]) -> Result<usize, Halt> {
 /// One record. The engine may have something to say first, such as tickets that were asked for.
 fn seal(held: &mut Held<'_>, rest: &[u8]) -> Result<usize, Halt> {
     loop {
+        if held.io()?.watch.padded {
+            ask_for_padding(held, rest.len())?;
+        }
         let written = held.engine()?.write(rest);
         super::observe::report(held)?;
         match written {
@@ -116,6 +125,28 @@ fn seal(held: &mut Held<'_>, rest: &[u8]) -> Result<usize, Halt> {
             Ok(sealed) => return Ok(sealed),
         }
     }
+}
+
+/// SSL_set_record_padding_callback(3): the application is told the length of the content and its type byte, and says how
+/// many zeros follow (RFC 8446 section 5.4). Records of the handshake are not padded by it.
+fn ask_for_padding(held: &mut Held<'_>, len: usize) -> Result<(), Halt> {
+    let settings = Arc::clone(held.engine()?.settings());
+    let len = len.min(settings.max_send_fragment) + 1;
+    let padding = held.released(|connection| {
+        let hook = connection.config().hooks.record_padding;
+        let kind = c_int::from(ContentType::APPLICATION_DATA.0);
+        callouts::record_padding(hook.function, connection.handle(), kind, len, hook.argument.pointer())
+    })?;
+    // A multiple of this, the first of which is what was asked for.
+    let record_padding = len.saturating_add(padding.unwrap_or_default());
+    if settings.record_padding != record_padding {
+        let changed = Settings {
+            record_padding,
+            ..Settings::clone(&settings)
+        };
+        held.engine()?.set_settings(Arc::new(changed));
+    }
+    Ok(())
 }
 
 /// A write that was cut short must be repeated with the same data: its first part is sealed already.

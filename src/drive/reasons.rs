@@ -89,3 +89,26 @@ fn negotiation_reason(kind: ErrorKind) -> Reason {
         _ => Reason::BAD_EXTENSION,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_alert_is_its_number_above_a_thousand() {
+        let error = error(ErrorKind::AlertReceived(AlertDescription::HandshakeFailure));
+        assert_eq!(error, Error::SslData(Reason(1040), "SSL alert number 40".to_owned()));
+    }
+
+    #[test]
+    fn after_the_handshake_a_stray_record_is_a_bad_one() {
+        assert_eq!(
+            error(ErrorKind::UnexpectedRecord),
+            Error::Ssl(Reason::UNEXPECTED_MESSAGE)
+        );
+        assert_eq!(
+            error_when_open(ErrorKind::UnexpectedRecord),
+            Error::Ssl(Reason::BAD_RECORD_TYPE)
+        );
+    }
+}

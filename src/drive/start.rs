@@ -56,6 +56,7 @@ pub(super) fn begin(held: &mut Held<'_>) -> std::result::Result<(), Halt> {
     let io = held.io()?;
     io.watch.observed = settings.observe;
     io.watch.watched = settings.observe || settings.key_log;
+    io.watch.padded = connection.config().hooks.record_padding.function.is_some();
     connection.status().set_phase(Phase::Handshake);
     observe::begin(held)?;
     let started = match connection.status().role() {

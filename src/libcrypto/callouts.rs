@@ -147,6 +147,18 @@ pub fn client_certificate(
     }))
 }
 
+/// SSL_CTX_set_record_padding_callback(3): how many bytes of padding a record of this type and length gets.
+pub fn record_padding(
+    function: Option<unsafe extern "C" fn(*mut SSL, c_int, usize, *mut c_void) -> usize>,
+    ssl: *mut SSL,
+    kind: c_int,
+    len: usize,
+    argument: *mut c_void,
+) -> Option<usize> {
+    // SAFETY: the setter's promise; everything else is passed by value.
+    function.map(|call| unsafe { call(ssl, kind, len, argument) })
+}
+
 /// SSL_CTX_sess_set_new_cb(3): true when the application keeps the reference it was given.
 pub fn new_session(
     function: Option<unsafe extern "C" fn(*mut SSL, *mut SSL_SESSION) -> c_int>,

@@ -230,3 +230,18 @@ fn seal_with(
     ticket.extend_from_slice(tag.get(..mac_len).ok_or(Error::INTERNAL)?);
     Ok(Some(ticket))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_of_a_key_callback_mean_what_the_manual_page_says() {
+        assert!(matches!(Choice::from_code(-1), Choice::Fail));
+        assert!(matches!(Choice::from_code(i32::MIN), Choice::Fail));
+        assert!(matches!(Choice::from_code(0), Choice::Decline));
+        assert!(matches!(Choice::from_code(1), Choice::Use));
+        assert!(matches!(Choice::from_code(2), Choice::Renew));
+        assert!(matches!(Choice::from_code(3), Choice::Use));
+    }
+}

@@ -222,3 +222,57 @@ fn prepare(connection: &Connection, draft: &TicketDraft) -> Result<Arc<SessionOb
     });
     Ok(session)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn session(id_context: &[u8]) -> SessionObject {
+        let mut session = Session::new(ProtocolVersion::TLS1_3.0, 0x1301, Secret::default(), now());
+        session.timeout = 7200;
+        session.session_id_context = SessionId::new(id_context).unwrap();
+        SessionObject::new(session)
+    }
+
+    fn config(id_context: &[u8], verify_mode: i32) -> Config {
+        let mut config = Config::default();
+        config.resumption.id_context = SessionId::new(id_context).unwrap();
+        config.verify.mode = verify_mode;
+        config
+    }
+
+    #[test]
+    fn a_session_of_another_context_or_version_is_a_misfit() {
+        let tls13 = ProtocolVersion::TLS1_3;
+        assert!(matches!(fit(&config(b"a", 0), &session(b"a"), tls13), Fit::Fits));
+        assert!(matches!(fit(&config(b"b", 0), &session(b"a"), tls13), Fit::Misfit));
+        assert!(matches!(
+            fit(&config(b"a", 0), &session(b"a"), ProtocolVersion::TLS1_2),
+            Fit::Misfit
+        ));
+    }
+
+    #[test]
+    fn an_old_session_is_a_misfit() {
+        let session = session(b"a");
+        session.update(|session| session.time = now() - 7201);
+        assert!(matches!(
+            fit(&config(b"a", 0), &session, ProtocolVersion::TLS1_3),
+            Fit::Misfit
+        ));
+    }
+
+    #[test]
+    fn client_authentication_without_a_session_id_context_is_no_ground_for_a_resumption() {
+        let tls13 = ProtocolVersion::TLS1_3;
+        assert!(matches!(
+            fit(&config(b"", VERIFY_PEER), &session(b""), tls13),
+            Fit::Uncertain
+        ));
+        assert!(matches!(fit(&config(b"", 0), &session(b""), tls13), Fit::Fits));
+        assert!(matches!(
+            fit(&config(b"a", VERIFY_PEER), &session(b"a"), tls13),
+            Fit::Fits
+        ));
+    }
+}

@@ -49,6 +49,8 @@ pub struct Watch {
     pub observed: bool,
     /// The same, or of secrets.
     pub watched: bool,
+    /// SSL_set_record_padding_callback(3): the application says how much padding each record gets.
+    pub padded: bool,
     /// A message after the handshake has been shown and its end has not.
     pub message_open: bool,
     /// How many messages the engine had taken when the current read began.

@@ -160,7 +160,9 @@ impl Connection {
 
     /// The same for a call that knows that no other can be doing I/O.
     pub fn wait_for_io(&self) -> MutexGuard<'_, Io> {
-        self.io.lock().unwrap_or_else(|poisoned| self.recovered(poisoned.into_inner()))
+        self.io
+            .lock()
+            .unwrap_or_else(|poisoned| self.recovered(poisoned.into_inner()))
     }
 
     /// There was a panic in the middle of a call: the engine can't be trusted any more.
@@ -221,6 +223,7 @@ impl Connection {
             return;
         };
         engine.set_read_ahead(config.records.read_ahead);
+        watch.padded = config.hooks.record_padding.function.is_some();
         if engine.settings().num_tickets != config.resumption.num_tickets {
             engine.set_num_tickets(config.resumption.num_tickets);
         }
