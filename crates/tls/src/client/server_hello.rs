@@ -6,7 +6,7 @@ use super::{Flight, State};
 use crate::core::Core;
 use crate::kx::SharedSecret;
 use crate::message::Message;
-use crate::message::server_hello::{DOWNGRADE_BELOW_TLS12, DOWNGRADE_TO_TLS12, ServerHello};
+use crate::message::server_hello::{DOWNGRADE_BELOW_TLS12, DOWNGRADE_TO_TLS12, SSL3, ServerHello};
 use crate::number::Suite13;
 use crate::schedule::{Early, Handshake};
 use crate::state::State as Next;
@@ -122,6 +122,9 @@ impl ExpectServerHello {
 
 /// Which version has been negotiated (sections 4.1.3 and 4.2.1)?
 fn check_version(server: &ServerHello) -> Result<(), Error> {
+    if server.legacy_version <= SSL3 {
+        return Err(ErrorKind::UnsupportedVersion.into());
+    }
     match server.selected_version()? {
         Some(ProtocolVersion::TLS1_3) => Ok(()),
         // "If the 'supported_versions' extension in the ServerHello contains a version not offered by the client or

@@ -89,11 +89,14 @@ impl ClientHello {
         let (Some(shares), Some(groups)) = (self.key_shares()?, self.groups()?) else {
             return Ok(());
         };
+        // Sorted: both lists may be thousands long, and the work must not grow with the product.
+        let mut listed: Vec<u16> = groups.iter().collect();
+        listed.sort_unstable();
         let mut seen = Vec::new();
         let mut r = Reader::new(shares);
         while !r.is_empty() {
             let (group, _) = key_share_entry(&mut r)?;
-            if !groups.contains(group.0) {
+            if listed.binary_search(&group.0).is_err() {
                 return Err(ErrorKind::BadKeyShare.into());
             }
             seen.push(group);

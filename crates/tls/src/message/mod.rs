@@ -59,14 +59,16 @@ impl Message {
     }
 }
 
-/// Appends a message: its type, its length, and what `body` writes.
+/// Appends a message: its type, its length, and what `body` writes. Nothing, if that is too long.
 pub(crate) fn encode(out: &mut Vec<u8>, kind: HandshakeType, body: impl FnOnce(&mut Writer<'_>)) -> Result<(), Error> {
+    let at = out.len();
     let mut w = Writer::new(out);
     w.u8(kind.0);
     w.nest24(body);
     if w.fits() {
         Ok(())
     } else {
+        out.truncate(at);
         Err(ErrorKind::Internal.into())
     }
 }

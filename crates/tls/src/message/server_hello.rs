@@ -14,6 +14,10 @@ pub(crate) const RETRY_RANDOM: [u8; 32] = [
     0x16, 0x7a, 0xbb, 0x8c, 0x5e, 0x07, 0x9e, 0x09, 0xe2, 0xc8, 0xa8, 0x33, 0x9c,
 ];
 
+/// SSL 3.0. "Any endpoint receiving a Hello message with ClientHello.legacy_version or ServerHello.legacy_version set to
+/// 0x0300 MUST abort the handshake with a 'protocol_version' alert" (appendix D.5).
+pub(crate) const SSL3: u16 = 0x0300;
+
 /// The last eight bytes of a random whose server could have done TLS 1.3 but negotiated TLS 1.2 (section 4.1.3).
 pub(crate) const DOWNGRADE_TO_TLS12: [u8; 8] = *b"DOWNGRD\x01";
 /// The same for TLS 1.1 and older.

@@ -6,6 +6,7 @@ use super::State;
 use super::retry::Retried;
 use super::ticket;
 use crate::core::Core;
+use crate::message::server_hello::SSL3;
 use crate::message::{ClientHello, Message};
 use crate::number::Suite13;
 use crate::transcript::Transcript;
@@ -112,6 +113,9 @@ impl AskHello {
 /// ClientHello.legacy_version value for version negotiation" (section 4.2.1).
 fn choose_version(hello: &ClientHello, settings: &Settings) -> Result<ProtocolVersion, Error> {
     let version = ProtocolVersion::TLS1_3;
+    if hello.legacy_version() <= SSL3 {
+        return Err(ErrorKind::UnsupportedVersion.into());
+    }
     let allowed = settings.min_version <= version && version <= settings.max_version;
     if allowed && hello.offers_version(version)? {
         return Ok(version);

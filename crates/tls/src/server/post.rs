@@ -227,6 +227,10 @@ impl Tickets {
     /// The application has made the ticket, or declined.
     fn made(&mut self, core: &mut Core, ticket: NewTicket) -> Result<(), Error> {
         let draft = self.draft.take().ok_or(ErrorKind::WrongAnswer)?;
+        if core.is_write_closed() {
+            // Nothing follows our close_notify.
+            return self.next();
+        }
         if let NewTicket::Send {
             ticket,
             lifetime,

@@ -53,6 +53,11 @@ fn fields() {
         ),
         (|hi| hi.extensions.clear(), E::UnsupportedVersion, A::ProtocolVersion),
         (
+            |hi| hi.legacy_version = 0x0300,
+            E::UnsupportedVersion,
+            A::ProtocolVersion,
+        ),
+        (
             |hi| hi.remove(ExtensionType::KEY_SHARE),
             E::MissingExtension,
             A::MissingExtension,
