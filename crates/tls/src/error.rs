@@ -139,9 +139,10 @@ impl ErrorKind {
             | Self::TooManyKeyUpdates
             | Self::BadChangeCipherSpec
             | Self::TooMuchEarlyData
+            | Self::MalformedAlert
             | Self::InterleavedMessage
             | Self::UnexpectedMessage => Some(A::UnexpectedMessage),
-            Self::MalformedAlert | Self::Malformed | Self::NoPeerCertificate => Some(A::DecodeError),
+            Self::Malformed | Self::NoPeerCertificate => Some(A::DecodeError),
             Self::MissingExtension => Some(A::MissingExtension),
             Self::UnsolicitedExtension => Some(A::UnsupportedExtension),
             Self::MessageTooLong

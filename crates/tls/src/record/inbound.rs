@@ -255,7 +255,8 @@ impl Inbound {
                 Ok(Some(Incoming::Data))
             }
             ContentType::ALERT => match self.input.bytes(content) {
-                // "a record with an Alert type MUST contain exactly one message."
+                // "a record with an Alert type MUST contain exactly one message" (section 5.1); of one that is empty: "the
+                // receiving implementation MUST terminate the connection with an 'unexpected_message' alert" (5.4).
                 [level, description] => Ok(Some(Incoming::Alert((*level).into(), (*description).into()))),
                 _ => Err(ErrorKind::MalformedAlert.into()),
             },

@@ -51,17 +51,20 @@ impl RecordKey {
 
     /// "If a TLS implementation would need to wrap a sequence number, it MUST either rekey (Section 4.6.3) or terminate
     /// the connection" (section 5.3). It rekeys long before.
-    fn advance(&mut self) -> Result<(), Error> {
-        self.sequence = self.sequence.checked_add(1).ok_or(ErrorKind::Internal)?;
-        Ok(())
+    ///
+    /// The last number is not used: whoever finds that there is none after it must not have used it, for the alert that
+    /// follows would use it again.
+    fn next_sequence(&self) -> Result<u64, Error> {
+        self.sequence.checked_add(1).ok_or_else(|| ErrorKind::Internal.into())
     }
 
     /// Opens a record's body in place; gives the length of the TLSInnerPlaintext at its front. A failure leaves the
     /// sequence number alone, so that early data can be skipped by trial.
     pub(crate) fn open(&mut self, header: [u8; HEADER_LEN], body: &mut [u8]) -> Result<usize, Error> {
+        let next = self.next_sequence()?;
         let plain = self.key.open_in_place(self.nonce(), Aad::from(header), body);
         let len = plain.map_err(|_| ErrorKind::BadRecordMac)?.len();
-        self.advance()?;
+        self.sequence = next;
         Ok(len)
     }
 
@@ -73,6 +76,7 @@ impl RecordKey {
         padding: usize,
         out: &mut Vec<u8>,
     ) -> Result<(), Error> {
+        let next = self.next_sequence()?;
         let inner_len = padded_len(data.len() + 1, padding);
         let len = u16::try_from(inner_len + TAG_LEN).map_err(|_| ErrorKind::Internal)?;
         out.reserve(HEADER_LEN + usize::from(len));
@@ -87,7 +91,8 @@ impl RecordKey {
             .key
             .seal_in_place_separate_tag(self.nonce(), Aad::from(header), inner)?;
         out.extend_from_slice(tag.as_ref());
-        self.advance()
+        self.sequence = next;
+        Ok(())
     }
 }
 

@@ -81,8 +81,9 @@ impl Outbound {
 
     pub(crate) fn alert(&mut self, level: u8, description: u8, events: &mut Events) -> Result<(), Error> {
         self.seal_flight(events)?;
+        self.record(ContentType::ALERT, &[level, description], events)?;
         self.must_flush = true;
-        self.record(ContentType::ALERT, &[level, description], events)
+        Ok(())
     }
 
     /// One record of application data; says how many bytes it took.

@@ -292,6 +292,7 @@ fn a_key_wears_out_before_its_limit_and_sequence_numbers_never_wrap() {
     seal.set_sequence(u64::MAX);
     let mut out = Vec::new();
     assert!(seal.seal(ContentType::APPLICATION_DATA, b"x", 0, &mut out).is_err());
+    assert!(out.is_empty(), "a nonce that the next record would use again");
 }
 
 #[test]
