@@ -187,7 +187,7 @@ impl Mac {
         info.push(&[u8::try_from(context.len()).unwrap_or(u8::MAX)]);
         info.push(context);
         let mut previous: Option<Secret> = None;
-        for (chunk, counter) in out.chunks_mut(self.hash().len()).zip(1_u8..) {
+        for (chunk, counter) in out.chunks_mut(self.hash().len()).zip(1..=u8::MAX) {
             let block = match previous {
                 None => {
                     // One block is the rule: a single update of the hash.

@@ -131,3 +131,14 @@ fn secrets_do_not_show() {
     );
     assert_ne!(traffic.next().as_bytes(), traffic.as_bytes());
 }
+
+#[test]
+fn an_exporter_gives_255_blocks_and_no_more() {
+    for hash in [HashAlgorithm::Sha256, HashAlgorithm::Sha384] {
+        let master = Handshake::without_psk(hash, b"shared").master();
+        let exporter = master.exporter(&hash.of_nothing());
+        let longest = 255 * hash.len();
+        exporter.export(&mut vec![0; longest], b"label", b"").unwrap();
+        assert!(exporter.export(&mut vec![0; longest + 1], b"label", b"").is_err());
+    }
+}
