@@ -5,6 +5,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::error::{Error, Result};
 
+// A profile with panic = "abort" would undo what this file promises.
+const _: () = assert!(cfg!(panic = "unwind"), "panics must unwind, to be caught here");
+
 /// Runs an entry point's body. A failure is pushed to the error queue as raised by `name` and becomes `failure`; a
 /// panic is an internal error, and never leaves for C.
 pub fn entry<T>(name: &'static str, failure: T, body: impl FnOnce() -> Result<T>) -> T {

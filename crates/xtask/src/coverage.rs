@@ -139,3 +139,26 @@ fn symbols(path: &Path) -> Result<BTreeSet<String>, Failure> {
         .filter(|line| !line.is_empty())
         .collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn state(body: &str) -> State {
+        State::of(Some(&Function {
+            file: String::new(),
+            body: body.to_owned(),
+        }))
+    }
+
+    #[test]
+    fn refusing_is_not_working() {
+        assert_eq!(state("-> c_int {\n    entry(\"f\", 0, || Ok(1))"), State::Works);
+        assert_eq!(state("-> c_int {\n    unsupported(\"f\", 0)"), State::Fails);
+        assert_eq!(
+            state("-> c_int {\n    if x { 1 } else { unsupported(\"f\", 0) }"),
+            State::InPart
+        );
+        assert_eq!(State::of(None), State::Missing);
+    }
+}

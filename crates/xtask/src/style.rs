@@ -74,3 +74,17 @@ impl Lines {
         self.pending_blank = false;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::for_c;
+
+    #[test]
+    fn comments_are_c_and_constants_stand_together() {
+        let made = "#define A 1\n\n#define B 2\n\n/*\n One line.\n */\nint f(void);\n\n/*\n Two.\n\n # Safety\n [`x`] lives.\n */\n\
+                    int g(struct Option_pem_password_cb cb);\n";
+        let wanted = "#define A 1\n#define B 2\n\n/* One line. */\nint f(void);\n\n/* Two.\n *\n * What the caller promises:\n \
+                      * `x` lives. */\nint g(pem_password_cb *cb);\n";
+        assert_eq!(for_c(made), wanted);
+    }
+}
