@@ -2269,16 +2269,16 @@ int SSL_CTX_set_ex_data(SSL_CTX *ctx, int idx, void *data);
 /* The pointer that was kept under this index, or NULL. */
 void *SSL_CTX_get_ex_data(const SSL_CTX *ctx, int idx);
 
-/* Would add a session to the context's cache. Returns 0: there is none. */
+/* Adds a session to the context's cache. Returns 1, or 0 when it was there already. */
 int SSL_CTX_add_session(SSL_CTX *ctx, SSL_SESSION *session);
 
-/* Forbids to resume a session, and tells the remove-session callback. Returns 1 if it was in the context's cache: 0. */
+/* Forbids to resume a session, and tells the remove-session callback. Returns 1 if it was in the context's cache. */
 int SSL_CTX_remove_session(SSL_CTX *ctx, SSL_SESSION *session);
 
-/* Drops sessions that have expired at this time from the cache, which has none. */
+/* Drops sessions that have expired at this time from the cache; at time 0, all. */
 void SSL_CTX_flush_sessions(SSL_CTX *ctx, long tm);
 
-/* Would show the context's cache. NULL: there is none. */
+/* Would show the context's cache, which is no table of OpenSSL's. Returns NULL. */
 LHASH_OF(SSL_SESSION) *SSL_CTX_sessions(SSL_CTX *ctx);
 
 /* Two callbacks with one argument: `generate` just before a ticket is made, `decrypt` just after one was tried. Either may
