@@ -24,4 +24,5 @@ mod retry;
 mod rustls_peer;
 mod session_files;
 mod signatures;
+mod small_stack;
 mod suites;
