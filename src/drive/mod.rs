@@ -11,6 +11,8 @@
 //! The engine and the BIOs are held by one call at a time ([`Held`]) and let go before every call of the application's:
 //! callbacks come back with the same SSL.
 
+#![forbid(unsafe_code)]
+
 pub mod ask;
 mod credential;
 pub mod data;

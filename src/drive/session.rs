@@ -16,12 +16,14 @@ use crate::error::{Error, Result};
 use crate::libcrypto::callouts;
 use crate::objects::config::Configurable;
 use crate::objects::connection::{Connection, Role, SessionSlot};
-use crate::objects::context::Counter;
+use crate::objects::context::{Context, Counter};
 use crate::objects::session::{SessionObject, now};
 
 /// SSL_SESS_CACHE_CLIENT, SSL_SESS_CACHE_SERVER
 const CACHE_CLIENT: u32 = 1;
 const CACHE_SERVER: u32 = 2;
+/// SSL_SESS_CACHE_NO_INTERNAL_STORE
+const CACHE_NO_INTERNAL_STORE: u32 = 0x200;
 /// What a context with a timeout of 0 means (SSL_CTX_set_timeout(3)).
 const DEFAULT_TIMEOUT: u64 = 7200;
 /// SSL_VERIFY_PEER
@@ -229,6 +231,24 @@ fn store_ticket(connection: &Connection, received: ReceivedTicket) -> Result<()>
     announce(connection, &session)
 }
 
+/// A server keeps the sessions that its tickets only name, and those that an application wants to hear the end of.
+fn keep(connection: &Connection, context: &Context) -> Result<()> {
+    let sessions = &context.sessions;
+    let stateless = !super::tickets::are_off(connection) && context.hooks().sessions.remove.is_none();
+    let server = connection.status().role() == Role::Server;
+    if !server || stateless || sessions.mode.load(Relaxed) & CACHE_NO_INTERNAL_STORE != 0 {
+        return Ok(());
+    }
+    let Some(named) = connection.facts().session.named()? else {
+        return Ok(());
+    };
+    let limit = usize::try_from(sessions.size.load(Relaxed)).unwrap_or_default();
+    for gone in sessions.cache.insert(named, limit) {
+        callouts::removed(context.hooks().sessions.remove, context.handle(), gone.as_ptr());
+    }
+    Ok(())
+}
+
 /// Shows a new session to the application and puts it into the cache, as the context's cache mode says.
 pub(super) fn announce(connection: &Connection, session: &Arc<SessionObject>) -> Result<()> {
     let config = connection.config();
@@ -239,6 +259,7 @@ pub(super) fn announce(connection: &Connection, session: &Arc<SessionObject>) ->
     if unusable || context.sessions.mode.load(Relaxed) & wanted == 0 || !session.is_resumable() {
         return Ok(());
     }
+    keep(connection, &context)?;
     let Some(function) = context.hooks().sessions.new else {
         return Ok(());
     };

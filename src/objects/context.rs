@@ -9,6 +9,7 @@ use super::callbacks::ContextHooks;
 use super::config::{self, Config, Configurable};
 use super::keystore::KeyStore;
 use super::method::SSL_METHOD;
+use super::session_cache::SessionCache;
 use crate::error::{Common, Reason, Result};
 use crate::handles::{Kind, Named, Registry, SSL_CTX};
 use crate::libcrypto::ex_data::{Class, ExData};
@@ -171,6 +172,8 @@ pub struct Sessions {
     pub size: AtomicI64,
     /// How long a session lives, in seconds.
     pub timeout: AtomicI64,
+    /// The sessions themselves.
+    pub cache: SessionCache,
     counters: [AtomicI64; Counter::ALL],
 }
 
@@ -180,6 +183,7 @@ impl Default for Sessions {
             mode: AtomicU32::new(DEFAULT_CACHE_MODE),
             size: AtomicI64::new(DEFAULT_CACHE_SIZE),
             timeout: AtomicI64::new(DEFAULT_TIMEOUT),
+            cache: SessionCache::default(),
             counters: Default::default(),
         }
     }
@@ -235,6 +239,9 @@ impl Sessions {
 
     /// What has been counted under the index that [`Counter::of_command`] gave.
     pub fn counted(&self, index: usize) -> i64 {
+        if index == Counter::Number as usize {
+            return i64::try_from(self.cache.len()).unwrap_or(i64::MAX);
+        }
         self.counters
             .get(index)
             .map_or(0, |counter| counter.load(Ordering::Relaxed))

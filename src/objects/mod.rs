@@ -20,6 +20,7 @@ mod presented;
 pub mod protocol_names;
 pub mod scheme;
 pub mod session;
+pub mod session_cache;
 pub mod session_text;
 pub mod settings;
 pub mod verify;

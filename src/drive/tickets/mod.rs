@@ -13,6 +13,7 @@
 mod keys;
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 
 use bytes::Bytes;
 use carnet_ticket::{Outcome, Return, Secret, Session, SessionId, Status, verdict};
@@ -31,6 +32,8 @@ use crate::objects::session::{SessionObject, now};
 
 /// How much of a ticket its key's name is.
 const NAME_LEN: usize = 16;
+/// SSL_SESS_CACHE_NO_INTERNAL_LOOKUP
+const CACHE_NO_INTERNAL_LOOKUP: u32 = 0x100;
 /// SSL_OP_NO_TICKET
 const OP_NO_TICKET: u64 = 1 << 14;
 /// SSL_VERIFY_PEER
@@ -48,16 +51,16 @@ enum Opened {
     Failed(Error),
 }
 
-/// SSL_OP_NO_TICKET: nothing of a session leaves in a ticket, and none that comes is opened. (OpenSSL sends tickets that
-/// only name a session in its cache; without that cache there is nothing to name.)
-fn are_off(connection: &Connection) -> bool {
+/// SSL_OP_NO_TICKET: nothing of a session leaves in a ticket; it only names one that the context keeps. No key and no
+/// decrypt callback has to do with such tickets.
+pub(super) fn are_off(connection: &Connection) -> bool {
     connection.config().protocol.options & OP_NO_TICKET != 0
 }
 
 /// Opens a ticket that the client offers and decides what follows.
 pub(super) fn open(connection: &Connection, ticket: &Bytes, version: ProtocolVersion) -> Reply {
     if are_off(connection) {
-        return Answer::Ticket(TicketVerdict::Skip { renew: false }).into();
+        return find(connection, ticket, version);
     }
     // One accepted ticket that can't be used ends the search: OpenSSL then goes on with a full handshake.
     if connection.facts().progress.search_over {
@@ -84,6 +87,23 @@ pub(super) fn open(connection: &Connection, ticket: &Bytes, version: ProtocolVer
         }
         Outcome::Resume { renew } => accept(connection, version, renew),
     }
+}
+
+/// A ticket that names a session of the context's cache.
+fn find(connection: &Connection, ticket: &[u8], version: ProtocolVersion) -> Reply {
+    let context = connection.session_context();
+    let lookup = context.sessions.mode.load(Relaxed) & CACHE_NO_INTERNAL_LOOKUP == 0;
+    let found = if lookup && ticket.len() == ID_LEN {
+        context.sessions.cache.find(ticket)
+    } else {
+        None
+    };
+    let Some(session) = found else {
+        context.sessions.count(Counter::Misses);
+        return Answer::Ticket(TicketVerdict::Skip { renew: true }).into();
+    };
+    connection.facts().candidate = SessionSlot::Named(session);
+    accept(connection, version, true)
 }
 
 /// The decrypt callback's opinion; `None` when there is no callback.
@@ -165,7 +185,7 @@ fn fatal() -> Reply {
 
 /// Do tickets follow the handshake that has just been done? For the state that OpenSSL shows at that moment.
 pub(super) fn are_due(connection: &Connection) -> bool {
-    connection.config().resumption.num_tickets > 0 && !connection.facts().progress.no_renewal && !are_off(connection)
+    connection.config().resumption.num_tickets > 0 && !connection.facts().progress.no_renewal
 }
 
 /// Makes a ticket.
@@ -177,16 +197,18 @@ pub(super) fn make(connection: &Connection, draft: &TicketDraft) -> Reply {
 }
 
 fn try_make(connection: &Connection, draft: &TicketDraft) -> Result<NewTicket> {
-    if are_off(connection) {
-        return Ok(NewTicket::Decline);
-    }
     let context = connection.session_context();
     let hooks = context.hooks().tickets;
     let session = prepare(connection, draft)?;
     if callouts::plain(hooks.generate, connection.handle(), hooks.argument.pointer()) == Some(0) {
         return Err(Error::INTERNAL);
     }
-    let Some(ticket) = keys::seal(connection, &context, &hooks, &session)? else {
+    let sealed = if are_off(connection) {
+        Some(session.read(|session| session.session_id.as_bytes().to_vec()))
+    } else {
+        keys::seal(connection, &context, &hooks, &session)?
+    };
+    let Some(ticket) = sealed else {
         return Ok(NewTicket::Decline);
     };
     session::announce(connection, &session)?;

@@ -364,6 +364,8 @@ impl Connection {
         let session = self.facts().session.object().cloned();
         if let Some(session) = session {
             session.forbid_resumption();
+            let id = session.read(|session| session.session_id);
+            drop(self.session_context().sessions.cache.remove(id.as_bytes()));
         }
     }
 }
