@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpListener;
+use std::os::unix::fs::MetadataExt;
 use std::process::Command;
 use std::thread;
 
@@ -298,7 +299,12 @@ fn hitch() {
             &format!("--backend=[127.0.0.1]:{backend_port}"),
             "--workers=1",
         ]);
-        let process = Process::start(hitch.args(["--tls-protos=TLSv1.3", "--user=nobody", "--log-level=3", &pem]));
+        hitch.args(["--tls-protos=TLSv1.3", "--log-level=3"]);
+        if fs::metadata("/proc/self").unwrap().uid() == 0 {
+            // As root it insists on dropping that.
+            hitch.arg("--user=nobody");
+        }
+        let process = Process::start(hitch.arg(&pem));
         process.wait_for("Process 0 online");
         let address = format!("127.0.0.1:{}", process.listening_port());
         let session = place::file(&format!("{record}-session"));
