@@ -4,9 +4,12 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::puppet::{Hello, Puppet, settings};
+use super::puppet::{Hello, Puppet, any, settings};
 use crate::kx::KeyShare;
-use crate::{AlertDescription as A, Answer, Connection, ContentType, ErrorKind, ExtensionType as E, NamedGroup, Step};
+use crate::{
+    AlertDescription as A, Answer, ClientAuth, Connection, ContentType, ErrorKind, ExtensionType as E,
+    HandshakeType as H, NamedGroup, Step,
+};
 
 fn share() -> KeyShare {
     KeyShare::generate(NamedGroup::X25519).unwrap()
@@ -131,4 +134,90 @@ fn a_wrong_answer_is_final() {
     assert_eq!(error.kind(), ErrorKind::WrongAnswer);
     assert_eq!(puppet.server.answer(Answer::Proceed), Err(error));
     assert_eq!(puppet.server.step().unwrap_err(), error);
+}
+
+/// A generator that is random enough, and repeatable.
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        usize::try_from(self.0 >> 33).unwrap() % sides
+    }
+
+    fn bytes(&mut self, len: usize) -> Vec<u8> {
+        (0..len).map(|_| u8::try_from(self.roll(256)).unwrap()).collect()
+    }
+}
+
+/// A message that is nearly right.
+fn nearly(dice: &mut Dice, finished: Vec<u8>) -> Vec<u8> {
+    let mut message = match dice.roll(8) {
+        0 => any(H::CERTIFICATE, &[0, 0, 0, 6, 0, 0, 1, 0x30, 0, 0]),
+        1 => any(H::CERTIFICATE, &[0, 0, 0, 0]),
+        2 => any(H::CERTIFICATE_VERIFY, &[8, 7, 0, 1, 0]),
+        3 => any(H::KEY_UPDATE, &[0]),
+        4 => any(H::KEY_UPDATE, &[1]),
+        5 => {
+            let kind = H(dice.bytes(1)[0]);
+            let len = dice.roll(40);
+            any(kind, &dice.bytes(len))
+        }
+        _ => finished,
+    };
+    if dice.roll(3) == 0 {
+        let at = dice.roll(message.len());
+        message[at] ^= 1 << dice.roll(8);
+    }
+    message
+}
+
+/// Protected records with messages that are right, nearly right and wrong, whole and in pieces, among other records:
+/// no panic, no data before the handshake is done, an alert for each failure, and failures that last.
+#[test]
+fn noise_behind_the_keys_is_refused() {
+    let mut dice = Dice(0x9e37_79b9_7f4a_7c15);
+    for round in 0..1500 {
+        let mut settings = settings();
+        if round % 2 == 0 {
+            settings.client_auth = ClientAuth::Request;
+        }
+        let mut puppet = match round % 3 {
+            0 if round % 2 != 0 => Puppet::established(settings),
+            _ => Puppet::until_flight(settings),
+        };
+        if puppet.done > 0 {
+            puppet.feed(&[]).unwrap();
+            let _asked = puppet.server.request_client_certificate();
+        }
+        for _ in 0..6 {
+            let kind = [22, 22, 22, 22, 22, 21, 23, 20, 24][dice.roll(9)];
+            let finished = puppet.finished();
+            let content = match kind {
+                22 => nearly(&mut dice, finished),
+                _ => {
+                    let len = dice.roll(4);
+                    dice.bytes(len)
+                }
+            };
+            let cut = dice.roll(content.len() * 3 + 1).min(content.len());
+            let (head, tail) = content.split_at(cut);
+            puppet.wire.clear();
+            let failed = [head, tail].iter().any(|part| {
+                let result = puppet.say_record(ContentType(kind), part);
+                result.is_err()
+            });
+            assert!(puppet.done > 0 || puppet.data.is_empty());
+            if failed {
+                let error = puppet.server.step().unwrap_err();
+                let by_peer = matches!(error.kind(), ErrorKind::AlertReceived(_));
+                assert!(by_peer || !puppet.wire.is_empty(), "{error:?}");
+                assert!(puppet.server.write(b"data").is_err() && !puppet.server.is_handshaking());
+                break;
+            }
+            puppet.transcript.add(&content);
+        }
+    }
 }
