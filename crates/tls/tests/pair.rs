@@ -172,6 +172,7 @@ fn tickets_that_cannot_be_offered_are_left_out() {
     let offers = vec![
         spoilt(|s| s.ticket = None),
         spoilt(|s| s.ticket = Some(bytes::Bytes::new())),
+        spoilt(|s| s.ticket = Some(vec![1; 65_535].into())),
         spoilt(|s| s.protocol = 0x0303),
         spoilt(|s| s.cipher = 0x1399),
         spoilt(|s| s.lifetime_hint = 0),

@@ -88,6 +88,11 @@ impl Hello {
         self.shares.iter().any(|share| share.group() == group)
     }
 
+    /// Has psk_ke been offered, besides psk_dhe_ke?
+    pub(super) fn offers_psk_ke(&self) -> bool {
+        self.settings.allow_psk_ke
+    }
+
     /// What the messages after ServerHello are judged by.
     pub(super) fn offered(&self) -> Offered {
         let extensions = WIRE_ORDER

@@ -8,6 +8,10 @@ use crate::schedule::{Digest, Early, HashAlgorithm};
 use crate::transcript::Transcript;
 use crate::{CipherSuite, Offer, ProtocolVersion};
 
+/// A longer ticket than this can't be sure to fit into the extensions of a ClientHello, which have 2^16 - 1 bytes, beside
+/// the others: no server is to keep us from ever connecting again by giving us one.
+const MAX_IDENTITY: usize = 60_000;
+
 /// A session that is offered, with the first stage of its key schedule, which the binder needs and a resumption goes
 /// on with.
 pub(super) struct TicketOffer {
@@ -24,7 +28,8 @@ impl TicketOffer {
         if session.protocol != ProtocolVersion::TLS1_3.0 || session.secret.is_empty() {
             return None;
         }
-        if session.ticket.as_ref().is_none_or(|ticket| ticket.is_empty()) {
+        let ticket_len = session.ticket.as_ref().map_or(0, |ticket| ticket.len());
+        if ticket_len == 0 || ticket_len > MAX_IDENTITY {
             return None;
         }
         // "Clients MUST NOT attempt to use tickets which have ages greater than the 'ticket_lifetime' value which was

@@ -243,7 +243,7 @@ fn agree(
             core.facts.group = Some(group);
             own.agree(share).map(Some)
         }
-        None if with_psk && core.settings.allow_psk_ke => Ok(None),
+        None if with_psk && hello.offers_psk_ke() => Ok(None),
         None if with_psk => Err(ErrorKind::BadPsk.into()),
         None => Err(ErrorKind::MissingExtension.into()),
     }

@@ -253,3 +253,16 @@ fn the_hello_says_what_the_settings_do() {
     assert_eq!(get(41)[2..30], [&identity[..], &identity[..]].concat());
     assert_eq!(get(41)[30..33], [0, 66, 32]);
 }
+
+#[test]
+fn what_was_not_offered_is_not_taken_though_it_be_allowed_meanwhile() {
+    let mut puppet = Puppet::new(settings(), vec![offer(SUITE)]).unwrap();
+    let hello = puppet.hear_hello().unwrap();
+    puppet.client.set_settings(std::sync::Arc::new(Settings {
+        allow_psk_ke: true,
+        ..settings()
+    }));
+    let mut hi = puppet.hi_without_share(&hello);
+    hi.set(ExtensionType::PRE_SHARED_KEY, &[0, 0]);
+    assert_eq!(puppet.say_hi(&hi, Some(&PSK)), Err(ErrorKind::BadPsk));
+}
