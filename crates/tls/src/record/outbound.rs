@@ -16,8 +16,9 @@ pub(crate) struct Outbound {
     version: ProtocolVersion,
     max_fragment: usize,
     padding: usize,
-    /// The output holds something that must be on its way before anything is read.
-    must_flush: bool,
+    /// Up to here the output must be on its way before anything is read. Application data behind it need not be: who
+    /// waited for that, with a peer that waits to be read from, would wait for ever.
+    flush_until: usize,
 }
 
 impl Outbound {
@@ -30,7 +31,7 @@ impl Outbound {
             version: ProtocolVersion::TLS1_2,
             max_fragment: max_fragment.clamp(1, MAX_PLAINTEXT),
             padding,
-            must_flush: false,
+            flush_until: 0,
         }
     }
 
@@ -62,7 +63,7 @@ impl Outbound {
         }
         flight.clear();
         self.flight = flight;
-        self.must_flush = true;
+        self.flush_until = self.buf.len();
         Ok(())
     }
 
@@ -82,7 +83,7 @@ impl Outbound {
     pub(crate) fn alert(&mut self, level: u8, description: u8, events: &mut Events) -> Result<(), Error> {
         self.seal_flight(events)?;
         self.record(ContentType::ALERT, &[level, description], events)?;
-        self.must_flush = true;
+        self.flush_until = self.buf.len();
         Ok(())
     }
 
@@ -139,13 +140,13 @@ impl Outbound {
         if self.start == self.buf.len() {
             self.buf.clear();
             self.start = 0;
-            self.must_flush = false;
+            self.flush_until = 0;
         }
     }
 
     /// Is something of the handshake, or an alert, still to be written?
     pub(crate) fn must_flush(&self) -> bool {
-        self.must_flush
+        self.start < self.flush_until
     }
 
     /// Gives memory back where nothing is in it.

@@ -311,4 +311,11 @@ fn what_is_sent_is_fragmented_and_flights_are_coalesced() {
     assert_eq!(outbound.data(&[2; 250], &mut events).unwrap(), 100);
     assert_eq!(outbound.output().len(), HEADER_LEN + 100 + 1 + TAG_LEN);
     assert!(!outbound.must_flush(), "application data is the driver's to flush");
+    outbound.written(usize::MAX);
+    outbound.flight().extend_from_slice(&[1; 10]);
+    outbound.data(&[2; 100], &mut events).unwrap();
+    outbound.written(HEADER_LEN + 10 + TAG_LEN);
+    assert!(outbound.must_flush());
+    outbound.written(1);
+    assert!(!outbound.must_flush() && !outbound.output().is_empty());
 }
