@@ -3,6 +3,7 @@
 use std::fmt;
 
 use aws_lc_rs::aead::{Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use zeroize::Zeroize;
 
 use super::HEADER_LEN;
 use crate::number::Suite13;
@@ -104,6 +105,13 @@ fn padded_len(inner_len: usize, padding: usize) -> usize {
             .next_multiple_of(block)
             .min(super::MAX_PLAINTEXT + 1)
             .max(inner_len),
+    }
+}
+
+impl Drop for RecordKey {
+    fn drop(&mut self) {
+        // The key itself is aws-lc's, which clears it.
+        self.iv.zeroize();
     }
 }
 

@@ -94,6 +94,13 @@ impl Secret {
         Self { len, bytes }
     }
 
+    /// Leaves zeros where it came from.
+    fn take(bytes: &mut [u8]) -> Self {
+        let secret = Self::new(bytes);
+        bytes.zeroize();
+        secret
+    }
+
     pub(crate) fn as_bytes(&self) -> &[u8] {
         self.bytes.get(..self.len.into()).unwrap_or_default()
     }
@@ -151,8 +158,8 @@ impl Mac {
     /// A MAC that is a key: HKDF-Extract (RFC 5869 section 2.2) with this salt.
     pub(crate) fn extract(&self, input: &[u8]) -> Secret {
         match self {
-            Self::Sha256(mac) => Secret::new(&mac.clone().chain_update(input).finalize().into_bytes()),
-            Self::Sha384(mac) => Secret::new(&mac.clone().chain_update(input).finalize().into_bytes()),
+            Self::Sha256(mac) => Secret::take(&mut mac.clone().chain_update(input).finalize().into_bytes()),
+            Self::Sha384(mac) => Secret::take(&mut mac.clone().chain_update(input).finalize().into_bytes()),
         }
     }
 
