@@ -18,7 +18,8 @@
 /* A set of ticket keys that rotates by itself: one key seals, those before it and the one after it open.
  *
  * Like SSL_CTX it is counted and opaque, and the pointer is a handle, not an address: a store that was freed, or
- * something else in its place, is an error with its reason on OpenSSL's error queue. */
+ * something else in its place, is an error. Every function of this header may be called from any thread at any time, and
+ * one that fails because of what it was given says so with one reason on OpenSSL's error queue. */
 typedef struct carnet_keystore_st carnet_keystore_st;
 
 /* See carnet_keystore_new(). */

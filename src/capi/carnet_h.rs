@@ -1,7 +1,7 @@
 //! carnet.h: what this library adds to OpenSSL's interface.
 //!
 //! SSL_CTX_set_tlsext_ticket_key_cb(3) leaves the keys to the reader. A key store is what has to be written there: it makes
-//! keys, hands each its turn, and erases it on time. All functions may be called from any thread at any time.
+//! keys, hands each its turn, and erases it on time.
 
 use std::ffi::{c_char, c_int, c_long, c_uchar, c_void};
 
@@ -23,7 +23,8 @@ use crate::objects::keystore::{KeyStore, time_t};
 /// A set of ticket keys that rotates by itself: one key seals, those before it and the one after it open.
 ///
 /// Like SSL_CTX it is counted and opaque, and the pointer is a handle, not an address: a store that was freed, or
-/// something else in its place, is an error with its reason on OpenSSL's error queue.
+/// something else in its place, is an error. Every function of this header may be called from any thread at any time, and
+/// one that fails because of what it was given says so with one reason on OpenSSL's error queue.
 #[allow(non_camel_case_types, reason = "the C API's name")]
 pub struct carnet_keystore_st {
     _opaque: [u8; 0],
