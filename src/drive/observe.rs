@@ -210,65 +210,84 @@ pub(super) fn report(held: &mut Held<'_>) -> Result<(), Halt> {
 /// True when the last event is a message after the handshake, whose end is told next time: its callbacks come between.
 fn tell_all(connection: &Connection, events: &[Event], mut open: bool) -> bool {
     let errand = Errand::new(connection);
-    let mut announced = false;
+    let (mut announced, mut logged) = (false, 0);
     for (index, event) in events.iter().enumerate() {
-        if std::mem::take(&mut open) {
+        if logged == 0 && std::mem::take(&mut open) {
             close_message(&errand);
         }
         match event {
-            Event::RecordHeader { sent, header } => {
-                // What is sent changes the state before its record is shown; what is received, after.
-                if *sent && !announced {
-                    announced = events.get(index + 1..).is_some_and(|rest| announce_sent(&errand, rest));
-                }
-                let [_, major, minor, ..] = *header;
-                errand.message(*sent, u16::from_be_bytes([major, minor]), RT_HEADER, header);
-            }
-            Event::InnerContentType { sent, content_type } => {
-                // OpenSSL names the record's version when it sends, and the connection's when it receives.
-                let version = if *sent {
-                    RECORD_VERSION
-                } else {
-                    ProtocolVersion::TLS1_3.0
-                };
-                errand.message(*sent, version, RT_INNER_TYPE, &[content_type.0]);
-            }
-            Event::Message {
-                sent,
-                content_type,
-                bytes,
-                ..
-            } => {
-                let first = bytes.first().copied().unwrap_or_default();
-                let change = Change {
-                    sent: *sent,
-                    state: state_of(connection, *sent, *content_type, first),
-                };
-                if !std::mem::take(&mut announced) {
-                    announce(&errand, &change);
-                }
-                errand.message(*sent, errand.version(), c_int::from(content_type.0), bytes);
-                open = conclude(&errand, &change);
-            }
-            Event::Alert {
-                sent,
-                level,
-                description,
-            } => {
-                let kind = if *sent { CB_WRITE_ALERT } else { CB_READ_ALERT };
-                errand.info(kind, c_int::from(level.code()) << 8 | c_int::from(description.code()));
-            }
-            Event::KeyLog {
-                label,
-                client_random,
-                secret,
-            } => {
-                tell_key(connection, label, client_random, secret);
+            // What is sent changes the state before its record is shown; what is received, after.
+            Event::RecordHeader { sent: true, .. } if !announced => {
+                announced = events.get(index + 1..).is_some_and(|rest| announce_sent(&errand, rest));
             }
             _ => {}
         }
+        if let Event::Message {
+            sent,
+            content_type,
+            bytes,
+            ..
+        } = event
+        {
+            let first = bytes.first().copied().unwrap_or_default();
+            let change = Change {
+                sent: *sent,
+                state: state_of(connection, *sent, *content_type, first),
+            };
+            if !std::mem::take(&mut announced) {
+                announce(&errand, &change);
+            }
+            errand.message(*sent, errand.version(), c_int::from(content_type.0), bytes);
+            // The secrets that came with it are logged before it counts as done.
+            let secrets = events
+                .iter()
+                .skip(index + 1)
+                .take_while(|event| matches!(event, Event::KeyLog { .. }));
+            logged = secrets.inspect(|secret| tell(&errand, secret)).count();
+            open = conclude(&errand, &change);
+        } else if logged > 0 {
+            logged -= 1;
+        } else {
+            tell(&errand, event);
+        }
     }
     open
+}
+
+/// Everything that changes no state.
+fn tell(errand: &Errand<'_>, event: &Event) {
+    match event {
+        Event::RecordHeader { sent, header } => {
+            let [_, major, minor, ..] = *header;
+            errand.message(*sent, u16::from_be_bytes([major, minor]), RT_HEADER, header);
+        }
+        Event::InnerContentType { sent, content_type } => {
+            // OpenSSL names the record's version when it sends, and the connection's when it receives.
+            let version = if *sent {
+                RECORD_VERSION
+            } else {
+                ProtocolVersion::TLS1_3.0
+            };
+            errand.message(*sent, version, RT_INNER_TYPE, &[content_type.0]);
+        }
+        Event::Alert {
+            sent,
+            level,
+            description,
+        } => {
+            let kind = if *sent { CB_WRITE_ALERT } else { CB_READ_ALERT };
+            errand.info(kind, c_int::from(level.code()) << 8 | c_int::from(description.code()));
+        }
+        Event::KeyLog {
+            label,
+            client_random,
+            secret,
+        } => {
+            tell_key(errand.connection, label, client_random, secret);
+        }
+        // States are told by the messages that lead to them.
+        _ => {}
+    }
 }
 
 /// A message, and the state that it leads to if it leads to any.
