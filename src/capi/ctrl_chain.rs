@@ -122,10 +122,10 @@ fn build<T: Target>(target: &T, flags: c_long) -> Result<c_long> {
     const BUILT_WITH_ERRORS: c_long = 2;
     let trusted = target.trusted();
     let flags = BuildFlags(flags as u32);
-    let good = target.update(|config| {
-        let level = config.algorithms.security_level;
-        config.credentials.build_chain(&trusted, flags, level)
-    })?;
+    let config = target.config();
+    let (chain, good) = config.credentials.build_chain(&trusted, flags)?;
+    let level = config.algorithms.security_level;
+    target.update(|config| config.credentials.set_chain(Some(chain), level))?;
     Ok(if good { BUILT } else { BUILT_WITH_ERRORS })
 }
 

@@ -7,7 +7,7 @@ use super::conf_module;
 use super::entry::{entry, optional_string};
 use super::types::{OPENSSL_INIT_SETTINGS, OSSL_LIB_CTX, SSL_CTX, SSL_METHOD};
 use crate::error::{Reason, Result};
-use crate::handles::{self, Ref};
+use crate::handles;
 use crate::libcrypto::err;
 use crate::libcrypto::lib_ctx::{self, Library};
 use crate::objects::context::Context;
@@ -66,7 +66,7 @@ fn create(method: *const SSL_METHOD, library: Library) -> Result<*mut SSL_CTX> {
     err::load_strings();
     // SAFETY: no settings.
     unsafe { lib_ctx::initialise(INIT | INIT_LOAD_CONFIG, ptr::null()) };
-    let context = Ref::try_new_with(|handle| Context::new(method, library, handle))?;
+    let context = Context::open(method, library)?;
     let handle = context.to_c();
     conf_module::system_default(handle);
     Ok(handle)
@@ -106,11 +106,7 @@ pub extern "C" fn SSL_CTX_set_ssl_version(ctx: *mut SSL_CTX, meth: *const SSL_ME
 #[unsafe(no_mangle)]
 pub extern "C" fn SSL_CTX_set_ex_data(ctx: *mut SSL_CTX, idx: c_int, data: *mut c_void) -> c_int {
     entry("SSL_CTX_set_ex_data", 0, || {
-        Ok(c_int::from(
-            handles::lookup::<Context>(ctx)?
-                .ex_data()
-                .is_some_and(|own| own.set(idx, data)),
-        ))
+        Ok(c_int::from(handles::lookup::<Context>(ctx)?.ex_data().set(idx, data)))
     })
 }
 
@@ -118,8 +114,6 @@ pub extern "C" fn SSL_CTX_set_ex_data(ctx: *mut SSL_CTX, idx: c_int, data: *mut 
 #[unsafe(no_mangle)]
 pub extern "C" fn SSL_CTX_get_ex_data(ctx: *const SSL_CTX, idx: c_int) -> *mut c_void {
     entry("SSL_CTX_get_ex_data", ptr::null_mut(), || {
-        Ok(handles::lookup::<Context>(ctx)?
-            .ex_data()
-            .map_or(ptr::null_mut(), |own| own.value(idx)))
+        Ok(handles::lookup::<Context>(ctx)?.ex_data().value(idx))
     })
 }

@@ -3,7 +3,7 @@
 use std::ffi::{CStr, c_char};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Reason, Result};
 
 // A profile with panic = "abort" would undo what this file promises.
 const _: () = assert!(cfg!(panic = "unwind"), "panics must unwind, to be caught here");
@@ -32,10 +32,8 @@ pub unsafe fn bytes<'a>(data: *const u8, len: usize) -> Result<&'a [u8]> {
     if len == 0 {
         return Ok(&[]);
     }
-    if data.is_null() {
-        return Err(Error::NULL);
-    }
-    // SAFETY: not NULL, and the caller promises `len` readable bytes.
+    check(data, len)?;
+    // SAFETY: not NULL, and the caller promises `len` readable bytes, which are no more than there can be.
     Ok(unsafe { std::slice::from_raw_parts(data, len) })
 }
 
@@ -47,11 +45,20 @@ pub unsafe fn bytes_mut<'a>(data: *mut u8, len: usize) -> Result<&'a mut [u8]> {
     if len == 0 {
         return Ok(&mut []);
     }
+    check(data, len)?;
+    // SAFETY: not NULL, and the caller promises `len` writable bytes, which are no more than there can be.
+    Ok(unsafe { std::slice::from_raw_parts_mut(data, len) })
+}
+
+/// NULL is no place for bytes, and a length that was negative before it became a size_t is none.
+fn check(data: *const u8, len: usize) -> Result<()> {
     if data.is_null() {
         return Err(Error::NULL);
     }
-    // SAFETY: not NULL, and the caller promises `len` writable bytes.
-    Ok(unsafe { std::slice::from_raw_parts_mut(data, len) })
+    if isize::try_from(len).is_err() {
+        return Err(Reason::BAD_LENGTH.into());
+    }
+    Ok(())
 }
 
 /// The string at `text`; NULL is an error.

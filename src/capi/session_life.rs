@@ -69,7 +69,7 @@ pub unsafe extern "C" fn SSL_SESSION_free(ses: *mut SSL_SESSION) {
 pub unsafe extern "C" fn SSL_SESSION_set_ex_data(ss: *mut SSL_SESSION, idx: c_int, data: *mut c_void) -> c_int {
     entry("SSL_SESSION_set_ex_data", 0, || {
         let session = handles::lookup::<SessionObject>(ss)?;
-        Ok(c_int::from(session.ex_data(ss).is_some_and(|all| all.set(idx, data))))
+        Ok(c_int::from(session.ex_data(ss).set(idx, data)))
     })
 }
 
@@ -83,8 +83,6 @@ pub unsafe extern "C" fn SSL_SESSION_set_ex_data(ss: *mut SSL_SESSION, idx: c_in
 pub unsafe extern "C" fn SSL_SESSION_get_ex_data(ss: *const SSL_SESSION, idx: c_int) -> *mut c_void {
     entry("SSL_SESSION_get_ex_data", ptr::null_mut(), || {
         let session = handles::lookup::<SessionObject>(ss)?;
-        Ok(session
-            .ex_data(ss.cast_mut())
-            .map_or(ptr::null_mut(), |all| all.value(idx)))
+        Ok(session.ex_data(ss.cast_mut()).value(idx))
     })
 }

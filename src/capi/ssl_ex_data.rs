@@ -18,9 +18,11 @@ use crate::objects::verify;
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn SSL_set_ex_data(ssl: *mut SSL, idx: c_int, data: *mut c_void) -> c_int {
     entry("SSL_set_ex_data", 0, || {
-        let connection = connection(ssl)?;
-        let stored = connection.ex_data().is_some_and(|ex_data| ex_data.set(idx, data));
-        if stored { Ok(1) } else { Err(Error::Queued) }
+        if connection(ssl)?.ex_data().set(idx, data) {
+            Ok(1)
+        } else {
+            Err(Error::Queued)
+        }
     })
 }
 
@@ -33,9 +35,7 @@ pub unsafe extern "C" fn SSL_set_ex_data(ssl: *mut SSL, idx: c_int, data: *mut c
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn SSL_get_ex_data(ssl: *const SSL, idx: c_int) -> *mut c_void {
     entry("SSL_get_ex_data", ptr::null_mut(), || {
-        Ok(connection(ssl)?
-            .ex_data()
-            .map_or(ptr::null_mut(), |ex_data| ex_data.value(idx)))
+        Ok(connection(ssl)?.ex_data().value(idx))
     })
 }
 

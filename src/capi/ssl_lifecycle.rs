@@ -9,7 +9,7 @@ use super::entry::entry;
 use super::types::{SSL, SSL_CTX};
 use crate::drive::handshake;
 use crate::error::{Reason, Result};
-use crate::handles::{self, Ref};
+use crate::handles;
 use crate::objects::connection::{Connection, Role};
 use crate::objects::context::Context;
 
@@ -31,8 +31,7 @@ pub unsafe extern "C" fn SSL_new(ctx: *mut SSL_CTX) -> *mut SSL {
             return Err(Reason::NULL_SSL_CTX.into());
         }
         let context = handles::acquire::<Context>(ctx)?;
-        let made = Ref::new_with(|handle| Connection::new(context, handle))?;
-        Ok(made.to_c())
+        Ok(Connection::open(context)?.to_c())
     })
 }
 

@@ -20,7 +20,7 @@ fn named(connection: &Connection) -> Result<Option<Ref<SessionObject>>> {
     let Some(_made) = session::current(connection) else {
         return Ok(None);
     };
-    connection.facts().session.named()
+    connection.named_session()
 }
 
 /// The session of a connection, which keeps its reference; NULL as long as there is none.

@@ -45,8 +45,11 @@ pub(super) fn note_resumption(held: &mut Held<'_>) -> std::result::Result<(), Ha
         let verify_result = candidate
             .object()
             .map(|session| session.read(|session| session.verify_result));
-        facts.session = candidate;
         facts.peer.verify_result = verify_result.unwrap_or_default();
+        let old = std::mem::replace(&mut facts.session, candidate);
+        drop(facts);
+        // With no lock held, as the application's ex_data functions may run: so in all of this file.
+        drop(old);
     }
     Ok(())
 }
@@ -63,7 +66,7 @@ pub(super) fn established(held: &mut Held<'_>) -> std::result::Result<(), Halt> 
         facts.server_name.clone_from(&connection.own().host_name);
         facts.server_name_accepted = true;
     }
-    facts.candidate = SessionSlot::Empty;
+    let candidate = std::mem::take(&mut facts.candidate);
     if facts.protocol.as_deref() != selected.as_deref() {
         facts.protocol = selected;
     }
@@ -71,12 +74,12 @@ pub(super) fn established(held: &mut Held<'_>) -> std::result::Result<(), Halt> 
         facts.ocsp_response = Some(stapled.to_vec().into_boxed_slice());
     }
     facts.progress.session_due = true;
-    if std::mem::take(&mut facts.progress.offered) && !facts.progress.resumed {
-        facts.session = SessionSlot::Empty;
-    }
+    let refused = std::mem::take(&mut facts.progress.offered) && !facts.progress.resumed;
+    let refused = refused.then(|| std::mem::take(&mut facts.session));
     // Somebody has looked at the session while it was still being made.
     let early = facts.session.object().filter(|_| !facts.progress.resumed).cloned();
     drop(facts);
+    drop((candidate, refused));
     if let Some(session) = early {
         held.released(|connection| {
             let mut filled = session.snapshot();
@@ -239,7 +242,7 @@ fn keep(connection: &Connection, context: &Context) -> Result<()> {
     if !server || stateless || sessions.mode.load(Relaxed) & CACHE_NO_INTERNAL_STORE != 0 {
         return Ok(());
     }
-    let Some(named) = connection.facts().session.named()? else {
+    let Some(named) = connection.named_session()? else {
         return Ok(());
     };
     let limit = usize::try_from(sessions.size.load(Relaxed)).unwrap_or_default();
@@ -263,7 +266,7 @@ pub(super) fn announce(connection: &Connection, session: &Arc<SessionObject>) ->
     let Some(function) = context.hooks().sessions.new else {
         return Ok(());
     };
-    let Some(named) = connection.facts().session.named()? else {
+    let Some(named) = connection.named_session()? else {
         return Ok(());
     };
     // The application gets a reference, which it keeps if it says so.

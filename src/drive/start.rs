@@ -84,11 +84,12 @@ fn offers(connection: &Connection, settings: &Settings) -> Vec<Offer> {
         let allowed = settings.max_version >= ProtocolVersion::TLS1_3 && object.is_resumable();
         allowed.then(|| object.read(Offer::try_from_session)).flatten()
     });
-    if offer.is_none() {
-        facts.session = Default::default();
-    }
+    let unfit = offer.is_none().then(|| std::mem::take(&mut facts.session));
     facts.progress.session_due = true;
     facts.progress.offered = offer.is_some();
+    drop(facts);
+    // With no lock held: the application's ex_data functions may run.
+    drop(unfit);
     offer.into_iter().collect()
 }
 

@@ -32,6 +32,10 @@ pub(super) fn chain(connection: &Connection, chain: Vec<Bytes>) -> Reply {
             Reason::UNABLE_TO_FIND_PUBLIC_KEY_PARAMETERS.into(),
         );
     }
+    // SSL_set_retry_verify(3) is asked for anew each time.
+    if connection.status().want() == Want::Verify {
+        connection.status().set_want(Want::Nothing);
+    }
     let judged = match judge(connection, &config, &parsed, peer_is_server) {
         Ok(judged) => judged,
         Err(error) => return Reply::Abort(AlertDescription::InternalError, error),

@@ -106,7 +106,11 @@ pub type AlpnSelect = Option<
     unsafe extern "C" fn(*mut SSL, *mut *const c_uchar, *mut c_uchar, *const c_uchar, c_uint, *mut c_void) -> c_int,
 >;
 
-/// SSL_CTX_set_alpn_select_cb(3): what it returned, and a copy of what it selected.
+/// SSL_TLSEXT_ERR_OK
+const ALPN_SELECTED: c_int = 0;
+
+/// SSL_CTX_set_alpn_select_cb(3): what it returned, and a copy of what it selected. Unless it returned SSL_TLSEXT_ERR_OK
+/// nobody has said that `*out` points anywhere, and with no length it selects nothing.
 pub fn alpn_select(
     function: AlpnSelect,
     ssl: *mut SSL,
@@ -118,7 +122,7 @@ pub fn alpn_select(
     let len = c_uint::try_from(offered.len()).ok()?;
     // SAFETY: the setter's promise; the out parameters are writable and `offered` readable during the call.
     let returned = unsafe { call(ssl, &mut out, &mut out_len, offered.as_ptr(), len, argument) };
-    if out.is_null() {
+    if returned != ALPN_SELECTED || out.is_null() || out_len == 0 {
         return Some((returned, None));
     }
     // SAFETY: by the manual page `out` points into `offered` or into memory that outlives the callback.

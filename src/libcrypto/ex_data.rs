@@ -1,6 +1,8 @@
 //! Application data on objects (`CRYPTO_get_ex_new_index(3)`).
 
+use std::cell::UnsafeCell;
 use std::ffi::{c_int, c_void};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{PoisonError, RwLock};
 
 use super::c::{OPENSSL_STACK, OSSL_LIB_CTX};
@@ -33,42 +35,54 @@ pub enum Class {
 }
 
 /// The application data of one object. The application's free functions run when it is dropped.
+///
+/// The application's functions are called with no lock held: they come back with the object's handle.
 pub struct ExData {
     class: Class,
     owner: usize,
-    data: RwLock<CryptoExData>,
+    started: AtomicBool,
+    guard: RwLock<()>,
+    data: UnsafeCell<CryptoExData>,
 }
 
-// SAFETY: `sk` is owned by this value and only reached under the lock; the values in it are the application's own.
+// SAFETY: what `data` points at is owned by this value and reached under `guard`, except by the application's own
+// functions, which run before anybody else has the object or while it is being copied (see `start` and `copy_from`).
 unsafe impl Send for ExData {}
 // SAFETY: as above.
 unsafe impl Sync for ExData {}
 
 impl ExData {
-    /// Makes the data of the object that C knows as `owner`; the application's new functions run.
-    pub fn new<C>(class: Class, owner: *mut C) -> Option<Self> {
-        let mut data = CryptoExData {
-            ctx: std::ptr::null_mut(),
-            sk: std::ptr::null_mut(),
-        };
-        // SAFETY: `data` is a zeroed CRYPTO_EX_DATA of ours; libcrypto only hands `owner` on to the application.
-        let made = unsafe { CRYPTO_new_ex_data(class as c_int, owner.cast(), &raw mut data) };
-        (made == 1).then(|| Self {
+    /// The data of the object that C knows, or will know, as `owner`. See [`ExData::start`].
+    pub fn new<C>(class: Class, owner: *mut C) -> Self {
+        Self {
             class,
             owner: owner.addr(),
-            data: RwLock::new(data),
-        })
+            started: AtomicBool::new(false),
+            guard: RwLock::new(()),
+            data: UnsafeCell::new(CryptoExData {
+                ctx: std::ptr::null_mut(),
+                sk: std::ptr::null_mut(),
+            }),
+        }
+    }
+
+    /// Runs the application's new functions, once; to be called as soon as `owner` is a valid handle. They may use it, so
+    /// this also returns at once when it is under way. False when memory is short.
+    pub fn start(&self) -> bool {
+        if self.started.swap(true, Ordering::AcqRel) {
+            return true;
+        }
+        let owner: *mut c_void = std::ptr::without_provenance_mut(self.owner);
+        // SAFETY: a zeroed CRYPTO_EX_DATA of ours, which stays in its place; only hands `owner` on. Whoever made the
+        // object has not given its handle away yet, so only the functions called here come back to the data.
+        unsafe { CRYPTO_new_ex_data(self.class as c_int, owner, self.data.get()) == 1 }
     }
 
     /// Copies what `from` has; the application's dup functions run (SSL_dup, SSL_SESSION_dup).
     pub fn copy_from(&self, from: &Self) -> bool {
-        let source = *from.data.read().unwrap_or_else(PoisonError::into_inner);
-        let mut copy = *self.data.read().unwrap_or_else(PoisonError::into_inner);
-        // The application's dup functions may ask for the data of either object: no lock is held meanwhile.
-        // SAFETY: both were made by CRYPTO_new_ex_data; these are copies of their pointers, and both objects live.
-        let copied = unsafe { CRYPTO_dup_ex_data(self.class as c_int, &raw mut copy, &raw const source) == 1 };
-        *self.data.write().unwrap_or_else(PoisonError::into_inner) = copy;
-        copied
+        // SAFETY: both are live CRYPTO_EX_DATA. Nobody else has the copy yet; that the original is not changed while it
+        // is being copied is the application's part, as in OpenSSL.
+        unsafe { CRYPTO_dup_ex_data(self.class as c_int, self.data.get(), from.data.get()) == 1 }
     }
 
     /// `SSL_set_ex_data(3)`
@@ -77,24 +91,26 @@ impl ExData {
         reason = "libcrypto stores the value and never looks behind it"
     )]
     pub fn set(&self, index: c_int, value: *mut c_void) -> bool {
-        let mut data = self.data.write().unwrap_or_else(PoisonError::into_inner);
-        // SAFETY: made by CRYPTO_new_ex_data, alone under the write lock; `value` is only stored.
-        unsafe { CRYPTO_set_ex_data(&raw mut *data, index, value) == 1 }
+        let _alone = self.guard.write().unwrap_or_else(PoisonError::into_inner);
+        // SAFETY: a live CRYPTO_EX_DATA, alone under the write lock; `value` is only stored.
+        unsafe { CRYPTO_set_ex_data(self.data.get(), index, value) == 1 }
     }
 
     /// `SSL_get_ex_data(3)`
     pub fn value(&self, index: c_int) -> *mut c_void {
-        let data = self.data.read().unwrap_or_else(PoisonError::into_inner);
-        // SAFETY: made by CRYPTO_new_ex_data; nobody writes under the read lock; any index is checked by the call.
-        unsafe { CRYPTO_get_ex_data(&raw const *data, index) }
+        let _unchanged = self.guard.read().unwrap_or_else(PoisonError::into_inner);
+        // SAFETY: a live CRYPTO_EX_DATA; nobody writes under the read lock; any index is checked by the call.
+        unsafe { CRYPTO_get_ex_data(self.data.get(), index) }
     }
 }
 
 impl Drop for ExData {
     fn drop(&mut self) {
-        let data = self.data.get_mut().unwrap_or_else(PoisonError::into_inner);
+        if !*self.started.get_mut() {
+            return;
+        }
         let owner: *mut c_void = std::ptr::without_provenance_mut(self.owner);
         // SAFETY: made by CRYPTO_new_ex_data, freed once; `owner` is a handle that is only handed on.
-        unsafe { CRYPTO_free_ex_data(self.class as c_int, owner, &raw mut *data) }
+        unsafe { CRYPTO_free_ex_data(self.class as c_int, owner, self.data.get()) }
     }
 }

@@ -24,8 +24,9 @@ impl BuildFlags {
 }
 
 impl Credentials {
-    /// `SSL_build_cert_chain(3)`. True when the chain is good, false when an error was ignored.
-    pub fn build_chain(&mut self, trusted: &Store, flags: BuildFlags, security_level: i32) -> Result<bool> {
+    /// `SSL_build_cert_chain(3)`: the issuers that were found, for [`Credentials::set_chain`], and whether the chain is good
+    /// or an error was ignored. The store's callbacks run: no lock may be held.
+    pub fn build_chain(&self, trusted: &Store, flags: BuildFlags) -> Result<(CertificateStack, bool)> {
         let slot = self.slot();
         let leaf = slot.certificate.clone().ok_or(Reason::NO_CERTIFICATE_SET)?;
         let given = slot.chain.clone();
@@ -60,8 +61,7 @@ impl Credentials {
             }
         }
         let chain = issuers(&built, flags).ok_or(Common::MallocFailure)?;
-        self.set_chain(Some(chain), security_level)?;
-        Ok(verdict.is_ok())
+        Ok((chain, verdict.is_ok()))
     }
 }
 

@@ -1,7 +1,7 @@
 //! SSL_CTX: what connections have in common.
 
 use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
-use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use carnet_ticket::TicketKey;
 
@@ -11,7 +11,7 @@ use super::keystore::KeyStore;
 use super::method::SSL_METHOD;
 use super::session_cache::SessionCache;
 use crate::error::{Common, Reason, Result};
-use crate::handles::{Kind, Named, Registry, SSL_CTX};
+use crate::handles::{Kind, Named, Ref, Registry, SSL_CTX};
 use crate::libcrypto::ex_data::{Class, ExData};
 use crate::libcrypto::lib_ctx::Library;
 use crate::libcrypto::store::{Store, VerifyParam};
@@ -26,7 +26,7 @@ pub struct Context {
     pub sessions: Sessions,
     keys: RwLock<Arc<KeyStore>>,
     library: Library,
-    ex_data: OnceLock<ExData>,
+    ex_data: ExData,
     handle: usize,
 }
 
@@ -58,9 +58,17 @@ impl Configurable for Context {
 }
 
 impl Context {
-    /// A context as `SSL_CTX_new_ex(3)` makes it, known to C as `handle`.
-    pub fn new(method: &'static SSL_METHOD, library: Library, handle: *mut SSL_CTX) -> Result<Self> {
-        let ex_data = ExData::new(Class::Context, handle).ok_or(Common::MallocFailure)?;
+    /// A context as `SSL_CTX_new_ex(3)` makes it. The application's ex_data functions run.
+    pub fn open(method: &'static SSL_METHOD, library: Library) -> Result<Ref<Self>> {
+        let made = Ref::try_new_with(|handle| Self::new(method, library, handle))?;
+        if made.ex_data.start() {
+            Ok(made)
+        } else {
+            Err(Common::MallocFailure.into())
+        }
+    }
+
+    fn new(method: &'static SSL_METHOD, library: Library, handle: *mut SSL_CTX) -> Result<Self> {
         Ok(Self {
             method: RwLock::new(method),
             config: RwLock::default(),
@@ -72,7 +80,7 @@ impl Context {
             sessions: Sessions::default(),
             keys: RwLock::new(Arc::new(KeyStore::single())),
             library,
-            ex_data: OnceLock::from(ex_data),
+            ex_data: ExData::new(Class::Context, handle),
             handle: handle.addr(),
         })
     }
@@ -104,8 +112,8 @@ impl Context {
     }
 
     /// The application's data.
-    pub fn ex_data(&self) -> Option<&ExData> {
-        self.ex_data.get()
+    pub fn ex_data(&self) -> &ExData {
+        &self.ex_data
     }
 
     /// The library context and property query of `SSL_CTX_new_ex(3)`.
@@ -120,7 +128,12 @@ impl Context {
 
     /// `SSL_CTX_set_cert_store(3)`
     pub fn set_store(&self, store: Store) {
-        *self.trust.store.write().unwrap_or_else(PoisonError::into_inner) = store;
+        // What goes may have ex_data functions of the application's, which run with no lock held.
+        let old = std::mem::replace(
+            &mut *self.trust.store.write().unwrap_or_else(PoisonError::into_inner),
+            store,
+        );
+        drop(old);
         self.renew_chains();
     }
 

@@ -30,7 +30,7 @@ pub struct SessionObject {
     session: RwLock<Session>,
     not_resumable: AtomicBool,
     shown: Mutex<Shown>,
-    ex_data: OnceLock<Option<ExData>>,
+    ex_data: OnceLock<ExData>,
 }
 
 /// What was made for C out of the session, when C asked.
@@ -84,9 +84,7 @@ impl SessionObject {
         copy.set_peer_chain(self.peer_chain());
         copy.not_resumable
             .store(self.not_resumable.load(Ordering::Relaxed), Ordering::Relaxed);
-        if let (Some(from), Some(to)) = (self.ex_data(handle), copy.ex_data(copy.as_ptr())) {
-            to.copy_from(from);
-        }
+        copy.ex_data(copy.as_ptr()).copy_from(self.ex_data(handle));
         Ok(copy)
     }
 
@@ -105,11 +103,12 @@ impl SessionObject {
         self.read(Session::clone)
     }
 
-    /// The application's data on this object. `handle` is the object's own, for the application's functions.
-    pub fn ex_data(&self, handle: *mut SSL_SESSION) -> Option<&ExData> {
-        self.ex_data
-            .get_or_init(|| ExData::new(Class::Session, handle))
-            .as_ref()
+    /// The application's data on this object. `handle` is the object's own, for the application's functions, which run
+    /// when this is first called: no lock may be held.
+    pub fn ex_data(&self, handle: *mut SSL_SESSION) -> &ExData {
+        let data = self.ex_data.get_or_init(|| ExData::new(Class::Session, handle));
+        data.start();
+        data
     }
 
     /// The session's cipher suite, if it has one that exists here.

@@ -59,12 +59,13 @@ pub(super) fn are_off(connection: &Connection) -> bool {
 
 /// Opens a ticket that the client offers and decides what follows.
 pub(super) fn open(connection: &Connection, ticket: &Bytes, version: ProtocolVersion) -> Reply {
+    // One accepted ticket that can't be used ends the search: OpenSSL then goes on with a full handshake, and a new one
+    // is due whatever else the client offers.
+    if connection.facts().progress.search_over {
+        return Answer::Ticket(TicketVerdict::Skip { renew: true }).into();
+    }
     if are_off(connection) {
         return find(connection, ticket, version);
-    }
-    // One accepted ticket that can't be used ends the search: OpenSSL then goes on with a full handshake.
-    if connection.facts().progress.search_over {
-        return Answer::Ticket(TicketVerdict::Skip { renew: false }).into();
     }
     let context = connection.session_context();
     let hooks = context.hooks().tickets;
@@ -76,13 +77,12 @@ pub(super) fn open(connection: &Connection, ticket: &Bytes, version: ProtocolVer
         Some(session) => SessionSlot::Unnamed(Arc::new(SessionObject::new(*session))),
         None => SessionSlot::Empty,
     };
-    connection.facts().candidate = candidate;
+    connection.put_candidate(candidate);
     match verdict(status, ask_application(connection, &hooks, ticket, status)) {
         Outcome::Fatal => fatal(),
         Outcome::Full { renew } => {
-            let mut facts = connection.facts();
-            facts.candidate = SessionSlot::Empty;
-            facts.progress.no_renewal = !renew;
+            connection.put_candidate(SessionSlot::Empty);
+            connection.facts().progress.no_renewal = !renew;
             Answer::Ticket(TicketVerdict::Skip { renew }).into()
         }
         Outcome::Resume { renew } => accept(connection, version, renew),
@@ -102,7 +102,7 @@ fn find(connection: &Connection, ticket: &[u8], version: ProtocolVersion) -> Rep
         context.sessions.count(Counter::Misses);
         return Answer::Ticket(TicketVerdict::Skip { renew: true }).into();
     };
-    connection.facts().candidate = SessionSlot::Named(session);
+    connection.put_candidate(SessionSlot::Named(session));
     accept(connection, version, true)
 }
 
@@ -110,8 +110,8 @@ fn find(connection: &Connection, ticket: &[u8], version: ProtocolVersion) -> Rep
 fn ask_application(connection: &Connection, hooks: &TicketHooks, ticket: &[u8], status: Status) -> Option<Return> {
     let function = hooks.decrypt?;
     let name = ticket.get(..NAME_LEN.min(ticket.len())).unwrap_or_default();
-    let session = match connection.facts().candidate.as_ptr() {
-        Ok(session) => session,
+    let session = match connection.named_candidate() {
+        Ok(session) => session.map_or(std::ptr::null_mut(), |session| session.as_ptr()),
         Err(_) => return Some(Return::Abort),
     };
     let argument = hooks.argument.pointer();
@@ -141,8 +141,8 @@ fn accept(connection: &Connection, version: ProtocolVersion, renew: bool) -> Rep
             Answer::Ticket(TicketVerdict::Use { session, renew }).into()
         }
         Fit::Misfit => {
+            connection.put_candidate(SessionSlot::Empty);
             let mut facts = connection.facts();
-            facts.candidate = SessionSlot::Empty;
             facts.progress.search_over = true;
             facts.progress.no_renewal = false;
             Answer::Ticket(TicketVerdict::Skip { renew: true }).into()

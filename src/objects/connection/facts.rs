@@ -37,10 +37,11 @@ impl SessionSlot {
         }
     }
 
-    /// The session with its handle, which it gets now if it has none.
-    pub fn named(&mut self) -> Result<Option<Ref<SessionObject>>> {
+    /// The session with its handle, which it gets now if it has none. The application's ex_data functions have yet to
+    /// run, with the facts let go: see [`Connection::named_session`](super::Connection::named_session).
+    pub(super) fn named(&mut self) -> Result<Option<Ref<SessionObject>>> {
         if let Self::Unnamed(session) = self {
-            *self = Self::Named(session.name()?);
+            *self = Self::Named(Ref::new(Arc::clone(session))?);
         }
         Ok(match self {
             Self::Named(session) => Some(session.clone()),
@@ -55,11 +56,6 @@ impl SessionSlot {
         } else {
             None
         }
-    }
-
-    /// The handle (get0), or NULL.
-    pub fn as_ptr(&mut self) -> Result<*mut SSL_SESSION> {
-        Ok(self.named()?.map_or(std::ptr::null_mut(), |session| session.as_ptr()))
     }
 }
 

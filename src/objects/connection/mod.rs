@@ -22,7 +22,7 @@ pub use status::{Phase, RECEIVED_SHUTDOWN, Role, SENT_SHUTDOWN, Status, Want};
 use super::config::{self, Config, Configurable};
 use super::context::Context;
 use super::session::SessionObject;
-use crate::error::{Error, Result};
+use crate::error::{Common, Error, Result};
 use crate::handles::{Kind, Named, Ref, Registry, SSL};
 use crate::libcrypto::bio::Bio;
 use crate::libcrypto::ex_data::{Class, ExData};
@@ -38,7 +38,7 @@ pub struct Connection {
     facts: Mutex<Facts>,
     own: Mutex<Own>,
     param: OnceLock<VerifyParam>,
-    ex_data: OnceLock<ExData>,
+    ex_data: ExData,
 }
 
 /// The contexts of a connection.
@@ -77,8 +77,17 @@ impl Configurable for Connection {
 }
 
 impl Connection {
-    /// SSL_new(3): a connection of `context`, known to C as `handle`.
-    pub fn new(context: Ref<Context>, handle: *mut SSL) -> Self {
+    /// SSL_new(3): a connection of `context`. The application's ex_data functions run.
+    pub fn open(context: Ref<Context>) -> Result<Ref<Self>> {
+        let made = Ref::new_with(|handle| Self::new(context, handle))?;
+        if made.ex_data.start() {
+            Ok(made)
+        } else {
+            Err(Common::MallocFailure.into())
+        }
+    }
+
+    fn new(context: Ref<Context>, handle: *mut SSL) -> Self {
         let role = if context.method().server {
             Role::Server
         } else {
@@ -86,10 +95,6 @@ impl Connection {
         };
         let config = context.config();
         let status = Status::new(role, config.protocol.mode);
-        let ex_data = OnceLock::new();
-        if let Some(data) = ExData::new(Class::Connection, handle) {
-            let _first = ex_data.set(data);
-        }
         Self {
             handle: handle.addr(),
             config: Mutex::new(config),
@@ -102,7 +107,7 @@ impl Connection {
             facts: Mutex::default(),
             own: Mutex::default(),
             param: OnceLock::new(),
-            ex_data,
+            ex_data: ExData::new(Class::Connection, handle),
         }
     }
 
@@ -133,13 +138,31 @@ impl Connection {
     }
 
     /// The application's data.
-    pub fn ex_data(&self) -> Option<&ExData> {
-        self.ex_data.get()
+    pub fn ex_data(&self) -> &ExData {
+        &self.ex_data
     }
 
     /// What the handshake brought to light. To be held for a moment only, never across a call of the application's.
     pub fn facts(&self) -> MutexGuard<'_, Facts> {
         lock(&self.facts)
+    }
+
+    /// The session with its handle, for C to see. The application's ex_data functions run if the handle is new.
+    pub fn named_session(&self) -> Result<Option<Ref<SessionObject>>> {
+        let named = self.facts().session.named()?;
+        Ok(shown(named))
+    }
+
+    /// The same for the session from a ticket that has not been accepted yet.
+    pub fn named_candidate(&self) -> Result<Option<Ref<SessionObject>>> {
+        let named = self.facts().candidate.named()?;
+        Ok(shown(named))
+    }
+
+    /// Replaces the candidate. The one that was there goes with no lock held: the application's ex_data functions run.
+    pub fn put_candidate(&self, candidate: SessionSlot) {
+        let old = std::mem::replace(&mut self.facts().candidate, candidate);
+        drop(old);
     }
 
     /// What the connection alone has. To be held for a moment only.
@@ -173,13 +196,13 @@ impl Connection {
         io
     }
 
-    /// SSL_get0_param(3): the connection's own parameters. They start as the context's are when they are first changed,
-    /// shown or needed.
+    /// SSL_get0_param(3): the connection's own parameters. They start as those of its first context, whatever
+    /// SSL_set_SSL_CTX does, are when they are first changed, shown or needed.
     pub fn param(&self) -> Result<&VerifyParam> {
         if let Some(param) = self.param.get() {
             return Ok(param);
         }
-        let param = VerifyParam::inherited(self.context().param()?).ok_or(Error::Queued)?;
+        let param = VerifyParam::inherited(self.session_context().param()?).ok_or(Error::Queued)?;
         Ok(self.param.get_or_init(|| param))
     }
 
@@ -297,7 +320,7 @@ impl Connection {
             return Ok(None);
         }
         let contexts = lock(&self.contexts).clone();
-        let copy = Ref::new_with(|handle| Self::new(contexts.initial, handle))?;
+        let copy = Self::open(contexts.initial)?;
         copy.set_context(contexts.current);
         let num_tickets = copy.config().resumption.num_tickets;
         *lock(&copy.config) = self.config();
@@ -307,15 +330,13 @@ impl Connection {
         if self.status.role_chosen() {
             copy.status.choose_role(self.status.role());
         }
-        if let (Some(from), Some(to)) = (self.ex_data(), copy.ex_data()) {
-            to.copy_from(from);
-        }
+        copy.ex_data.copy_from(&self.ex_data);
         if let Some(param) = self.param.get() {
             let param = VerifyParam::inherited(param).ok_or(Error::Queued)?;
             let _first = copy.param.set(param);
         }
         copy.own().host_name.clone_from(&self.own().host_name);
-        let session = self.facts().session.named()?;
+        let session = self.named_session()?;
         if let Some(session) = session {
             copy.facts().session = SessionSlot::Named(session);
         }
@@ -368,6 +389,13 @@ impl Connection {
             drop(self.session_context().sessions.cache.remove(id.as_bytes()));
         }
     }
+}
+
+/// Lets the application's ex_data functions see a session whose handle may be new. No lock is held.
+fn shown(session: Option<Ref<SessionObject>>) -> Option<Ref<SessionObject>> {
+    session.inspect(|session| {
+        session.ex_data(session.as_ptr());
+    })
 }
 
 /// Nothing that is done under these locks can panic half-way, so a poisoned one is as good as new.
