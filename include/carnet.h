@@ -56,7 +56,10 @@ const char *carnet_version(void);
 
 /* Makes a key store. Every `interval` seconds a new random key takes over making tickets (0: the first one does for ever);
  * each opens tickets for `lifetime` seconds after that, which should be the lifetime of the tickets (SSL_CTX_set_timeout(3),
- * 7200 by default). The key that comes next is there one interval ahead, so that other processes can know it in time.
+ * 7200 by default). The key that comes next is there one interval ahead of its turn.
+ *
+ * A store lives in one process. Children that were forked with a copy have its keys, also the next one, and after that each
+ * makes its own.
  *
  * Returns the store, to be freed with carnet_keystore_free(), or NULL if a number is negative. */
 carnet_keystore *carnet_keystore_new(long interval,
