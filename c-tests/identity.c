@@ -104,11 +104,13 @@ void trust(SSL_CTX *ctx, const struct identity *root)
 
 const char *peer_name(SSL *ssl)
 {
-    static char name[64];
+    static char names[4][64];
+    static int next;
+    char *name = names[next++ % 4];
     X509 *cert = SSL_get1_peer_certificate(ssl);
     if (!cert)
         return "none";
-    X509_NAME_get_text_by_NID(X509_get_subject_name(cert), NID_commonName, name, sizeof name);
+    X509_NAME_get_text_by_NID(X509_get_subject_name(cert), NID_commonName, name, sizeof names[0]);
     X509_free(cert);
     return name;
 }
