@@ -64,7 +64,8 @@ impl AskCredential {
             scheme,
             ocsp_response,
         } = credential.ok_or(ErrorKind::NoCredential)?;
-        if !self.request.schemes.contains(&scheme) {
+        // "The server's certificate_list MUST always be non-empty" (section 4.4.2).
+        if chain.is_empty() || !self.request.schemes.contains(&scheme) {
             return Err(ErrorKind::WrongAnswer.into());
         }
         let staple = ocsp_response.filter(|_| self.offer.chosen.hello.wants_ocsp().unwrap_or_default());

@@ -136,6 +136,19 @@ fn a_wrong_answer_is_final() {
     assert_eq!(puppet.server.step().unwrap_err(), error);
 }
 
+/// "The server's certificate_list MUST always be non-empty" (RFC 8446 section 4.4.2).
+#[test]
+fn a_server_without_certificates_says_nothing() {
+    let mut puppet = Puppet::new(settings());
+    puppet.empty_chain = true;
+    let error = puppet.say(&Hello::good(&share()).encode()).unwrap_err();
+    assert_eq!(error, ErrorKind::WrongAnswer);
+    assert_eq!(
+        puppet.hear_record(),
+        (ContentType::ALERT, vec![2, A::InternalError.code()])
+    );
+}
+
 /// A generator that is random enough, and repeatable.
 struct Dice(u64);
 

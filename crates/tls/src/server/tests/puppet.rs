@@ -151,6 +151,8 @@ pub(super) struct Puppet {
     /// What a ticket opens to.
     pub(super) session: Option<Arc<Session>>,
     pub(super) tickets_asked: Vec<usize>,
+    /// The application answers with a credential of no certificates.
+    pub(super) empty_chain: bool,
     pub(super) transcript: Transcript,
     pub(super) write: Option<RecordKey>,
     client_traffic: Option<TrafficSecret>,
@@ -168,6 +170,7 @@ impl Puppet {
             data: Vec::new(),
             session: None,
             tickets_asked: Vec::new(),
+            empty_chain: false,
             transcript: Transcript::new(HashAlgorithm::Sha256),
             write: None,
             client_traffic: None,
@@ -234,7 +237,10 @@ impl Puppet {
             },
             Question::Protocol { .. } => Answer::Protocol(None),
             Question::Credential(request) => Answer::Credential(Some(Credential {
-                chain: [Bytes::from_static(b"certificate")].into(),
+                chain: match self.empty_chain {
+                    true => [].into(),
+                    false => [Bytes::from_static(b"certificate")].into(),
+                },
                 scheme: request.schemes[0],
                 ocsp_response: None,
             })),
