@@ -150,20 +150,28 @@ enum Way {
 
 /// Sets one side; a socket that the other side uses already is shared.
 fn set_one(connection: &Connection, fd: c_int, way: Way) -> Result<()> {
-    let fresh = socket(fd)?;
-    let mut failed = false;
-    connection.with_bios(|io| {
-        let (own, other) = match way {
-            Way::Read => (&mut io.read_bio, &io.write_bio),
-            Way::Write => (&mut io.write_bio, &io.read_bio),
-        };
-        match other.as_ref().filter(|bio| bio.is_socket_on(fd)).map(Bio::share) {
-            Some(Some(shared)) => *own = Some(shared),
-            Some(None) => failed = true,
-            None => *own = Some(fresh),
-        }
-    })?;
-    if failed { Err(Error::INTERNAL) } else { Ok(()) }
+    let other = match way {
+        Way::Read => Way::Write,
+        Way::Write => Way::Read,
+    };
+    let bio = match bio(connection, other)?.filter(|bio| bio.is_socket_on(fd)) {
+        Some(shared) => shared,
+        None => socket(fd)?,
+    };
+    connection.with_bios(|io| match way {
+        Way::Read => io.read_bio = Some(bio),
+        Way::Write => io.write_bio = Some(bio),
+    })
+}
+
+/// A reference on one of the BIOs, to be asked something with the connection let go: its method may be the application's.
+fn bio(connection: &Connection, way: Way) -> Result<Option<Bio>> {
+    let io = connection.try_io()?;
+    let bio = match way {
+        Way::Read => &io.read_bio,
+        Way::Write => &io.write_bio,
+    };
+    bio.as_ref().map(|bio| bio.share().ok_or(Error::INTERNAL)).transpose()
 }
 
 /// Reads from a socket. Returns 1, or 0 on failure.
@@ -193,13 +201,8 @@ pub unsafe extern "C" fn SSL_set_wfd(s: *mut SSL, fd: c_int) -> c_int {
 }
 
 fn descriptor(s: *const SSL, way: Way) -> Result<c_int> {
-    let connection = connection(s)?;
-    let io = connection.try_io()?;
-    let bio = match way {
-        Way::Read => &io.read_bio,
-        Way::Write => &io.write_bio,
-    };
-    Ok(bio.as_ref().and_then(Bio::descriptor).unwrap_or(-1))
+    let bio = bio(&*connection(s)?, way)?;
+    Ok(bio.and_then(|bio| bio.descriptor()).unwrap_or(-1))
 }
 
 /// The descriptor that the connection reads from, or -1.

@@ -52,7 +52,15 @@ pub(super) fn answer(held: &mut Held<'_>, question: Question) -> Result<(), Halt
 fn reply(connection: &Connection, question: Question) -> Reply {
     match question {
         Question::ClientHello => hello::client_hello(connection),
-        Question::OpenTicket { ticket, version, .. } => tickets::open(connection, &ticket, version),
+        Question::OpenTicket {
+            ticket, version, index, ..
+        } => {
+            // The first of a hello's: after a HelloRetryRequest everything is tried again, as in OpenSSL.
+            if index == 0 {
+                connection.facts().progress.search_over = false;
+            }
+            tickets::open(connection, &ticket, version)
+        }
         // TLS 1.2 session ids: there is no such connection yet.
         Question::FindSession { .. } => Answer::Session(None).into(),
         Question::ServerName { name } => hello::server_name(connection, name),

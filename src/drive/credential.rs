@@ -1,6 +1,8 @@
 //! Our own certificate and signature (SSL_CTX_set_cert_cb(3), SSL_CTX_set_client_cert_cb(3),
 //! SSL_CTX_set_tlsext_status_cb(3)).
 
+use std::ffi::c_int;
+
 use bytes::Bytes;
 use carnet_tls::{
     AlertDescription, Answer, Credential, CredentialRequest, ExtensionType, ProtocolVersion, SignatureScheme,
@@ -39,10 +41,12 @@ pub(super) fn choose(connection: &Connection, request: &CredentialRequest) -> Re
         }
         Some(_) | None => {}
     }
-    if connection.status().role() == Role::Client
-        && let Some(reply) = client_certificate(connection)
-    {
-        return reply;
+    if connection.status().role() == Role::Client {
+        if let Some(reply) = client_certificate(connection) {
+            return reply;
+        }
+    } else {
+        ask_resumable(connection);
     }
     let Some(mut credential) = fitting(connection, request) else {
         return Answer::Credential(None).into();
@@ -52,6 +56,21 @@ pub(super) fn choose(connection: &Connection, request: &CredentialRequest) -> Re
         Err(error) => return Reply::Abort(AlertDescription::InternalError, error),
     }
     Answer::Credential(Some(credential)).into()
+}
+
+/// SSL_set_not_resumable_session_callback(3), in a full handshake of a server. The second argument tells key exchanges of
+/// TLS 1.2 apart and is always 0 in TLS 1.3, as in OpenSSL.
+fn ask_resumable(connection: &Connection) {
+    const NO_KEY_EXCHANGE_OF_TLS12: c_int = 0;
+    let function = connection.config().hooks.not_resumable;
+    if callouts::not_resumable(function, connection.handle(), NO_KEY_EXCHANGE_OF_TLS12).is_none_or(|answer| answer == 0)
+    {
+        return;
+    }
+    if let Some(session) = super::session::current(connection) {
+        session.forbid_resumption();
+    }
+    connection.facts().progress.no_tickets = true;
 }
 
 fn fitting(connection: &Connection, request: &CredentialRequest) -> Option<Credential> {

@@ -34,6 +34,16 @@ pub fn plain(
     function.map(|call| unsafe { call(ssl, argument) })
 }
 
+/// SSL_set_not_resumable_session_callback(3): not 0 forbids to resume the session that is being made.
+pub fn not_resumable(
+    function: Option<unsafe extern "C" fn(*mut SSL, c_int) -> c_int>,
+    ssl: *mut SSL,
+    is_forward_secure: c_int,
+) -> Option<c_int> {
+    // SAFETY: the setter's promise; `ssl` is a handle.
+    function.map(|call| unsafe { call(ssl, is_forward_secure) })
+}
+
 /// `(ssl, alert, arg)`: SSL_CTX_set_client_hello_cb(3), SSL_CTX_set_tlsext_servername_callback(3).
 pub fn with_alert(
     function: Option<unsafe extern "C" fn(*mut SSL, *mut c_int, *mut c_void) -> c_int>,

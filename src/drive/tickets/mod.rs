@@ -185,7 +185,8 @@ fn fatal() -> Reply {
 
 /// Do tickets follow the handshake that has just been done? For the state that OpenSSL shows at that moment.
 pub(super) fn are_due(connection: &Connection) -> bool {
-    connection.config().resumption.num_tickets > 0 && !connection.facts().progress.no_renewal
+    let progress = connection.facts().progress;
+    connection.config().resumption.num_tickets > 0 && !progress.no_renewal && !progress.no_tickets
 }
 
 /// Makes a ticket.
@@ -197,6 +198,9 @@ pub(super) fn make(connection: &Connection, draft: &TicketDraft) -> Reply {
 }
 
 fn try_make(connection: &Connection, draft: &TicketDraft) -> Result<NewTicket> {
+    if connection.facts().progress.no_tickets {
+        return Ok(NewTicket::Decline);
+    }
     let context = connection.session_context();
     let hooks = context.hooks().tickets;
     let session = prepare(connection, draft)?;

@@ -96,6 +96,8 @@ pub struct Progress {
     pub search_over: bool,
     /// The verdict on the ticket that was offered last: no new one is due.
     pub no_renewal: bool,
+    /// SSL_set_not_resumable_session_callback(3): nothing of this connection may be resumed, so no ticket is made.
+    pub no_tickets: bool,
 }
 
 /// What the peer sent and proved.

@@ -16,7 +16,7 @@ use carnet_tls::Connection as Engine;
 
 pub use facts::{Facts, SessionSlot};
 pub use io::{Io, Requests, Unfinished};
-pub use own::Own;
+pub use own::{HelloLists, Own};
 pub use status::{Phase, RECEIVED_SHUTDOWN, Role, SENT_SHUTDOWN, Status, Want};
 
 use super::config::{self, Config, Configurable};
@@ -220,12 +220,30 @@ impl Connection {
             .unwrap_or(std::ptr::null())
     }
 
+    /// Looks at the lists of the client's hello, which are kept now if nobody has asked before. `None` on a client, and
+    /// before there is a hello.
+    pub fn with_lists<R>(&self, look: impl FnOnce(&HelloLists) -> R) -> Option<R> {
+        // One lock after the other: an I/O call takes this one while it holds the engine.
+        if self.own().lists.is_none() {
+            let lists = self
+                .with_engine(|engine| engine.client_hello().map(HelloLists::of))
+                .flatten()?;
+            self.own().lists.get_or_insert(lists);
+        }
+        self.own().lists.as_ref().map(look)
+    }
+
     /// Changes the BIOs and tells [`Status`], which shows them.
     pub fn with_bios(&self, change: impl FnOnce(&mut Io)) -> Result<()> {
         let mut io = self.try_io()?;
+        // Kept until the lock is let go: a BIO that ends calls its method, which may be the application's.
+        let share = |bio: &Option<Bio>| bio.as_ref().and_then(Bio::share);
+        let old = (share(&io.read_bio), share(&io.write_bio));
         change(&mut io);
         let pointer = |bio: &Option<Bio>| bio.as_ref().map_or(std::ptr::null_mut(), Bio::as_ptr);
         self.status.set_bios(pointer(&io.read_bio), pointer(&io.write_bio));
+        drop(io);
+        drop(old);
         Ok(())
     }
 }
@@ -285,6 +303,7 @@ impl Connection {
         );
         drop(io);
         drop(old);
+        self.own().lists = None;
         self.status.clear();
         Ok(())
     }
