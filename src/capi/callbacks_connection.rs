@@ -28,7 +28,10 @@ pub extern "C" fn SSL_CTX_set_info_callback(ctx: *mut SSL_CTX, cb: SSL_info_cb) 
 #[unsafe(no_mangle)]
 pub extern "C" fn SSL_set_info_callback(ssl: *mut SSL, cb: SSL_info_cb) {
     entry("SSL_set_info_callback", (), || {
-        handles::lookup::<Connection>(ssl)?.update(|config| config.hooks.info = cb);
+        handles::lookup::<Connection>(ssl)?.update(|config| {
+            config.hooks.info = cb;
+            config.hooks.own_info = true;
+        });
         Ok(())
     })
 }
@@ -41,11 +44,12 @@ pub extern "C" fn SSL_CTX_get_info_callback(ctx: *mut SSL_CTX) -> SSL_info_cb {
     })
 }
 
-/// The info callback, or NULL.
+/// The info callback that was set on the connection itself, or NULL: what it has from its context does not count.
 #[unsafe(no_mangle)]
 pub extern "C" fn SSL_get_info_callback(ssl: *const SSL) -> SSL_info_cb {
     entry("SSL_get_info_callback", None, || {
-        Ok(handles::lookup::<Connection>(ssl)?.config().hooks.info)
+        let hooks = handles::lookup::<Connection>(ssl)?.config().hooks;
+        Ok(if hooks.own_info { hooks.info } else { None })
     })
 }
 

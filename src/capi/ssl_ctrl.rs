@@ -126,12 +126,8 @@ unsafe fn raw_cipher_list(connection: &Connection, place: *mut *const u8) -> c_l
     if place.is_null() {
         return BYTES_EACH;
     }
-    let list = connection.with_engine(|engine| {
-        engine
-            .client_hello()
-            .map(|hello| (hello.cipher_suites().as_ptr(), hello.cipher_suites().len()))
-    });
-    let Some((at, len)) = list.flatten() else { return 0 };
+    let list = connection.with_lists(|lists| (lists.suites.as_ptr(), lists.suites.len()));
+    let Some((at, len)) = list else { return 0 };
     // SAFETY: the caller's promise.
     unsafe { store(place, at) };
     c_long::try_from(len).unwrap_or_default()

@@ -4,15 +4,13 @@
 use std::ffi::{c_char, c_int, c_long, c_uchar};
 use std::ptr;
 
-use carnet_tls::ExtensionType;
-
 use super::entry::{bytes_mut, entry, store};
 use super::ssl_lifecycle::connection;
 use super::types::{SSL, STACK_OF_SSL_CIPHER};
 use crate::libcrypto::stack::StaticStack;
 use crate::objects::cipher::{self, SSL_CIPHER};
 use crate::objects::config::Configurable;
-use crate::objects::connection::{Connection, Role};
+use crate::objects::connection::{Connection, HelloLists, Role};
 use crate::objects::{group, scheme};
 
 /// TLSEXT_nid_unknown: marks a group's number where there is no NID.
@@ -27,25 +25,12 @@ fn nid(code: u16) -> c_int {
         .unwrap_or(UNKNOWN_NID | c_int::from(code))
 }
 
-/// The 16-bit numbers of one of the hello's extensions that is a list of such.
-fn hello_list(connection: &Connection, extension: ExtensionType) -> Vec<u16> {
-    let list = connection.with_engine(|engine| {
-        let content = engine.client_hello()?.extension(extension)?;
-        Some(numbers(content.get(2..).unwrap_or_default()))
-    });
-    list.flatten().unwrap_or_default()
-}
-
-fn numbers(bytes: &[u8]) -> Vec<u16> {
-    bytes.as_chunks().0.iter().copied().map(u16::from_be_bytes).collect()
-}
-
 /// SSL_get1_groups(3): the client's groups, as a server sees them. Returns how many.
 ///
 /// # Safety
 /// `place` is NULL or has room for as many NIDs as a call with NULL said.
 pub(super) unsafe fn store_peer_groups(connection: &Connection, place: *mut c_int) -> c_long {
-    let groups = hello_list(connection, ExtensionType::SUPPORTED_GROUPS);
+    let groups = connection.with_lists(HelloLists::groups).unwrap_or_default();
     if !place.is_null() {
         for (index, code) in groups.iter().enumerate() {
             // SAFETY: the caller's promise.
@@ -60,7 +45,7 @@ pub(super) fn shared(connection: &Connection, index: c_long) -> c_long {
     if connection.status().role() != Role::Server {
         return 0;
     }
-    let theirs = hello_list(connection, ExtensionType::SUPPORTED_GROUPS);
+    let theirs = connection.with_lists(HelloLists::groups).unwrap_or_default();
     let own = connection.with_engine(|engine| engine.settings().clone());
     let Some(own) = own else { return 0 };
     let ours: Vec<u16> = own.groups.iter().map(|group| group.0).collect();
@@ -145,7 +130,7 @@ unsafe fn nth_scheme(list: &[u16], idx: c_int, places: &Places) -> c_int {
 
 fn peer_schemes(connection: &Connection) -> Vec<u16> {
     match connection.status().role() {
-        Role::Server => hello_list(connection, ExtensionType::SIGNATURE_ALGORITHMS),
+        Role::Server => connection.with_lists(HelloLists::schemes).unwrap_or_default(),
         Role::Client => connection.facts().peer.schemes.iter().map(|scheme| scheme.0).collect(),
     }
 }
@@ -221,13 +206,8 @@ pub unsafe extern "C" fn SSL_get_shared_sigalgs(
 
 /// The client's cipher suites that this library knows, in its order.
 fn client_suites(connection: &Connection) -> Vec<&'static SSL_CIPHER> {
-    let codes = connection.with_engine(|engine| engine.client_hello().map(|hello| numbers(hello.cipher_suites())));
-    codes
-        .flatten()
-        .unwrap_or_default()
-        .into_iter()
-        .filter_map(cipher::find)
-        .collect()
+    let codes = connection.with_lists(HelloLists::suites).unwrap_or_default();
+    codes.into_iter().filter_map(cipher::find).collect()
 }
 
 /// The client's cipher suites, as a server sees them; the stack stays the connection's. NULL for none.

@@ -204,10 +204,11 @@ pub unsafe extern "C" fn SSL_alloc_buffers(ssl: *mut SSL) -> c_int {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn SSL_free_buffers(ssl: *mut SSL) -> c_int {
     entry("SSL_free_buffers", 0, || {
-        let released = connection(ssl)?.with_engine(|engine| {
+        let connection = connection(ssl)?;
+        let released = connection.with_engine(|engine| {
             let idle = !engine.has_buffered_input() && engine.output().is_empty();
             if idle {
-                engine.release_buffers();
+                data::release(&connection, engine);
             }
             idle
         });

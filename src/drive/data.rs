@@ -3,7 +3,7 @@
 use std::ffi::c_int;
 use std::sync::Arc;
 
-use carnet_tls::{ContentType, Settings};
+use carnet_tls::{Connection as Engine, ContentType, Settings};
 
 use super::handshake;
 use super::held::Held;
@@ -12,7 +12,7 @@ use crate::error::Error;
 use crate::libcrypto::reasons::Reason;
 use crate::libcrypto::{callouts, err};
 use crate::objects::config::Configurable;
-use crate::objects::connection::{Connection, Phase, RECEIVED_SHUTDOWN, SENT_SHUTDOWN, Unfinished, Want};
+use crate::objects::connection::{Connection, HelloLists, Phase, RECEIVED_SHUTDOWN, SENT_SHUTDOWN, Unfinished, Want};
 
 /// SSL_MODE_ENABLE_PARTIAL_WRITE
 const MODE_PARTIAL_WRITE: u32 = 1;
@@ -54,10 +54,18 @@ pub fn read(connection: &Connection, buffer: &mut [u8], take: bool) -> Result<us
         let drained = count == plaintext.len();
         engine.consume_plaintext(count);
         if drained && status.mode() & MODE_RELEASE_BUFFERS != 0 {
-            engine.release_buffers();
+            release(connection, engine);
         }
     }
     Ok(count)
+}
+
+/// Gives memory back. What programs ask of the client's hello later is kept.
+pub(crate) fn release(connection: &Connection, engine: &mut Engine) {
+    if let Some(hello) = engine.client_hello() {
+        connection.own().lists.get_or_insert_with(|| HelloLists::of(hello));
+    }
+    engine.release_buffers();
 }
 
 /// After a failure nothing is waited for any more.

@@ -221,6 +221,8 @@ pub type SSL_stateless_cookie_verify_cb =
 pub struct ConnectionHooks {
     /// `SSL_set_info_callback(3)`
     pub info: SSL_info_cb,
+    /// It was set on the connection itself: only then does `SSL_get_info_callback(3)` show it.
+    pub own_info: bool,
     /// `SSL_set_msg_callback(3)`
     pub message: Hook<SSL_msg_cb>,
     /// `SSL_set_cert_cb(3)`
