@@ -16,7 +16,7 @@ pub(crate) struct ExpectCertificate {
 
 impl ExpectCertificate {
     #[inline(never)]
-    pub(super) fn message(self, core: &mut Core, message: Message) -> Result<State, Error> {
+    pub(super) fn message(self, message: Message) -> Result<State, Error> {
         let message = message.expect(HandshakeType::CERTIFICATE)?;
         let mut finished = self.finished;
         let certificate = Certificate::parse(&message, false)?;
@@ -25,7 +25,6 @@ impl ExpectCertificate {
             return Err(ErrorKind::BadRequestContext.into());
         }
         finished.transcript.add(message.raw());
-        core.facts.authentication.peer_chain.clone_from(&certificate.chain);
         Ok(State::AskChain(Box::new(AskChain {
             finished,
             chain: certificate.chain,
@@ -47,8 +46,10 @@ impl AskChain {
     }
 
     #[inline(never)]
-    pub(super) fn verdict(self, verdict: Result<(), AlertDescription>) -> Result<State, Error> {
+    pub(super) fn verdict(self, core: &mut Core, verdict: Result<(), AlertDescription>) -> Result<State, Error> {
         verdict.map_err(ErrorKind::ChainRefused)?;
+        // Nobody is to see a peer that was refused.
+        core.facts.authentication.peer_chain.clone_from(&self.chain);
         match self.chain.into_iter().next() {
             // "If the client does not send any certificates [...], the server MAY at its discretion either continue the
             // handshake without client authentication or abort the handshake with a 'certificate_required' alert."

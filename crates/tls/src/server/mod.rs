@@ -69,7 +69,7 @@ impl State {
     pub(crate) fn message(self, core: &mut Core, message: Message) -> Result<state::State, Error> {
         match self {
             Self::ExpectHello(state) => state.message(core, message).map(state::State::Server),
-            Self::ExpectCertificate(state) => state.message(core, message).map(state::State::Server),
+            Self::ExpectCertificate(state) => state.message(message).map(state::State::Server),
             Self::ExpectVerify(state) => state.message(core, message).map(state::State::Server),
             Self::ExpectFinished(state) => state.message(core, message),
             _ => Err(ErrorKind::Internal.into()),
@@ -100,7 +100,7 @@ impl State {
             (Self::AskProtocol(state), Answer::Protocol(protocol)) => state.selected(core, protocol),
             (Self::AskCredential(state), Answer::Credential(credential)) => state.credential(core, credential),
             (Self::AskSignature(state), Answer::Signature(signature)) => state.signature(core, &signature),
-            (Self::AskChain(state), Answer::Verdict(verdict)) => state.verdict(verdict),
+            (Self::AskChain(state), Answer::Verdict(verdict)) => state.verdict(core, verdict),
             (Self::AskVerified(state), Answer::Verdict(verdict)) => state.verdict(verdict),
             _ => Err(ErrorKind::WrongAnswer.into()),
         };

@@ -120,7 +120,7 @@ impl Post {
             mut unreported,
         } = self;
         let authentication = match authentication {
-            Authentication::Requested(ongoing, context) => ongoing.certificate(core, &message, &context)?,
+            Authentication::Requested(ongoing, context) => ongoing.certificate(&message, &context)?,
             Authentication::ExpectVerify(ongoing, leaf) => ongoing.verify(core, &message, leaf)?,
             Authentication::ExpectFinished(ongoing) => {
                 let possible = ongoing.finished(core, keys, &message)?;
@@ -146,7 +146,9 @@ impl Post {
             unreported,
         } = self;
         let authentication = match (authentication, answer) {
-            (Authentication::AskChain(ongoing, chain), Answer::Verdict(verdict)) => judged(ongoing, chain, verdict)?,
+            (Authentication::AskChain(ongoing, chain), Answer::Verdict(verdict)) => {
+                judged(core, ongoing, chain, verdict)?
+            }
             (Authentication::AskVerified(ongoing, _), Answer::Verdict(verdict)) => {
                 verdict.map_err(ErrorKind::SignatureRefused)?;
                 Authentication::ExpectFinished(ongoing)
@@ -264,8 +266,14 @@ impl Authentication {
     }
 }
 
-fn judged(ongoing: Ongoing, chain: Vec<Bytes>, verdict: Result<(), AlertDescription>) -> Result<Authentication, Error> {
+fn judged(
+    core: &mut Core,
+    ongoing: Ongoing,
+    chain: Vec<Bytes>,
+    verdict: Result<(), AlertDescription>,
+) -> Result<Authentication, Error> {
     verdict.map_err(ErrorKind::ChainRefused)?;
+    core.facts.authentication.peer_chain.clone_from(&chain);
     Ok(match chain.into_iter().next() {
         None => Authentication::ExpectFinished(ongoing),
         Some(leaf) => Authentication::ExpectVerify(ongoing, leaf),
@@ -273,7 +281,7 @@ fn judged(ongoing: Ongoing, chain: Vec<Bytes>, verdict: Result<(), AlertDescript
 }
 
 impl Ongoing {
-    fn certificate(mut self, core: &mut Core, message: &Message, context: &Bytes) -> Result<Authentication, Error> {
+    fn certificate(mut self, message: &Message, context: &Bytes) -> Result<Authentication, Error> {
         if message.kind() != HandshakeType::CERTIFICATE {
             return Err(ErrorKind::UnexpectedMessage.into());
         }
@@ -282,7 +290,6 @@ impl Ongoing {
             return Err(ErrorKind::BadRequestContext.into());
         }
         self.transcript.add(message.raw());
-        core.facts.authentication.peer_chain.clone_from(&certificate.chain);
         Ok(Authentication::AskChain(self, certificate.chain))
     }
 

@@ -13,6 +13,10 @@ use crate::number::Suite13;
 use crate::schedule::Early;
 use crate::{CipherSuite, Error, ErrorKind, ProtocolVersion, Question, TicketVerdict};
 
+/// So many identities are looked at. A ClientHello has room for hundreds of tickets, each of which costs a call of the
+/// application and a MAC; who means well has a few.
+const MAX_IDENTITIES: usize = 16;
+
 /// What the connection's keys come from, besides the key exchange.
 pub(super) enum Basis {
     /// The certificate's signature.
@@ -70,7 +74,10 @@ pub(super) fn begin(core: &mut Core, chosen: Chosen) -> Result<State, Error> {
 }
 
 fn next(core: &mut Core, chosen: Chosen, mut rest: PskCursor, without_dhe: bool, renew: bool) -> Result<State, Error> {
-    match rest.next(&chosen.hello) {
+    match rest
+        .next(&chosen.hello)
+        .filter(|offered| offered.index < MAX_IDENTITIES)
+    {
         Some(offered) => Ok(State::AskTicket(AskTicket {
             chosen,
             offered,

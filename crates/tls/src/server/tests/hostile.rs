@@ -149,6 +149,20 @@ fn a_server_without_certificates_says_nothing() {
     );
 }
 
+/// Each ticket costs the application a look, so not all of hundreds are looked at.
+#[test]
+fn hundreds_of_tickets_are_not_all_opened() {
+    let mut puppet = Puppet::new(settings());
+    let transcript = puppet.transcript.clone();
+    let identities = [&b"a ticket"[..]; 300];
+    let hello = Hello::good(&share()).with_psks(&identities, b"psk", &transcript);
+    puppet.say(&hello).unwrap();
+    assert_eq!(puppet.tickets_asked, (0..16).collect::<Vec<_>>());
+    // A full handshake goes on.
+    let (content_type, raw) = puppet.hear_record();
+    assert_eq!((content_type, raw[0]), (ContentType::HANDSHAKE, H::SERVER_HELLO.0));
+}
+
 /// A generator that is random enough, and repeatable.
 struct Dice(u64);
 
