@@ -428,8 +428,9 @@ fn nothing_in_common_is_said_with_the_right_alert() {
 #[test]
 fn settings_that_offer_nothing_fail_at_the_first_step() {
     type Change = fn(&mut Settings);
-    let table: [(Change, ErrorKind); 3] = [
+    let table: [(Change, ErrorKind); 4] = [
         (|s| s.suites.clear(), ErrorKind::NoSharedCipher),
+        (|s| s.schemes.clear(), ErrorKind::NoSharedScheme),
         (|s| s.groups.clear(), ErrorKind::NoSharedGroup),
         (
             |s| s.max_version = ProtocolVersion::TLS1_2,

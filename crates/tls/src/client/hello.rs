@@ -48,6 +48,9 @@ impl Hello {
         if suites.is_empty() {
             return Err(ErrorKind::NoSharedCipher.into());
         }
+        if settings.schemes.is_empty() {
+            return Err(ErrorKind::NoSharedScheme.into());
+        }
         let shares = first_shares(&groups)?;
         let tickets = offers
             .into_iter()

@@ -82,6 +82,16 @@ fn ocsp(data: &Bytes) -> Result<Bytes, Error> {
     Ok(part(data, range_at(data.len(), 0, response.len())))
 }
 
+/// What signature_algorithms of a CertificateRequest lists: "supported_signature_algorithms<2..2^16-2>", so it can't be
+/// nothing.
+pub(crate) fn requested_schemes(ours: &[SignatureScheme]) -> Result<Vec<SignatureScheme>, Error> {
+    let schemes: Vec<_> = ours.iter().copied().filter(|scheme| scheme.is_tls13()).collect();
+    if schemes.is_empty() {
+        return Err(ErrorKind::NoSharedScheme.into());
+    }
+    Ok(schemes)
+}
+
 /// Writes a CertificateRequest's body.
 pub(crate) fn write_request(w: &mut Writer<'_>, context: &[u8], schemes: &[SignatureScheme], authorities: &[Bytes]) {
     w.vec8(context);

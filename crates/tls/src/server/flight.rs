@@ -230,7 +230,7 @@ impl Flight {
     /// (section 4.3.2); this is called in a full one only.
     fn request_certificate(&mut self, core: &mut Core) -> Result<(), Error> {
         let settings = core.settings.clone();
-        let schemes: Vec<_> = settings.schemes.iter().copied().filter(|s| s.is_tls13()).collect();
+        let schemes = certificate::requested_schemes(&settings.schemes)?;
         self.asks_certificate = true;
         core.send(&mut self.transcript, HandshakeType::CERTIFICATE_REQUEST, |w| {
             certificate::write_request(w, &[], &schemes, &settings.authorities);

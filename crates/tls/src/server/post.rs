@@ -198,7 +198,7 @@ impl Post {
         getrandom::fill(&mut context)?;
         let mut transcript = main_handshake.clone();
         let settings = core.settings.clone();
-        let schemes: Vec<_> = settings.schemes.iter().copied().filter(|s| s.is_tls13()).collect();
+        let schemes = certificate::requested_schemes(&settings.schemes)?;
         core.send(&mut transcript, HandshakeType::CERTIFICATE_REQUEST, |w| {
             certificate::write_request(w, &context, &schemes, &settings.authorities);
         })?;

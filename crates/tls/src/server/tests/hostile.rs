@@ -8,7 +8,7 @@ use super::puppet::{Hello, Puppet, any, settings};
 use crate::kx::KeyShare;
 use crate::{
     AlertDescription as A, Answer, ClientAuth, Connection, ContentType, ErrorKind, ExtensionType as E,
-    HandshakeType as H, NamedGroup, Step,
+    HandshakeType as H, NamedGroup, Settings, SignatureScheme, Step,
 };
 
 fn share() -> KeyShare {
@@ -161,6 +161,23 @@ fn hundreds_of_tickets_are_not_all_opened() {
     // A full handshake goes on.
     let (content_type, raw) = puppet.hear_record();
     assert_eq!((content_type, raw[0]), (ContentType::HANDSHAKE, H::SERVER_HELLO.0));
+}
+
+/// Settings without a scheme that may sign in TLS 1.3: no request with an empty list.
+#[test]
+fn a_certificate_is_not_asked_for_without_naming_schemes() {
+    let without_schemes = |client_auth| Settings {
+        schemes: vec![SignatureScheme::RSA_PKCS1_SHA256],
+        client_auth,
+        ..settings()
+    };
+    let mut puppet = Puppet::new(without_schemes(ClientAuth::Request));
+    let result = puppet.say(&Hello::good(&share()).encode());
+    assert_eq!(result, Err(ErrorKind::NoSharedScheme));
+    let mut puppet = Puppet::established(without_schemes(ClientAuth::PostHandshakeOnly));
+    let error = puppet.server.request_client_certificate().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::NoSharedScheme);
+    assert_eq!(puppet.say_record(ContentType::APPLICATION_DATA, b"data"), Ok(()));
 }
 
 /// A generator that is random enough, and repeatable.
