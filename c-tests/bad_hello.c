@@ -261,7 +261,6 @@ static void records(void)
     feed("a warning alert first", (const unsigned char *)"\x15\3\3\0\2\1\132", 7);
     rfc_alert = -1;
     feed("close_notify first", (const unsigned char *)"\x15\3\3\0\2\1\0", 7);
-    rfc_alert = SSL_AD_DECODE_ERROR;
     feed("half an alert", (const unsigned char *)"\x15\3\3\0\1\2", 6);
     feed("a ServerHello to a server", (const unsigned char *)"\x16\3\3\0\4\2\0\0\0", 9);
     feed("a Finished first", (const unsigned char *)"\x16\3\3\0\4\x14\0\0\0", 9);
