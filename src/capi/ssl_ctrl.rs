@@ -87,8 +87,10 @@ unsafe fn run(connection: &Connection, cmd: c_int, larg: c_long, parg: *mut c_vo
         c::GET_PEER_SIGNATURE_NID => Ok(unsafe { ssl_peer::store_digest(connection, true, parg.cast()) }),
         // SAFETY: as above.
         c::GET_SIGNATURE_NID => Ok(unsafe { ssl_peer::store_digest(connection, false, parg.cast()) }),
-        c::GET_PEER_TMP_KEY | c::GET_TMP_KEY => {
-            // SAFETY: the macro passes a place for an EVP_PKEY *. The ephemeral keys are gone.
+        // SAFETY: the macro passes a place for an EVP_PKEY *.
+        c::GET_PEER_TMP_KEY => Ok(unsafe { ssl_groups::store_peer_share(connection, parg.cast()) }),
+        c::GET_TMP_KEY => {
+            // SAFETY: as above. Our own ephemeral key is gone as soon as it was used.
             unsafe { store(parg.cast(), std::ptr::null_mut::<c_void>()) };
             Ok(0)
         }

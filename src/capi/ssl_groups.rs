@@ -6,7 +6,8 @@ use std::ptr;
 
 use super::entry::{bytes_mut, entry, store};
 use super::ssl_lifecycle::connection;
-use super::types::{SSL, STACK_OF_SSL_CIPHER};
+use super::types::{EVP_PKEY, SSL, STACK_OF_SSL_CIPHER};
+use crate::libcrypto::share::public_key;
 use crate::libcrypto::stack::StaticStack;
 use crate::objects::cipher::{self, SSL_CIPHER};
 use crate::objects::config::Configurable;
@@ -68,6 +69,21 @@ pub(super) fn shared(connection: &Connection, index: c_long) -> c_long {
 pub(super) fn negotiated(connection: &Connection) -> c_long {
     let group = connection.with_engine(|engine| engine.group()).flatten();
     group.map_or(0, |group| c_long::from(nid(group.0)))
+}
+
+/// SSL_get_peer_tmp_key(3): the peer's key share, as a key that the caller owns. 1, or 0 when there is none.
+///
+/// # Safety
+/// `place` is NULL or writable.
+pub(super) unsafe fn store_peer_share(connection: &Connection, place: *mut *mut EVP_PKEY) -> c_long {
+    let share = connection.with_engine(|engine| Some((engine.group()?.0, engine.peer_share()?.to_vec())));
+    let key = share.flatten().and_then(|(group, share)| public_key(group, &share));
+    let Some(key) = key.filter(|_| !place.is_null()) else {
+        return 0;
+    };
+    // SAFETY: not NULL, so writable by the caller's promise.
+    unsafe { place.write(key.into_raw()) };
+    1
 }
 
 /// Where SSL_get_sigalgs(3) and SSL_get_shared_sigalgs(3) write what they know of one algorithm.

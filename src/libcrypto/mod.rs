@@ -16,6 +16,7 @@ pub mod pem;
 pub mod pkey;
 pub mod reasons;
 pub mod session_pem;
+pub mod share;
 pub mod sign;
 pub mod ssl_conf;
 pub mod stack;

@@ -40,6 +40,8 @@ pub(crate) struct FinishedData {
 /// What came in besides application data.
 #[derive(Default)]
 pub(crate) struct Heard {
+    /// The peer's key share, unless it is a hybrid's: those are long, and nobody has a type for them.
+    pub(crate) share: Option<Box<[u8]>>,
     pub(crate) closed: bool,
     pub(crate) alert: Option<(AlertLevel, AlertDescription)>,
     /// How many handshake messages and alerts.

@@ -4,7 +4,7 @@ use super::encrypted::ExpectEncryptedExtensions;
 use super::hello::Hello;
 use super::{Flight, State};
 use crate::core::Core;
-use crate::kx::SharedSecret;
+use crate::kx::{self, SharedSecret};
 use crate::message::Message;
 use crate::message::server_hello::{DOWNGRADE_BELOW_TLS12, DOWNGRADE_TO_TLS12, SSL3, ServerHello};
 use crate::number::Suite13;
@@ -241,6 +241,7 @@ fn agree(
             // HelloRetryRequest" (section 4.2.8): after one, there is only that share.
             let own = hello.take_share(group).ok_or(ErrorKind::BadKeyShare)?;
             core.facts.group = Some(group);
+            core.facts.heard.share = kx::shown(group, share);
             own.agree(share).map(Some)
         }
         None if with_psk && hello.offers_psk_ke() => Ok(None),

@@ -72,6 +72,11 @@ impl Connection {
         self.core.facts.group
     }
 
+    /// The peer's key share in [`Connection::group`], unless that is a hybrid.
+    pub fn peer_share(&self) -> Option<&[u8]> {
+        self.core.facts.heard.share.as_deref()
+    }
+
     /// Has a session been resumed?
     pub fn resumed(&self) -> bool {
         self.core.facts.resumed.is_some()

@@ -100,6 +100,11 @@ pub(crate) fn respond(group: NamedGroup, client_share: &[u8]) -> Result<(Vec<u8>
     Ok((private.compute_public_key()?.as_ref().to_vec(), secret))
 }
 
+/// What to keep of a peer's share for the application to see: nothing of a hybrid's.
+pub(crate) fn shown(group: NamedGroup, share: &[u8]) -> Option<Box<[u8]>> {
+    (group != NamedGroup::X25519MLKEM768).then(|| share.into())
+}
+
 /// Can this crate do the group?
 pub(crate) fn is_supported(group: NamedGroup) -> bool {
     group == NamedGroup::X25519MLKEM768 || curve(group).is_ok()

@@ -109,8 +109,13 @@ impl AskSignature {
 
 /// Answers the client's key share: group, our share, and the secret.
 #[inline(never)]
-fn exchange(hello: &ClientHello, group: NamedGroup) -> Result<(NamedGroup, Vec<u8>, SharedSecret), Error> {
+fn exchange(
+    core: &mut Core,
+    hello: &ClientHello,
+    group: NamedGroup,
+) -> Result<(NamedGroup, Vec<u8>, SharedSecret), Error> {
     let share = hello.key_share(group)?.ok_or(ErrorKind::BadKeyShare)?;
+    core.facts.heard.share = kx::shown(group, share);
     let (public, secret) = kx::respond(group, share)?;
     Ok((group, public, secret))
 }
@@ -151,7 +156,7 @@ impl Flight {
 
         getrandom::fill(&mut core.facts.randoms.server)?;
         let random = core.facts.randoms.server;
-        let exchange = group.map(|group| exchange(&hello, group)).transpose()?;
+        let exchange = group.map(|group| exchange(core, &hello, group)).transpose()?;
         core.facts.group = group;
         let server_hello = ServerHelloOut {
             random: &random,
