@@ -3,8 +3,9 @@
 //! A lookup is one uncontended lock on the slot and one `Arc` clone. Making and ending an object takes the free list's
 //! lock as well. A slot whose generations are used up is retired, so that no name is ever given out twice.
 
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 
+use super::lock::{Lock, watch_forks};
 use super::name::{GENERATIONS, INDEXES, Kind, Name};
 
 const FIRST_CHUNK_BITS: u32 = 8;
@@ -38,6 +39,8 @@ struct State<T> {
     c_references: u32,
     own_references: u32,
     object: Option<Arc<T>>,
+    /// Of a slot without an object: the next such slot.
+    next_unused: Option<u32>,
 }
 
 impl<T> State<T> {
@@ -51,16 +54,17 @@ impl<T> State<T> {
     }
 }
 
-type Slot<T> = Mutex<State<T>>;
+type Slot<T> = Lock<State<T>>;
 
 /// All objects of one type.
 pub struct Registry<T> {
     chunks: [OnceLock<Box<[Slot<T>]>>; CHUNKS],
-    free: Mutex<FreeList>,
+    free: Lock<FreeList>,
 }
 
+/// The slots without an object: those that had one, linked through themselves, and those that never had.
 struct FreeList {
-    unused: Vec<u32>,
+    first_unused: Option<u32>,
     next: u32,
 }
 
@@ -75,8 +79,8 @@ impl<T> Registry<T> {
     pub const fn new() -> Self {
         Self {
             chunks: [const { OnceLock::new() }; CHUNKS],
-            free: Mutex::new(FreeList {
-                unused: Vec::new(),
+            free: Lock::new(FreeList {
+                first_unused: None,
                 next: 0,
             }),
         }
@@ -88,16 +92,17 @@ impl<T> Registry<T> {
         kind: Kind,
         make: impl FnOnce(Name) -> Result<Arc<T>, E>,
     ) -> Result<(Arc<T>, Name), E> {
+        watch_forks();
         let index = self.vacant_index()?;
         let slot = self.slot_or_grow(index).ok_or(HandleError::Exhausted)?;
         // No name of this generation exists yet, so nobody else touches the slot between the two locks.
         let name = Name {
             kind,
-            generation: lock(slot).generation,
+            generation: slot.lock().generation,
             index,
         };
-        let object = make(name).inspect_err(|_| lock(&self.free).unused.push(index))?;
-        let mut state = lock(slot);
+        let object = make(name).inspect_err(|_| self.put_back(index))?;
+        let mut state = slot.lock();
         state.own_references = 1;
         state.c_references = 0;
         state.object = Some(Arc::clone(&object));
@@ -156,7 +161,7 @@ impl<T> Registry<T> {
 
     fn recycle(&self, name: Name, (object, generation): (Option<Arc<T>>, u32)) -> Option<Arc<T>> {
         if object.is_some() && generation < GENERATIONS {
-            lock(&self.free).unused.push(name.index);
+            self.put_back(name.index);
         }
         object
     }
@@ -166,7 +171,7 @@ impl<T> Registry<T> {
         name: Name,
         act: impl FnOnce(&mut State<T>) -> Result<R, HandleError>,
     ) -> Result<R, HandleError> {
-        let mut state = lock(self.slot(name.index).ok_or(HandleError::Foreign)?);
+        let mut state = self.slot(name.index).ok_or(HandleError::Foreign)?.lock();
         if state.generation != name.generation || state.object.is_none() {
             return Err(HandleError::Stale);
         }
@@ -174,8 +179,9 @@ impl<T> Registry<T> {
     }
 
     fn vacant_index(&self) -> Result<u32, HandleError> {
-        let mut free = lock(&self.free);
-        if let Some(index) = free.unused.pop() {
+        let mut free = self.free.lock();
+        if let Some(index) = free.first_unused {
+            free.first_unused = self.slot(index).and_then(|slot| slot.lock().next_unused);
             return Ok(index);
         }
         let index = free.next;
@@ -184,6 +190,13 @@ impl<T> Registry<T> {
         }
         free.next += 1;
         Ok(index)
+    }
+
+    fn put_back(&self, index: u32) {
+        let Some(slot) = self.slot(index) else { return };
+        let mut free = self.free.lock();
+        slot.lock().next_unused = free.first_unused;
+        free.first_unused = Some(index);
     }
 
     fn slot(&self, index: u32) -> Option<&Slot<T>> {
@@ -202,11 +215,12 @@ impl<T> Registry<T> {
 }
 
 fn vacant<T>() -> Slot<T> {
-    Mutex::new(State {
+    Lock::new(State {
         generation: 0,
         c_references: 0,
         own_references: 0,
         object: None,
+        next_unused: None,
     })
 }
 
@@ -215,11 +229,6 @@ fn position(index: u32) -> (usize, usize) {
     let shifted = index + (1 << FIRST_CHUNK_BITS);
     let top = shifted.ilog2();
     ((top - FIRST_CHUNK_BITS) as usize, (shifted - (1 << top)) as usize)
-}
-
-/// Nothing under these locks can panic, so a poisoned one is as good as new.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
@@ -249,7 +258,7 @@ mod tests {
                 .1
         };
         let first = insert();
-        lock(registry.slot(first.index).unwrap()).generation = GENERATIONS - 1;
+        registry.slot(first.index).unwrap().lock().generation = GENERATIONS - 1;
         let last = Name {
             generation: GENERATIONS - 1,
             ..first

@@ -2,7 +2,7 @@
 
 use std::ffi::{CStr, c_char, c_int, c_uchar, c_uint, c_void};
 use std::ptr::{self, NonNull};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Mutex, OnceLock};
 
 use super::c::{EVP_MD, EVP_PKEY, EVP_PKEY_CTX, OSSL_LIB_CTX};
 use super::pkey::{Key, use_pss};
@@ -185,11 +185,8 @@ impl Signer {
         let mut value = [0; MAX_DIGEST_LEN];
         let len = digest.of(message, &mut value)?;
         super::err::forgiving(|| {
-            let operation = template
-                .as_ref()?
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .duplicate()?;
+            // Whoever finds it taken signs from scratch: by another thread, or by one that a fork has left behind.
+            let operation = template.as_ref()?.try_lock().ok()?.duplicate()?;
             operation.sign(value.get(..len)?, self.key.size())
         })
     }
