@@ -8,9 +8,10 @@ use carnet_tls::{AlertDescription, Answer};
 
 use super::ask::Reply;
 use super::start;
-use crate::error::{Common, Error};
+use crate::error::{Common, Error, Result};
 use crate::libcrypto::callouts;
 use crate::libcrypto::reasons::Reason;
+use crate::objects::config::Configurable;
 use crate::objects::connection::{Connection, Want};
 
 /// SSL_CLIENT_HELLO_SUCCESS, SSL_CLIENT_HELLO_RETRY
@@ -28,17 +29,31 @@ pub(super) fn client_hello(connection: &Connection) -> Reply {
     let hook = connection.context().hooks().client_hello;
     let mut alert = c_int::from(AlertDescription::InternalError.code());
     match callouts::with_alert(hook.function, connection.handle(), &mut alert, hook.argument.pointer()) {
-        None | Some(HELLO_SUCCESS) => Answer::Proceed.into(),
+        None => Answer::Proceed.into(),
+        Some(HELLO_SUCCESS) => match renew_settings(connection) {
+            Ok(()) => Answer::Proceed.into(),
+            Err(error) => Reply::Abort(AlertDescription::InternalError, error),
+        },
         Some(HELLO_RETRY) => Reply::Later(Want::ClientHello),
         Some(_) => Reply::Abort(description(alert), Reason::CALLBACK_FAILED.into()),
     }
 }
 
+/// What the client-hello callback has set on the connection decides from here on.
+fn renew_settings(connection: &Connection) -> Result<()> {
+    if let Some(settings) = changed(connection, start::settings(connection)?) {
+        connection.with_engine(|engine| engine.set_settings(settings));
+    }
+    Ok(())
+}
+
 /// The callback of the context in force; if that has none, of the one that the connection began with.
 pub(super) fn server_name(connection: &Connection, name: Option<String>) -> Reply {
     let named = name.is_some();
+    let id_context = connection.config().resumption.id_context;
     {
         let mut facts = connection.facts();
+        facts.progress.id_context = id_context;
         facts.server_name = name.and_then(|name| CString::new(name).ok());
         facts.progress.session_due = true;
     }

@@ -174,7 +174,7 @@ fn fill(connection: &Connection, session: &mut Session) {
     session.cipher = suite.map_or(session.cipher, |suite| suite.0);
     session.kex_group = group.map_or(session.kex_group, |group| u32::from(group.0));
     if connection.status().role() == Role::Server {
-        session.session_id_context = connection.config().resumption.id_context;
+        session.session_id_context = connection.facts().progress.id_context;
     }
     let facts = connection.facts();
     session.verify_result = facts.peer.verify_result;

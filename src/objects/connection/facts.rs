@@ -7,6 +7,7 @@ use std::ffi::CString;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use carnet_ticket::SessionIdContext;
 use carnet_tls::SignatureScheme;
 
 use crate::error::Result;
@@ -85,6 +86,9 @@ pub struct Facts {
 pub struct Progress {
     /// OpenSSL would have made a session by now.
     pub session_due: bool,
+    /// Server: the session-id context at that moment. Tickets are judged before the server-name callback may change it,
+    /// so a new session has to carry the one from before, too.
+    pub id_context: SessionIdContext,
     /// A client has offered the session and does not know yet whether it was accepted.
     pub offered: bool,
     /// The connection resumes an older session (SSL_session_reused(3)); known as soon as the session is accepted.
