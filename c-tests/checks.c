@@ -94,7 +94,6 @@ int carnet_ok(int good, const char *format, ...)
 
 int finish(void)
 {
-    void identities_free(void);
     identities_free();
     printf("1..%d\n", number);
     return failed != 0 || passed == 0;

@@ -68,8 +68,14 @@ int main(void)
         fflush(stdout);
         for (int c = 0; c < CHILDREN; c++) {
             children[c] = fork();
-            if (children[c] == 0)
-                _exit(serve(server, c));
+            if (children[c] == 0) {
+                int good = serve(server, c);
+                SSL_SESSION_free(before); /* a child has its own copy of everything, and lets go of it */
+                SSL_CTX_free(client);
+                SSL_CTX_free(server);
+                identities_free();
+                _exit(good);
+            }
         }
         for (int c = 0; c < CHILDREN; c++)
             for (int i = 0; i < CONNECTIONS; i++)

@@ -55,6 +55,7 @@ const struct identity *server_identity(void); /* CN and DNS name "server.example
 const struct identity *client_identity(void); /* CN "client.example", P-256 */
 struct identity identity_new(const char *name, enum key_kind kind, const struct identity *issuer);
 void identity_free(struct identity *id);
+void identities_free(void); /* the three above; finish() does it */
 int use_identity(SSL_CTX *ctx, const struct identity *id);
 void trust(SSL_CTX *ctx, const struct identity *root);
 const char *peer_name(SSL *ssl); /* the common name of the peer's certificate, "none" */

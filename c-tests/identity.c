@@ -84,7 +84,6 @@ const struct identity *client_identity(void)
     return once(2, "client.example");
 }
 
-void identities_free(void);
 void identities_free(void)
 {
     for (int i = 0; i < 3; i++)
