@@ -126,11 +126,13 @@ pub(super) fn authenticated_later(held: &mut Held<'_>) -> std::result::Result<()
     if connection.status().role() == Role::Client {
         return Ok(());
     }
-    let (leaf, verify_result) = {
+    let (leaf, chain, verify_result) = {
         let facts = connection.facts();
-        (facts.peer.chain.first().cloned(), facts.peer.verify_result)
+        let peer = &facts.peer;
+        (peer.chain.first().cloned(), peer.parsed.clone(), peer.verify_result)
     };
     if let Some(session) = current(connection) {
+        session.set_peer_chain(chain);
         session.update(|session| {
             session.peer = leaf;
             session.verify_result = verify_result;

@@ -22,7 +22,7 @@ pub(super) fn chain(connection: &Connection, chain: Vec<Bytes>) -> Reply {
     let config = connection.config();
     let parsed = match PeerChain::parse(&chain) {
         Ok(Some(parsed)) => Arc::new(parsed),
-        Ok(None) => return without_certificate(&config),
+        Ok(None) => return without_certificate(connection, &config),
         Err(error) => return Reply::Abort(AlertDescription::DecodeError, error),
     };
     let peer_is_server = connection.status().role() == Role::Client;
@@ -85,12 +85,19 @@ fn judge(
 }
 
 /// RFC 8446 section 4.4.2.4: without a certificate the server may go on or end with certificate_required.
-fn without_certificate(config: &Config) -> Reply {
+/// Whoever was known before, a late request that is answered with nothing leaves the peer nameless.
+fn without_certificate(connection: &Connection, config: &Config) -> Reply {
     let required = VERIFY_PEER | VERIFY_FAIL_IF_NO_PEER_CERT;
     if config.verify.mode & required == required {
         let error = Reason::PEER_DID_NOT_RETURN_A_CERTIFICATE.into();
         return Reply::Abort(AlertDescription::CertificateRequired, error);
     }
+    let gone = {
+        let peer = &mut connection.facts().peer;
+        peer.chain.clear();
+        (peer.parsed.take(), peer.issuers.take(), peer.verified.take())
+    };
+    drop(gone);
     Answer::Verdict(Ok(())).into()
 }
 
