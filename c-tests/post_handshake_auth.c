@@ -80,6 +80,25 @@ static void works(int num_tickets)
     SSL_CTX_free(server);
 }
 
+/* Once with a certificate, then with none: nobody is known any more. */
+static void withdrawn(void)
+{
+    SSL_CTX *client = answering_client(1, client_identity()), *server = asking_server(SSL_VERIFY_PEER);
+    struct pair pair;
+    section("withdrawn");
+    SSL_CTX_set_verify(server, SSL_VERIFY_PEER | SSL_VERIFY_POST_HANDSHAKE, NULL);
+    pair = join(client, server);
+    ok(shake(&pair), "handshake");
+    settle(&pair);
+    ask(&pair, "with a certificate");
+    SSL_certs_clear(pair.client);
+    ask(&pair, "without");
+    is_text(peer_name(pair.server), "none", "nobody");
+    part(&pair);
+    SSL_CTX_free(client);
+    SSL_CTX_free(server);
+}
+
 /* A ticket that was made after the authentication carries the certificate. */
 static void resumed(void)
 {
@@ -147,6 +166,7 @@ int main(void)
     struct identity stranger = identity_new("stranger", KEY_P256, NULL);
     for (int n = 0; n <= 3; n++)
         works(n);
+    withdrawn();
     resumed();
     refused("the client did not offer it", answering_client(0, client_identity()), asking_server(must));
     refused("the server does not want to", answering_client(1, client_identity()), asking_server(SSL_VERIFY_NONE));
