@@ -217,6 +217,34 @@ static void not_resumable(void)
     SSL_CTX_free(server);
 }
 
+static int removed;
+
+static void count_removed(SSL_CTX *ctx, SSL_SESSION *session)
+{
+    unsigned len;
+    SSL_SESSION_get_id(session, &len);
+    SSL_CTX_get_num_tickets(ctx);
+    removed += len > 0;
+}
+
+static void torn_off(void)
+{
+    section("connections that end without a word");
+    SSL_CTX *client = new_client(), *server = new_server();
+    SSL_CTX_sess_set_remove_cb(client, count_removed);
+    SSL_CTX_sess_set_remove_cb(server, count_removed);
+    struct pair pair = join(client, server);
+    is(shake(&pair), 1, "handshake");
+    settle(&pair);
+    is(removed, 0, "none is removed");
+    part(&pair);
+    is(removed, 2, "both are");
+    SSL_CTX_sess_set_remove_cb(client, NULL);
+    SSL_CTX_sess_set_remove_cb(server, NULL);
+    SSL_CTX_free(client);
+    SSL_CTX_free(server);
+}
+
 /* --- BIOs --------------------------------------------------------------------------------------------------------- */
 
 static SSL *carried;
@@ -269,6 +297,7 @@ int main(void)
     stale_selection(SSL_TLSEXT_ERR_NOACK, "not acknowledged");
     stale_selection(SSL_TLSEXT_ERR_ALERT_FATAL, "refused");
     not_resumable();
+    torn_off();
     ending_bios();
     new_functions();
     return finish();

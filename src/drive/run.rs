@@ -7,7 +7,7 @@ use carnet_tls::{AlertDescription, Error as TlsError, ErrorKind, Step};
 use super::held::Held;
 use super::{ask, handshake, observe, reasons};
 use crate::error::Error;
-use crate::objects::connection::{Phase, RECEIVED_SHUTDOWN, SENT_SHUTDOWN, Want};
+use crate::objects::connection::{Connection, Phase, RECEIVED_SHUTDOWN, SENT_SHUTDOWN, Want};
 
 /// Why an I/O call ends without having done what it was asked.
 #[derive(Debug)]
@@ -129,7 +129,7 @@ impl Held<'_> {
         // OpenSSL spoils the session with the alert that it sends; after close_notify it sends none.
         let by_peer = matches!(error.kind(), ErrorKind::AlertReceived(_));
         if by_peer || status.shutdown() & SENT_SHUTDOWN == 0 {
-            connection.forget_session();
+            let _forgotten = self.released(Connection::forget_session);
         }
         if phase == Phase::Handshake && was_reading(error.kind()) {
             status.set_want(Want::Read);
@@ -157,7 +157,7 @@ impl Held<'_> {
         self.send_best_effort();
         connection.status().set_phase(Phase::Failed);
         if connection.status().shutdown() & SENT_SHUTDOWN == 0 {
-            connection.forget_session();
+            let _forgotten = self.released(Connection::forget_session);
         }
     }
 }

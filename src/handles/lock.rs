@@ -87,10 +87,12 @@ impl<T> Lock<T> {
 fn pause(attempts: u32) {
     const SPINS: u32 = 64;
     const YIELDS: u32 = 256;
-    match attempts {
-        ..=SPINS => std::hint::spin_loop(),
-        ..=YIELDS => std::thread::yield_now(),
-        _ => std::thread::sleep(Duration::from_micros(50)),
+    if attempts <= SPINS {
+        std::hint::spin_loop();
+    } else if attempts <= YIELDS {
+        std::thread::yield_now();
+    } else {
+        std::thread::sleep(Duration::from_micros(50));
     }
 }
 

@@ -25,6 +25,7 @@ use super::session::SessionObject;
 use crate::error::{Common, Error, Result};
 use crate::handles::{Kind, Named, Ref, Registry, SSL};
 use crate::libcrypto::bio::Bio;
+use crate::libcrypto::callouts;
 use crate::libcrypto::ex_data::{Class, ExData};
 use crate::libcrypto::store::VerifyParam;
 
@@ -399,13 +400,22 @@ impl Connection {
         }
     }
 
-    /// Takes the session out of the cache and marks it as not resumable (fatal alerts in either direction).
+    /// Takes the session out of the cache, marks it as not resumable and tells the application (fatal alerts in either
+    /// direction, a connection that ends without SSL_shutdown). To be called with no lock held.
     pub fn forget_session(&self) {
-        let session = self.facts().session.object().cloned();
-        if let Some(session) = session {
-            session.forbid_resumption();
-            let id = session.read(|session| session.session_id);
-            drop(self.session_context().sessions.cache.remove(id.as_bytes()));
+        let Some(session) = self.facts().session.object().cloned() else {
+            return;
+        };
+        session.forbid_resumption();
+        let id = session.read(|session| session.session_id);
+        let context = self.session_context();
+        drop(context.sessions.cache.remove(id.as_bytes()));
+        let remove = context.hooks().sessions.remove;
+        if remove.is_none() || id.is_empty() {
+            return;
+        }
+        if let Ok(Some(named)) = self.named_session() {
+            callouts::removed(remove, context.handle(), named.as_ptr());
         }
     }
 }
