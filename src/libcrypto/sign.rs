@@ -48,14 +48,20 @@ pub enum Digest {
 }
 
 impl Digest {
-    /// libcrypto's method, fetched once.
+    /// libcrypto's method, fetched once; NULL when it can't be.
     pub(super) fn method(self) -> *const EVP_MD {
         static METHODS: [OnceLock<usize>; 4] = [const { OnceLock::new() }; 4];
-        let address = METHODS[self as usize].get_or_init(|| {
-            // SAFETY: a string and NULLs for the defaults. The reference is kept for ever.
-            unsafe { EVP_MD_fetch(ptr::null_mut(), self.name().as_ptr(), ptr::null()) }.expose_provenance()
-        });
-        ptr::with_exposed_provenance(*address)
+        let kept = &METHODS[self as usize];
+        if let Some(address) = kept.get() {
+            return ptr::with_exposed_provenance(*address);
+        }
+        // SAFETY: a string and NULLs for the defaults. The reference is kept for ever, also by a thread that comes second.
+        let fetched = unsafe { EVP_MD_fetch(ptr::null_mut(), self.name().as_ptr(), ptr::null()) };
+        // What fails now, for want of memory, is tried again next time.
+        if !fetched.is_null() {
+            let _first = kept.set(fetched.expose_provenance());
+        }
+        fetched
     }
 
     /// The method for C to look at: not the fetched one, whose name is another ("SHA2-256").
