@@ -1728,7 +1728,7 @@ void SSL_set_info_callback(SSL *ssl, SSL_info_cb cb);
 /* The info callback, or NULL. */
 SSL_info_cb SSL_CTX_get_info_callback(SSL_CTX *ctx);
 
-/* The info callback, or NULL. */
+/* The info callback that was set on the connection itself, or NULL: what it has from its context does not count. */
 SSL_info_cb SSL_get_info_callback(const SSL *ssl);
 
 /* Called with every message and record header; NULL for nobody. */
@@ -1767,28 +1767,28 @@ void *SSL_CTX_get_default_passwd_cb_userdata(SSL_CTX *ctx);
 /* The last argument of the pass phrase callback. */
 void *SSL_get_default_passwd_cb_userdata(SSL *ssl);
 
-/* A TLS 1.2 client's pre-shared key; NULL for none. */
+/* A TLS 1.2 client's pre-shared key; NULL for none. Kept, and not called yet. */
 void SSL_CTX_set_psk_client_callback(SSL_CTX *ctx, SSL_psk_client_cb_func cb);
 
-/* A TLS 1.2 client's pre-shared key; NULL for none. */
+/* A TLS 1.2 client's pre-shared key; NULL for none. Kept, and not called yet. */
 void SSL_set_psk_client_callback(SSL *ssl, SSL_psk_client_cb_func cb);
 
-/* A TLS 1.2 server's pre-shared keys; NULL for none. */
+/* A TLS 1.2 server's pre-shared keys; NULL for none. Kept, and not called yet. */
 void SSL_CTX_set_psk_server_callback(SSL_CTX *ctx, SSL_psk_server_cb_func cb);
 
-/* A TLS 1.2 server's pre-shared keys; NULL for none. */
+/* A TLS 1.2 server's pre-shared keys; NULL for none. Kept, and not called yet. */
 void SSL_set_psk_server_callback(SSL *ssl, SSL_psk_server_cb_func cb);
 
-/* A TLS 1.3 server's pre-shared keys; NULL for none. */
+/* A TLS 1.3 server's pre-shared keys; NULL for none. Kept, and not called yet. */
 void SSL_CTX_set_psk_find_session_callback(SSL_CTX *ctx, SSL_psk_find_session_cb_func cb);
 
-/* A TLS 1.3 server's pre-shared keys; NULL for none. */
+/* A TLS 1.3 server's pre-shared keys; NULL for none. Kept, and not called yet. */
 void SSL_set_psk_find_session_callback(SSL *ssl, SSL_psk_find_session_cb_func cb);
 
-/* A TLS 1.3 client's pre-shared key; NULL for none. */
+/* A TLS 1.3 client's pre-shared key; NULL for none. Kept, and not called yet. */
 void SSL_CTX_set_psk_use_session_callback(SSL_CTX *ctx, SSL_psk_use_session_cb_func cb);
 
-/* A TLS 1.3 client's pre-shared key; NULL for none. */
+/* A TLS 1.3 client's pre-shared key; NULL for none. Kept, and not called yet. */
 void SSL_set_psk_use_session_callback(SSL *ssl, SSL_psk_use_session_cb_func cb);
 
 /* Sees a ClientHello before anything is decided; NULL for nobody. */
@@ -1821,7 +1821,7 @@ void SSL_CTX_sess_set_remove_cb(SSL_CTX *ctx, SSL_remove_session_cb cb);
 /* The remove-session callback, or NULL. */
 SSL_remove_session_cb SSL_CTX_sess_get_remove_cb(SSL_CTX *ctx);
 
-/* Finds sessions outside the cache; NULL for nobody. */
+/* Finds sessions outside the cache; NULL for nobody. Kept, and not called yet. */
 void SSL_CTX_sess_set_get_cb(SSL_CTX *ctx, SSL_get_session_cb cb);
 
 /* The get-session callback, or NULL. */
@@ -1863,10 +1863,12 @@ void *SSL_CTX_get_record_padding_callback_arg(const SSL_CTX *ctx);
 /* The last argument of the padding callback. */
 void *SSL_get_record_padding_callback_arg(const SSL *ssl);
 
-/* Decides whether an algorithm or key is strong enough. Kept; this library goes by the security level alone. */
+/* Decides whether an algorithm or key is strong enough. Kept, and not called yet: the security level alone
+ * decides. */
 void SSL_CTX_set_security_callback(SSL_CTX *ctx, SSL_security_cb cb);
 
-/* Decides whether an algorithm or key is strong enough. Kept; this library goes by the security level alone. */
+/* Decides whether an algorithm or key is strong enough. Kept, and not called yet: the security level alone
+ * decides. */
 void SSL_set_security_callback(SSL *ssl, SSL_security_cb cb);
 
 /* The security callback, or NULL for the library's own. */
@@ -1887,10 +1889,10 @@ void *SSL_CTX_get0_security_ex_data(const SSL_CTX *ctx);
 /* The last argument of the security callback. */
 void *SSL_get0_security_ex_data(const SSL *ssl);
 
-/* Makes session ids; NULL for random ones. Returns 1 on success, 0 on failure. */
+/* Makes session ids; NULL for random ones. Kept, and not called yet. Returns 1 on success, 0 on failure. */
 int SSL_CTX_set_generate_session_id(SSL_CTX *ctx, GEN_SESSION_CB cb);
 
-/* Makes session ids; NULL for random ones. Returns 1 on success, 0 on failure. */
+/* Makes session ids; NULL for random ones. Kept, and not called yet. Returns 1 on success, 0 on failure. */
 int SSL_set_generate_session_id(SSL *ssl, GEN_SESSION_CB cb);
 
 /* Decides whether a session may be resumed; NULL for the library's own rules. */
@@ -1899,10 +1901,10 @@ void SSL_CTX_set_not_resumable_session_callback(SSL_CTX *ctx, SSL_not_resumable_
 /* Decides whether a session may be resumed; NULL for the library's own rules. */
 void SSL_set_not_resumable_session_callback(SSL *ssl, SSL_not_resumable_cb cb);
 
-/* Decides whether a server takes early data; NULL for yes. */
+/* Decides whether a server takes early data; NULL for yes. Kept, and not called yet: there is no early data. */
 void SSL_CTX_set_allow_early_data_cb(SSL_CTX *ctx, SSL_allow_early_data_cb_fn cb, void *arg);
 
-/* Decides whether a server takes early data; NULL for yes. */
+/* Decides whether a server takes early data; NULL for yes. Kept, and not called yet: there is no early data. */
 void SSL_set_allow_early_data_cb(SSL *ssl, SSL_allow_early_data_cb_fn cb, void *arg);
 
 /* OpenSSL's name of the suite, or "(NONE)". */

@@ -100,7 +100,7 @@ pub extern "C" fn SSL_CTX_sess_get_remove_cb(ctx: *mut SSL_CTX) -> SSL_remove_se
     })
 }
 
-/// Finds sessions outside the cache; NULL for nobody.
+/// Finds sessions outside the cache; NULL for nobody. Kept, and not called yet.
 #[unsafe(no_mangle)]
 pub extern "C" fn SSL_CTX_sess_set_get_cb(ctx: *mut SSL_CTX, cb: SSL_get_session_cb) {
     entry("SSL_CTX_sess_set_get_cb", (), || {

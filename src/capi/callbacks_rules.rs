@@ -77,7 +77,8 @@ pub extern "C" fn SSL_get_record_padding_callback_arg(ssl: *const SSL) -> *mut c
     })
 }
 
-/// Decides whether an algorithm or key is strong enough. Kept; this library goes by the security level alone.
+/// Decides whether an algorithm or key is strong enough. Kept, and not called yet: the security level alone
+/// decides.
 #[unsafe(no_mangle)]
 pub extern "C" fn SSL_CTX_set_security_callback(ctx: *mut SSL_CTX, cb: SSL_security_cb) {
     entry("SSL_CTX_set_security_callback", (), || {
@@ -86,7 +87,8 @@ pub extern "C" fn SSL_CTX_set_security_callback(ctx: *mut SSL_CTX, cb: SSL_secur
     })
 }
 
-/// Decides whether an algorithm or key is strong enough. Kept; this library goes by the security level alone.
+/// Decides whether an algorithm or key is strong enough. Kept, and not called yet: the security level alone
+/// decides.
 #[unsafe(no_mangle)]
 pub extern "C" fn SSL_set_security_callback(ssl: *mut SSL, cb: SSL_security_cb) {
     entry("SSL_set_security_callback", (), || {
@@ -155,7 +157,7 @@ pub extern "C" fn SSL_get0_security_ex_data(ssl: *const SSL) -> *mut c_void {
     })
 }
 
-/// Makes session ids; NULL for random ones. Returns 1 on success, 0 on failure.
+/// Makes session ids; NULL for random ones. Kept, and not called yet. Returns 1 on success, 0 on failure.
 #[unsafe(no_mangle)]
 pub extern "C" fn SSL_CTX_set_generate_session_id(ctx: *mut SSL_CTX, cb: GEN_SESSION_CB) -> c_int {
     entry("SSL_CTX_set_generate_session_id", 0, || {
@@ -164,7 +166,7 @@ pub extern "C" fn SSL_CTX_set_generate_session_id(ctx: *mut SSL_CTX, cb: GEN_SES
     })
 }
 
-/// Makes session ids; NULL for random ones. Returns 1 on success, 0 on failure.
+/// Makes session ids; NULL for random ones. Kept, and not called yet. Returns 1 on success, 0 on failure.
 #[unsafe(no_mangle)]
 pub extern "C" fn SSL_set_generate_session_id(ssl: *mut SSL, cb: GEN_SESSION_CB) -> c_int {
     entry("SSL_set_generate_session_id", 0, || {
@@ -191,7 +193,7 @@ pub extern "C" fn SSL_set_not_resumable_session_callback(ssl: *mut SSL, cb: SSL_
     })
 }
 
-/// Decides whether a server takes early data; NULL for yes.
+/// Decides whether a server takes early data; NULL for yes. Kept, and not called yet: there is no early data.
 #[unsafe(no_mangle)]
 pub extern "C" fn SSL_CTX_set_allow_early_data_cb(ctx: *mut SSL_CTX, cb: SSL_allow_early_data_cb_fn, arg: *mut c_void) {
     entry("SSL_CTX_set_allow_early_data_cb", (), || {
@@ -200,7 +202,7 @@ pub extern "C" fn SSL_CTX_set_allow_early_data_cb(ctx: *mut SSL_CTX, cb: SSL_all
     })
 }
 
-/// Decides whether a server takes early data; NULL for yes.
+/// Decides whether a server takes early data; NULL for yes. Kept, and not called yet: there is no early data.
 #[unsafe(no_mangle)]
 pub extern "C" fn SSL_set_allow_early_data_cb(ssl: *mut SSL, cb: SSL_allow_early_data_cb_fn, arg: *mut c_void) {
     entry("SSL_set_allow_early_data_cb", (), || {

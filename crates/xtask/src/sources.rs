@@ -39,6 +39,8 @@ fn collect(directory: &Path, found: &mut Vec<PathBuf>) -> Result<(), Failure> {
 pub struct Function {
     /// Path from the root.
     pub file: String,
+    /// Its doc comment.
+    pub doc: String,
     /// From the line of its name to the closing brace in the first column.
     pub body: String,
 }
@@ -50,7 +52,8 @@ pub fn functions() -> Result<BTreeMap<String, Function>, Failure> {
     for path in files()? {
         let text = fs::read_to_string(&path)?;
         let file = path.strip_prefix(root())?.display().to_string();
-        for chunk in text.split("#[unsafe(no_mangle)]\n").skip(1) {
+        let chunks: Vec<&str> = text.split("#[unsafe(no_mangle)]\n").collect();
+        for [before, chunk] in chunks.array_windows() {
             let body = chunk.split("\n}\n").next().unwrap_or(chunk);
             let Some(name) = body
                 .split_once(" fn ")
@@ -60,6 +63,7 @@ pub fn functions() -> Result<BTreeMap<String, Function>, Failure> {
             };
             let function = Function {
                 file: file.clone(),
+                doc: doc(before),
                 body: body.to_owned(),
             };
             if let Some(twin) = functions.insert(name.to_owned(), function) {
@@ -68,4 +72,11 @@ pub fn functions() -> Result<BTreeMap<String, Function>, Failure> {
         }
     }
     Ok(functions)
+}
+
+/// The doc comment that `text` ends with.
+fn doc(text: &str) -> String {
+    let mut lines: Vec<&str> = text.lines().rev().take_while(|line| line.starts_with("///")).collect();
+    lines.reverse();
+    lines.join("\n")
 }
