@@ -1,8 +1,9 @@
 //! SSL_CTX: what connections have in common.
 
 use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
+use arc_swap::ArcSwap;
 use carnet_ticket::TicketKey;
 
 use super::callbacks::ContextHooks;
@@ -19,7 +20,9 @@ use crate::libcrypto::store::{Store, VerifyParam};
 /// The object behind an `SSL_CTX *`.
 pub struct Context {
     method: RwLock<&'static SSL_METHOD>,
-    config: RwLock<Arc<Config>>,
+    config: ArcSwap<Config>,
+    /// Whoever changes the configuration. Readers never wait, not even in a child that was forked in the middle of a change.
+    changing: Mutex<()>,
     hooks: RwLock<ContextHooks>,
     trust: Trust,
     /// The session cache's settings and counters.
@@ -49,11 +52,15 @@ impl Named for Context {
 
 impl Configurable for Context {
     fn config(&self) -> Arc<Config> {
-        Arc::clone(&self.config.read().unwrap_or_else(PoisonError::into_inner))
+        self.config.load_full()
     }
 
     fn update<R>(&self, change: impl FnOnce(&mut Config) -> R) -> R {
-        config::change(&mut self.config.write().unwrap_or_else(PoisonError::into_inner), change)
+        let _alone = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut config = self.config.load_full();
+        let result = config::change(&mut config, change);
+        self.config.store(config);
+        result
     }
 }
 
@@ -71,7 +78,8 @@ impl Context {
     fn new(method: &'static SSL_METHOD, library: Library, handle: *mut SSL_CTX) -> Result<Self> {
         Ok(Self {
             method: RwLock::new(method),
-            config: RwLock::default(),
+            config: ArcSwap::default(),
+            changing: Mutex::default(),
             hooks: RwLock::default(),
             trust: Trust {
                 store: RwLock::new(Store::new().ok_or(Common::MallocFailure)?),
