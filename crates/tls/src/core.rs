@@ -23,6 +23,8 @@ const MAX_WARNINGS: u8 = 5;
 pub(crate) enum Received {
     Message(Message),
     Data,
+    /// TLS 1.2 only.
+    ChangeCipherSpec,
     Closed,
     NeedInput,
 }
@@ -39,7 +41,13 @@ pub(crate) struct Core {
     reading: Option<HandshakeType>,
     /// Nothing has been received since we last sent.
     turn_begins: bool,
+    /// Alerts may be mere warnings: TLS 1.2 has been, or may still be, negotiated.
+    takes_warnings: bool,
     warnings: u8,
+    /// TLS 1.2: HelloRequests during the handshake.
+    hello_requests: u8,
+    /// TLS 1.2: the session id that the application wants for a new session.
+    pub(crate) new_session_id: Option<Vec<u8>>,
     sent_close: bool,
 }
 
@@ -54,7 +62,10 @@ impl Core {
             settings,
             reading: None,
             turn_begins: true,
+            takes_warnings: false,
             warnings: 0,
+            hello_requests: 0,
+            new_session_id: None,
             sent_close: false,
         }
     }
@@ -116,7 +127,7 @@ impl Core {
         Ok(())
     }
 
-    /// The dummy change_cipher_spec of middlebox compatibility mode.
+    /// change_cipher_spec: of TLS 1.2, or the dummy of middlebox compatibility mode.
     pub(crate) fn send_change_cipher_spec(&mut self) -> Result<(), Error> {
         self.outbound.change_cipher_spec(&mut self.events)?;
         self.trace_message(true, ContentType::CHANGE_CIPHER_SPEC, &[1]);
@@ -183,6 +194,10 @@ impl Core {
                     self.warnings = 0;
                     return Ok(Received::Data);
                 }
+                Incoming::ChangeCipherSpec => {
+                    self.trace_message(false, ContentType::CHANGE_CIPHER_SPEC, &[1]);
+                    return Ok(Received::ChangeCipherSpec);
+                }
                 Incoming::NeedInput => return Ok(Received::NeedInput),
                 Incoming::Alert(level, description) => {
                     self.alert(level, description)?;
@@ -212,16 +227,46 @@ impl Core {
             }
             // "This alert notifies the recipient that the sender is canceling the handshake for some reason unrelated to
             // a protocol failure": what it means for us, its close_notify will say.
-            AlertDescription::UserCanceled => {
-                self.warnings += 1;
-                if self.warnings > MAX_WARNINGS {
-                    Err(ErrorKind::TooManyWarnings.into())
-                } else {
-                    Ok(())
-                }
-            }
+            AlertDescription::UserCanceled => self.count_warning(),
+            // TLS 1.2: "If an alert with a level of warning is sent and received, generally the connection can continue
+            // normally" (RFC 5246 section 7.2.2).
+            _ if self.takes_warnings && level == AlertLevel::Warning => self.count_warning(),
             _ => Err(ErrorKind::AlertReceived(description).into()),
         }
+    }
+
+    /// One more thing in a row that means nothing.
+    pub(crate) fn count_warning(&mut self) -> Result<(), Error> {
+        self.warnings += 1;
+        if self.warnings > MAX_WARNINGS {
+            Err(ErrorKind::TooManyWarnings.into())
+        } else {
+            Ok(())
+        }
+    }
+
+    /// "This message will be ignored by the client if the client is currently negotiating a session" (RFC 5246 section
+    /// 7.4.1.1). Some of them, at least.
+    pub(crate) fn count_hello_request(&mut self) -> Result<(), Error> {
+        self.hello_requests += 1;
+        if self.hello_requests > MAX_WARNINGS {
+            Err(ErrorKind::TooManyWarnings.into())
+        } else {
+            Ok(())
+        }
+    }
+
+    /// May alerts be mere warnings? Not in TLS 1.3.
+    pub(crate) fn take_warnings(&mut self, yes: bool) {
+        self.takes_warnings = yes;
+    }
+
+    /// TLS 1.2 has been negotiated.
+    pub(crate) fn turn_to_tls12(&mut self) {
+        self.facts.version = Some(crate::ProtocolVersion::TLS1_2);
+        self.takes_warnings = true;
+        self.inbound.tolerate_ccs(false);
+        self.inbound.turn_to_tls12();
     }
 
     // ---- traces

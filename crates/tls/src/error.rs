@@ -108,6 +108,17 @@ pub enum ErrorKind {
     /// KeyUpdate with another value than 0 or 1.
     BadKeyUpdate,
 
+    /// TLS 1.2: the client came back with a lower version, though we can do more (RFC 7507).
+    InappropriateFallback,
+    /// TLS 1.2: a session with extended master secret and a hello without, or the other way round (RFC 7627 section 5.3).
+    InconsistentExtendedMasterSecret,
+    /// TLS 1.2: renegotiation_info that is not empty in a first handshake (RFC 5746 section 3.4).
+    BadRenegotiationInfo,
+    /// TLS 1.2: the server does not know of secure renegotiation.
+    NoSecureRenegotiation,
+    /// TLS 1.2: ec_point_formats without uncompressed points.
+    BadPointFormats,
+
     /// The call does not fit the connection's side or stage. The connection is as before.
     Misuse,
     /// The answer does not fit the question.
@@ -126,6 +137,10 @@ impl ErrorKind {
             Self::NoCredential | Self::NoSharedCipher | Self::NoSharedGroup | Self::NoSharedScheme => {
                 Some(A::HandshakeFailure)
             }
+            Self::InconsistentExtendedMasterSecret | Self::BadRenegotiationInfo | Self::NoSecureRenegotiation => {
+                Some(A::HandshakeFailure)
+            }
+            Self::InappropriateFallback => Some(A::InappropriateFallback),
             Self::NoApplicationProtocol => Some(A::NoApplicationProtocol),
             Self::BadServerName => Some(A::UnrecognizedName),
             Self::WrongVersionNumber | Self::UnsupportedVersion => Some(A::ProtocolVersion),
@@ -160,6 +175,7 @@ impl ErrorKind {
             | Self::BadPsk
             | Self::BadSignatureScheme
             | Self::BadRequestContext
+            | Self::BadPointFormats
             | Self::BadKeyUpdate => Some(A::IllegalParameter),
             Self::BadBinder | Self::BadFinished => Some(A::DecryptError),
             Self::WrongAnswer | Self::Internal => Some(A::InternalError),

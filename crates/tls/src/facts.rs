@@ -15,6 +15,9 @@ pub(crate) struct Facts {
     pub(crate) suite: Option<CipherSuite>,
     pub(crate) group: Option<NamedGroup>,
     pub(crate) resumed: Option<Arc<Session>>,
+    /// TLS 1.2 only, as is the next.
+    pub(crate) session_id: Vec<u8>,
+    pub(crate) extended_master_secret: bool,
     pub(crate) randoms: Randoms,
     pub(crate) names: Names,
     pub(crate) authentication: Authentication,
@@ -80,6 +83,8 @@ impl Default for Facts {
             suite: None,
             group: None,
             resumed: None,
+            session_id: Vec::new(),
+            extended_master_secret: false,
             randoms: Randoms::default(),
             names: Names::default(),
             authentication: Authentication::default(),

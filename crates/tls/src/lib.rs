@@ -1,11 +1,12 @@
-//! TLS 1.3 without I/O: bytes in, bytes and questions out. (TLS 1.2 comes next; versions and questions know of it.)
+//! TLS 1.3 and TLS 1.2 without I/O: bytes in, bytes and questions out.
 //!
 //! A [`Connection`] never calls out. [`Connection::step`] goes on until it needs wire bytes, has some to be written, has
 //! application data, or needs a decision that is not TLS's own; then it says so and gives up the borrow. Whoever drives
 //! it does what is asked and steps again.
 //!
 //! Inside, a handshake state is an owned value that one message or one answer consumes; see `server` and `client`, which
-//! list their states in the order of the wire. RFC 8446 is quoted beside the code that obeys it.
+//! list their states in the order of the wire. RFC 8446 is quoted beside the code that obeys it; for TLS 1.2, in the
+//! modules called `tls12`, it is RFC 5246 with its extensions.
 #![forbid(unsafe_code)]
 #![cfg_attr(
     not(test),
@@ -20,16 +21,19 @@ mod core;
 mod error;
 mod event;
 mod facts;
+mod finished12;
 mod kx;
 mod message;
 mod number;
 mod open;
+mod open12;
 mod question;
 mod record;
 mod schedule;
 mod server;
 mod settings;
 mod state;
+mod suite12;
 mod transcript;
 
 pub use alert::{AlertDescription, AlertLevel};

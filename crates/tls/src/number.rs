@@ -61,6 +61,22 @@ wire_number! {
         TLS_AES_256_GCM_SHA384 = 0x1302,
         /// ChaCha20-Poly1305 with SHA-256.
         TLS_CHACHA20_POLY1305_SHA256 = 0x1303,
+        /// TLS 1.2: ECDHE, signed with ECDSA or EdDSA; AES-128-GCM with SHA-256 (RFC 5289).
+        TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256 = 0xc02b,
+        /// TLS 1.2: ECDHE, signed with ECDSA or EdDSA; AES-256-GCM with SHA-384 (RFC 5289).
+        TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384 = 0xc02c,
+        /// TLS 1.2: ECDHE, signed with RSA; AES-128-GCM with SHA-256 (RFC 5289).
+        TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256 = 0xc02f,
+        /// TLS 1.2: ECDHE, signed with RSA; AES-256-GCM with SHA-384 (RFC 5289).
+        TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384 = 0xc030,
+        /// TLS 1.2: ECDHE, signed with RSA; ChaCha20-Poly1305 with SHA-256 (RFC 7905).
+        TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256 = 0xcca8,
+        /// TLS 1.2: ECDHE, signed with ECDSA or EdDSA; ChaCha20-Poly1305 with SHA-256 (RFC 7905).
+        TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256 = 0xcca9,
+        /// No suite: the client knows of secure renegotiation (RFC 5746 section 3.3).
+        TLS_EMPTY_RENEGOTIATION_INFO_SCSV = 0x00ff,
+        /// No suite: the client tries again with a lower version (RFC 7507).
+        TLS_FALLBACK_SCSV = 0x5600,
     }
 }
 
@@ -119,6 +135,8 @@ wire_number! {
 wire_number! {
     /// A handshake message's type (RFC 8446 section 4).
     HandshakeType(u8), "{}", {
+        /// hello_request, TLS 1.2
+        HELLO_REQUEST = 0,
         /// client_hello
         CLIENT_HELLO = 1,
         /// server_hello, also as HelloRetryRequest.
@@ -131,12 +149,20 @@ wire_number! {
         ENCRYPTED_EXTENSIONS = 8,
         /// certificate
         CERTIFICATE = 11,
+        /// server_key_exchange, TLS 1.2
+        SERVER_KEY_EXCHANGE = 12,
         /// certificate_request
         CERTIFICATE_REQUEST = 13,
+        /// server_hello_done, TLS 1.2
+        SERVER_HELLO_DONE = 14,
         /// certificate_verify
         CERTIFICATE_VERIFY = 15,
+        /// client_key_exchange, TLS 1.2
+        CLIENT_KEY_EXCHANGE = 16,
         /// finished
         FINISHED = 20,
+        /// certificate_status, TLS 1.2 (RFC 6066 section 8)
+        CERTIFICATE_STATUS = 22,
         /// key_update
         KEY_UPDATE = 24,
         /// message_hash: never on the wire, stands for the first ClientHello after a HelloRetryRequest.
@@ -167,10 +193,16 @@ wire_number! {
         STATUS_REQUEST = 5,
         /// supported_groups
         SUPPORTED_GROUPS = 10,
+        /// ec_point_formats, TLS 1.2 (RFC 8422)
+        EC_POINT_FORMATS = 11,
         /// signature_algorithms
         SIGNATURE_ALGORITHMS = 13,
         /// application_layer_protocol_negotiation (RFC 7301)
         ALPN = 16,
+        /// extended_master_secret, TLS 1.2 (RFC 7627)
+        EXTENDED_MASTER_SECRET = 23,
+        /// session_ticket, TLS 1.2 (RFC 5077)
+        SESSION_TICKET = 35,
         /// pre_shared_key
         PRE_SHARED_KEY = 41,
         /// early_data
@@ -189,6 +221,8 @@ wire_number! {
         SIGNATURE_ALGORITHMS_CERT = 50,
         /// key_share
         KEY_SHARE = 51,
+        /// renegotiation_info, TLS 1.2 (RFC 5746)
+        RENEGOTIATION_INFO = 0xff01,
     }
 }
 

@@ -65,3 +65,20 @@ pub struct Settings {
     /// Emit NSS key-log lines as events.
     pub key_log: bool,
 }
+
+impl Settings {
+    /// Is this version allowed, and is there a suite for it?
+    pub(crate) fn allows(&self, version: ProtocolVersion) -> bool {
+        let fits = |suite: &CipherSuite| match version {
+            ProtocolVersion::TLS1_3 => suite.is_tls13(),
+            ProtocolVersion::TLS1_2 => suite.is_tls12(),
+            _ => false,
+        };
+        self.min_version <= version && version <= self.max_version && self.suites.iter().any(fits)
+    }
+
+    /// The signature schemes that we take from a TLS 1.2 peer.
+    pub(crate) fn schemes12(&self) -> impl Iterator<Item = SignatureScheme> {
+        self.schemes.iter().copied().filter(|scheme| scheme.is_tls12())
+    }
+}

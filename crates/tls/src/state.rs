@@ -7,6 +7,7 @@
 use crate::core::Core;
 use crate::message::Message;
 use crate::open::Open;
+use crate::open12::Open12;
 use crate::{Answer, Error, ErrorKind, Question, client, server};
 
 /// What a state is waiting for.
@@ -14,6 +15,8 @@ use crate::{Answer, Error, ErrorKind, Question, client, server};
 pub(crate) enum Wants {
     /// A handshake message.
     Message,
+    /// TLS 1.2: change_cipher_spec, which is no handshake message.
+    ChangeCipherSpec,
     /// Application data, or a post-handshake message: nothing in particular.
     Anything,
     /// The answer to its question.
@@ -29,6 +32,7 @@ pub(crate) enum State {
     Server(server::State),
     Client(client::State),
     Open(Box<Open>),
+    Open12(Box<Open12>),
     Failed(Error),
 }
 
@@ -38,6 +42,7 @@ impl State {
             Self::Server(state) => state.wants(),
             Self::Client(state) => state.wants(),
             Self::Open(open) => open.wants(),
+            Self::Open12(open) => open.wants(),
             Self::Failed(error) => Wants::Nothing(*error),
         }
     }
@@ -47,6 +52,7 @@ impl State {
             Self::Server(state) => state.question(),
             Self::Client(state) => state.question(),
             Self::Open(open) => open.question(),
+            Self::Open12(open) => open.question(),
             Self::Failed(error) => Err(*error),
         }
     }
@@ -56,7 +62,18 @@ impl State {
             Self::Server(state) => state.message(core, message),
             Self::Client(state) => state.message(core, message),
             Self::Open(open) => Ok(Self::Open(Box::new(open.message(core, message)?))),
+            Self::Open12(open) => Ok(Self::Open12(Box::new(open.message(core, &message)?))),
             Self::Failed(error) => Err(error),
+        }
+    }
+
+    /// TLS 1.2: the peer has sent change_cipher_spec, which this state [wants](Wants::ChangeCipherSpec).
+    pub(crate) fn change_cipher_spec(self, core: &mut Core) -> Result<Self, Error> {
+        match self {
+            Self::Server(state) => state.change_cipher_spec(core).map(Self::Server),
+            Self::Client(state) => state.change_cipher_spec(core).map(Self::Client),
+            Self::Failed(error) => Err(error),
+            Self::Open(_) | Self::Open12(_) => Err(ErrorKind::Internal.into()),
         }
     }
 
@@ -69,6 +86,7 @@ impl State {
             Self::Server(state) => state.answer(core, answer),
             Self::Client(state) => state.answer(core, answer),
             Self::Open(open) => Ok(Self::Open(Box::new(open.answer(core, answer)?))),
+            Self::Open12(open) => Ok(Self::Open12(Box::new(open.answer(answer)?))),
             Self::Failed(error) => Err(error),
         }
     }

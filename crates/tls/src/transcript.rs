@@ -7,18 +7,44 @@ use crate::schedule::{Digest, HashAlgorithm, Running};
 #[derive(Clone)]
 pub(crate) struct Transcript {
     running: Box<Running>,
+    /// The messages themselves, as long as a TLS 1.2 client may have to sign them.
+    kept: Option<Vec<u8>>,
 }
 
 impl Transcript {
     pub(crate) fn new(hash: HashAlgorithm) -> Self {
         Self {
             running: Box::new(Running::new(hash)),
+            kept: None,
         }
+    }
+
+    /// One that keeps the messages, too: in TLS 1.2 CertificateVerify signs "all handshake messages sent or received,
+    /// starting at client hello and up to, but not including, this message" (RFC 5246 section 7.4.8), with a hash of its
+    /// own.
+    pub(crate) fn keeping_messages(hash: HashAlgorithm) -> Self {
+        Self {
+            kept: Some(Vec::with_capacity(4096)),
+            ..Self::new(hash)
+        }
+    }
+
+    /// The messages so far, if they are kept.
+    pub(crate) fn messages(&self) -> &[u8] {
+        self.kept.as_deref().unwrap_or_default()
+    }
+
+    /// Nobody will sign them.
+    pub(crate) fn forget_messages(&mut self) {
+        self.kept = None;
     }
 
     /// Adds a whole message, header included.
     pub(crate) fn add(&mut self, message: &[u8]) {
         self.running.update(message);
+        if let Some(kept) = &mut self.kept {
+            kept.extend_from_slice(message);
+        }
     }
 
     pub(crate) fn current(&self) -> Digest {
@@ -43,6 +69,7 @@ impl Transcript {
         running.update(first_hello.as_bytes());
         Self {
             running: Box::new(running),
+            kept: None,
         }
     }
 }

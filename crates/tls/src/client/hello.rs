@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use carnet_ticket::Session;
 
 use super::offered::Offered;
 use super::psk::TicketOffer;
+use super::tls12::Offer12;
 use crate::codec::Writer;
 use crate::kx::{self, KeyShare};
 use crate::message::{self, server_hello::extension};
@@ -25,25 +27,29 @@ pub(super) struct Hello {
     shares: Vec<KeyShare>,
     tickets: Vec<TicketOffer>,
     cookie: Option<Bytes>,
+    /// What is offered of TLS 1.2, if it is.
+    tls12: Option<Offer12>,
 }
 
 impl Hello {
     /// Settles what to offer; draws the randomness and the key shares.
     pub(super) fn new(settings: Arc<Settings>, offers: Vec<Offer>) -> Result<Self, Error> {
-        if settings.min_version > ProtocolVersion::TLS1_3 || settings.max_version < ProtocolVersion::TLS1_3 {
+        if settings.min_version > ProtocolVersion::TLS1_3 || settings.max_version < ProtocolVersion::TLS1_2 {
             return Err(ErrorKind::UnsupportedVersion.into());
         }
+        let tls13 = settings.allows(ProtocolVersion::TLS1_3);
+        let tls12 = settings.allows(ProtocolVersion::TLS1_2);
         let suites: Vec<_> = settings
             .suites
             .iter()
             .copied()
-            .filter(|suite| suite.is_tls13())
+            .filter(|suite| tls13 && suite.is_tls13() || tls12 && suite.is_tls12())
             .collect();
         let groups: Vec<_> = settings
             .groups
             .iter()
             .copied()
-            .filter(|group| kx::is_supported(*group))
+            .filter(|group| tls13 && kx::is_supported(*group) || group.is_tls12())
             .collect();
         if suites.is_empty() {
             return Err(ErrorKind::NoSharedCipher.into());
@@ -51,14 +57,23 @@ impl Hello {
         if settings.schemes.is_empty() {
             return Err(ErrorKind::NoSharedScheme.into());
         }
-        let shares = first_shares(&groups)?;
+        let shares = if tls13 { first_shares(&groups)? } else { Vec::new() };
+        let tls12 = match tls12 {
+            true => Some(Offer12::new(&settings, &offers, &suites)?),
+            false => None,
+        };
         let tickets = offers
             .into_iter()
             .filter_map(|offer| TicketOffer::new(offer, &suites))
+            .filter(|_| tls13)
             .collect();
         let mut random = [0; 32];
         getrandom::fill(&mut random)?;
-        let session_id = made_up_session_id(&settings)?;
+        let session_id = match tls12.as_ref().and_then(Offer12::session_id) {
+            Some(session_id) => session_id.to_vec(),
+            None if tls13 => made_up_session_id(&settings)?,
+            None => Vec::new(),
+        };
         Ok(Self {
             settings,
             random,
@@ -68,7 +83,24 @@ impl Hello {
             shares,
             tickets,
             cookie: None,
+            tls12,
         })
+    }
+
+    /// Is TLS 1.3 on offer?
+    pub(super) fn offers_tls13(&self) -> bool {
+        // It always comes with a key share.
+        !self.shares.is_empty()
+    }
+
+    /// Is TLS 1.2 on offer?
+    pub(super) fn offers_tls12(&self) -> bool {
+        self.tls12.is_some()
+    }
+
+    /// The TLS 1.2 session on offer, if any.
+    pub(super) fn take_session12(&mut self) -> Option<Arc<Session>> {
+        self.tls12.take()?.into_session()
     }
 
     pub(super) fn random(&self) -> &[u8; 32] {
@@ -98,10 +130,13 @@ impl Hello {
 
     /// What the messages after ServerHello are judged by.
     pub(super) fn offered(&self) -> Offered {
+        // renegotiation_info is asked for among the suites (RFC 5746 section 3.4).
+        let by_suite = self.tls12.iter().map(|_| ExtensionType::RENEGOTIATION_INFO);
         let extensions = WIRE_ORDER
             .iter()
             .filter(|row| (row.is_sent)(self))
             .map(|row| row.extension_type)
+            .chain(by_suite)
             .collect();
         Offered::new(Arc::clone(&self.settings), extensions)
     }
@@ -162,7 +197,12 @@ impl Hello {
         w.u16(ProtocolVersion::TLS1_2.0);
         w.bytes(&self.random);
         w.vec8(&self.session_id);
-        w.nest16(|w| self.suites.iter().for_each(|suite| w.u16(suite.0)));
+        w.nest16(|w| {
+            self.suites.iter().for_each(|suite| w.u16(suite.0));
+            if self.tls12.is_some() {
+                w.u16(CipherSuite::TLS_EMPTY_RENEGOTIATION_INFO_SCSV.0);
+            }
+        });
         // "this vector MUST contain exactly one byte, set to zero".
         w.vec8(&[0]);
         w.nest16(|w| {
@@ -206,16 +246,28 @@ struct Row {
 }
 
 /// In the order of the wire, which is OpenSSL's.
-static WIRE_ORDER: [Row; 12] = [
+static WIRE_ORDER: [Row; 15] = [
     Row {
         extension_type: ExtensionType::SERVER_NAME,
         is_sent: |hello| hello.settings.server_name.is_some(),
         write: write_server_name,
     },
     Row {
+        extension_type: ExtensionType::EC_POINT_FORMATS,
+        is_sent: Hello::offers_tls12,
+        // uncompressed(0)
+        write: |_, w| w.vec8(&[0]),
+    },
+    Row {
         extension_type: ExtensionType::SUPPORTED_GROUPS,
         is_sent: |_| true,
         write: |hello, w| w.nest16(|w| hello.groups.iter().for_each(|group| w.u16(group.0))),
+    },
+    Row {
+        extension_type: ExtensionType::SESSION_TICKET,
+        is_sent: |hello| hello.tls12.is_some() && hello.settings.tickets,
+        // Empty: a ticket is welcome (RFC 5077 section 3.1).
+        write: |hello, w| w.bytes(hello.tls12.as_ref().map_or(&[], Offer12::ticket)),
     },
     Row {
         extension_type: ExtensionType::STATUS_REQUEST,
@@ -230,8 +282,13 @@ static WIRE_ORDER: [Row; 12] = [
         write: |hello, w| w.vec16(&hello.settings.protocols),
     },
     Row {
+        extension_type: ExtensionType::EXTENDED_MASTER_SECRET,
+        is_sent: Hello::offers_tls12,
+        write: |_, _| {},
+    },
+    Row {
         extension_type: ExtensionType::POST_HANDSHAKE_AUTH,
-        is_sent: |hello| hello.settings.post_handshake_auth,
+        is_sent: |hello| hello.settings.post_handshake_auth && hello.offers_tls13(),
         write: |_, _| {},
     },
     Row {
@@ -241,19 +298,26 @@ static WIRE_ORDER: [Row; 12] = [
     },
     Row {
         extension_type: ExtensionType::SUPPORTED_VERSIONS,
-        is_sent: |_| true,
-        write: |_, w| w.nest8(|w| w.u16(ProtocolVersion::TLS1_3.0)),
+        is_sent: Hello::offers_tls13,
+        write: |hello, w| {
+            w.nest8(|w| {
+                w.u16(ProtocolVersion::TLS1_3.0);
+                if hello.offers_tls12() {
+                    w.u16(ProtocolVersion::TLS1_2.0);
+                }
+            });
+        },
     },
     Row {
         // Sent though no ticket be offered: it is what lets the server know which tickets are of use to us. "Servers
         // SHOULD NOT send NewSessionTicket with tickets that are not compatible with the advertised modes."
         extension_type: ExtensionType::PSK_KEY_EXCHANGE_MODES,
-        is_sent: |_| true,
+        is_sent: Hello::offers_tls13,
         write: write_psk_modes,
     },
     Row {
         extension_type: ExtensionType::KEY_SHARE,
-        is_sent: |_| true,
+        is_sent: Hello::offers_tls13,
         write: write_key_shares,
     },
     Row {
@@ -263,7 +327,7 @@ static WIRE_ORDER: [Row; 12] = [
     },
     Row {
         extension_type: ExtensionType::CERTIFICATE_AUTHORITIES,
-        is_sent: |hello| !hello.settings.authorities.is_empty(),
+        is_sent: |hello| !hello.settings.authorities.is_empty() && hello.offers_tls13(),
         write: |hello, w| w.nest16(|w| hello.settings.authorities.iter().for_each(|name| w.vec16(name))),
     },
     // "The 'pre_shared_key' extension MUST be the last extension in the ClientHello" (section 4.2.11).

@@ -16,6 +16,8 @@
 //! [CertificateVerify]]
 //! Finished                         -> Open, with Post: tickets and post-handshake authentication
 //! ```
+//!
+//! A ServerHello of TLS 1.2 leads to `tls12`.
 
 mod authenticate;
 mod certificate;
@@ -31,6 +33,7 @@ mod psk;
 pub(crate) mod puppet;
 mod retry;
 mod server_hello;
+mod tls12;
 
 use crate::core::Core;
 use crate::message::Message;
@@ -62,6 +65,7 @@ pub(crate) enum State {
     Finished(Box<ExpectFinished>),
     Credential(Box<ExpectCredential>),
     Signature(Box<ExpectSignature>),
+    Tls12(tls12::State),
 }
 
 /// Sends the ClientHello.
@@ -81,6 +85,7 @@ impl State {
             Self::ChainVerdict(_) | Self::SignatureVerdict(_) | Self::Credential(_) | Self::Signature(_) => {
                 Wants::Answer
             }
+            Self::Tls12(state) => state.wants(),
         }
     }
 
@@ -90,6 +95,7 @@ impl State {
             Self::SignatureVerdict(state) => Ok(state.question()),
             Self::Credential(state) => Ok(state.question()),
             Self::Signature(state) => Ok(state.question()),
+            Self::Tls12(state) => state.question(),
             _ => Err(ErrorKind::Internal.into()),
         }
     }
@@ -102,14 +108,23 @@ impl State {
             Self::Certificate(state) => state.message(core, message),
             Self::CertificateVerify(state) => state.message(message),
             Self::Finished(state) => state.message(core, message),
+            Self::Tls12(state) => state.message(core, message),
             Self::ChainVerdict(_) | Self::SignatureVerdict(_) | Self::Credential(_) | Self::Signature(_) => {
                 Err(ErrorKind::Internal.into())
             }
         }
     }
 
+    pub(crate) fn change_cipher_spec(self, core: &mut Core) -> Result<Self, Error> {
+        match self {
+            Self::Tls12(state) => state.change_cipher_spec(core).map(Self::Tls12),
+            _ => Err(ErrorKind::Internal.into()),
+        }
+    }
+
     pub(crate) fn answer(self, core: &mut Core, answer: Answer) -> Result<Next, Error> {
         match (self, answer) {
+            (Self::Tls12(state), answer) => state.answer(core, answer),
             (Self::ChainVerdict(state), Answer::Verdict(verdict)) => state.answer(core, verdict),
             (Self::SignatureVerdict(state), Answer::Verdict(verdict)) => state.answer(core, verdict),
             (Self::Credential(state), Answer::Credential(credential)) => state.answer(core, credential),

@@ -49,6 +49,11 @@ impl Offered {
         scheme.is_tls13() && self.settings.schemes.contains(&scheme)
     }
 
+    /// May the server sign with this scheme in TLS 1.2?
+    pub(super) fn accepts_scheme12(&self, scheme: SignatureScheme) -> bool {
+        scheme.is_tls12() && self.settings.schemes.contains(&scheme)
+    }
+
     /// Is this one of the protocols in our ALPN extension?
     pub(super) fn has_protocol(&self, name: &[u8]) -> bool {
         let mut list = Reader::new(&self.settings.protocols);

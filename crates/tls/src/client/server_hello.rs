@@ -46,7 +46,13 @@ impl ExpectServerHello {
         core.send_encoded(&message)?;
         core.outbound.seal_flight(&mut core.events)?;
         core.outbound.set_version(ProtocolVersion::TLS1_2);
-        core.inbound.tolerate_ccs(true);
+        core.take_warnings(hello.offers_tls12());
+        if hello.offers_tls13() {
+            core.inbound.tolerate_ccs(true);
+        } else {
+            // Nothing is to be dropped silently.
+            core.inbound.turn_to_tls12();
+        }
         Ok(Self {
             hello,
             round: Round::First(message),
@@ -57,7 +63,13 @@ impl ExpectServerHello {
     pub(super) fn message(self, core: &mut Core, message: Message) -> Result<Next, Error> {
         let message = message.expect(HandshakeType::SERVER_HELLO)?;
         let server = ServerHello::parse(&message)?;
-        check_version(&server)?;
+        if self.check_version(&server)? == ProtocolVersion::TLS1_2 {
+            return match self.round {
+                Round::First(hello1) => super::tls12::begin(core, self.hello, &hello1, &message, &server),
+                Round::Second(_) => Err(ErrorKind::BadVersion.into()),
+            };
+        }
+        core.take_warnings(false);
         let suite = self.check(&server)?;
         core.facts.version = Some(ProtocolVersion::TLS1_3);
         core.facts.suite = Some(suite.suite);
@@ -85,6 +97,35 @@ impl ExpectServerHello {
                 negotiate(core, self.hello, &message, &server, agreed)
             }
         }
+    }
+
+    /// "If this extension is present, clients MUST ignore the ServerHello.legacy_version value and MUST use only the
+    /// 'supported_versions' extension to determine the selected version" (section 4.2.1).
+    fn check_version(&self, server: &ServerHello) -> Result<ProtocolVersion, Error> {
+        if server.legacy_version <= SSL3 {
+            return Err(ErrorKind::UnsupportedVersion.into());
+        }
+        match server.selected_version()? {
+            Some(ProtocolVersion::TLS1_3) if self.hello.offers_tls13() => return Ok(ProtocolVersion::TLS1_3),
+            // "If the 'supported_versions' extension in the ServerHello contains a version not offered by the client or
+            // contains a version prior to TLS 1.3, the client MUST abort the handshake with an 'illegal_parameter' alert."
+            Some(_) if self.hello.offers_tls13() => return Err(ErrorKind::BadVersion.into()),
+            Some(_) => return Err(ErrorKind::UnsolicitedExtension.into()),
+            None => {}
+        }
+        // "TLS 1.3 clients receiving a ServerHello indicating TLS 1.2 or below MUST check that the last 8 bytes are not
+        // equal to either of these values. TLS 1.2 clients SHOULD also check that the last 8 bytes are not equal to the
+        // second value if the ServerHello indicates TLS 1.1 or below. If a match is found, the client MUST abort the
+        // handshake with an 'illegal_parameter' alert."
+        let sentinel = server.random.last_chunk();
+        let is_downgrade = sentinel == Some(&DOWNGRADE_TO_TLS12) || sentinel == Some(&DOWNGRADE_BELOW_TLS12);
+        if is_downgrade && self.hello.offers_tls13() {
+            return Err(ErrorKind::Downgrade.into());
+        }
+        if self.hello.offers_tls12() && server.legacy_version == ProtocolVersion::TLS1_2.0 {
+            return Ok(ProtocolVersion::TLS1_2);
+        }
+        Err(ErrorKind::UnsupportedVersion.into())
     }
 
     /// What ServerHello and HelloRetryRequest have in common.
@@ -116,29 +157,6 @@ impl ExpectServerHello {
             // alert" (section 4.1.4).
             Round::Second(retried) if retried.suite.suite != suite.suite => Err(ErrorKind::BadCipher.into()),
             _ => Ok(suite),
-        }
-    }
-}
-
-/// Which version has been negotiated (sections 4.1.3 and 4.2.1)?
-fn check_version(server: &ServerHello) -> Result<(), Error> {
-    if server.legacy_version <= SSL3 {
-        return Err(ErrorKind::UnsupportedVersion.into());
-    }
-    match server.selected_version()? {
-        Some(ProtocolVersion::TLS1_3) => Ok(()),
-        // "If the 'supported_versions' extension in the ServerHello contains a version not offered by the client or
-        // contains a version prior to TLS 1.3, the client MUST abort the handshake with an 'illegal_parameter' alert."
-        Some(_) => Err(ErrorKind::BadVersion.into()),
-        None => {
-            // "TLS 1.3 clients receiving a ServerHello indicating TLS 1.2 or below MUST check that the last 8 bytes are
-            // not equal to either of these values. [...] If a match is found, the client MUST abort the handshake with
-            // an 'illegal_parameter' alert."
-            let sentinel = server.random.last_chunk();
-            if sentinel == Some(&DOWNGRADE_TO_TLS12) || sentinel == Some(&DOWNGRADE_BELOW_TLS12) {
-                return Err(ErrorKind::Downgrade.into());
-            }
-            Err(ErrorKind::UnsupportedVersion.into())
         }
     }
 }

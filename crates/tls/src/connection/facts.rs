@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use carnet_ticket::Session;
+use zeroize::Zeroizing;
 
 use super::Connection;
 use crate::message::ClientHello;
@@ -31,6 +32,7 @@ impl Connection {
     pub fn is_handshaking(&self) -> bool {
         match &self.state {
             State::Open(open) => open.is_handshaking(),
+            State::Open12(open) => open.is_handshaking(),
             State::Server(_) | State::Client(_) => true,
             State::Failed(_) => false,
         }
@@ -147,6 +149,24 @@ impl Connection {
         self.core.facts.finished.peer.as_ref().map_or(&[], Digest::as_bytes)
     }
 
+    /// TLS 1.2: the session id in ServerHello; empty if there is none, and in TLS 1.3.
+    pub fn session_id(&self) -> &[u8] {
+        &self.core.facts.session_id
+    }
+
+    /// TLS 1.2: the master secret, once the handshake is done, for a session to be kept.
+    pub fn master_secret(&self) -> Option<Zeroizing<Vec<u8>>> {
+        match &self.state {
+            State::Open12(open) => Some(Zeroizing::new(open.established().master.as_bytes().to_vec())),
+            _ => None,
+        }
+    }
+
+    /// TLS 1.2: does the master secret depend on the whole handshake (RFC 7627)? Known from ServerHello on.
+    pub fn extended_master_secret(&self) -> bool {
+        self.core.facts.extended_master_secret
+    }
+
     /// Has the peer sent close_notify?
     pub fn peer_closed(&self) -> bool {
         self.core.facts.heard.closed
@@ -167,13 +187,18 @@ impl Connection {
         self.core.facts.state
     }
 
-    /// Keying material for the application (RFC 8446 section 7.5; in TLS 1.3 no context and an empty one are the same).
+    /// Keying material for the application (RFC 8446 section 7.5, RFC 5705). In TLS 1.3 no context and an empty one are
+    /// the same, in TLS 1.2 they are not.
     ///
     /// # Errors
     /// [`ErrorKind::Misuse`] before the handshake is done, and for a label or an output that is too long.
     pub fn export_keying_material(&self, out: &mut [u8], label: &[u8], context: Option<&[u8]>) -> Result<(), Error> {
         match &self.state {
             State::Open(open) => open.keys.exporter().export(out, label, context.unwrap_or_default()),
+            State::Open12(open) => {
+                let known = open.established();
+                known.master.export(out, label, context, &known.randoms)
+            }
             _ => Err(ErrorKind::Misuse.into()),
         }
     }

@@ -71,8 +71,8 @@ impl Connection {
                     self.report();
                     return Ok(Step::HandshakeDone);
                 }
-                wants @ (Wants::Message | Wants::Anything) => {
-                    if let Some(step) = self.receive(wants == Wants::Anything)? {
+                wants @ (Wants::Message | Wants::ChangeCipherSpec | Wants::Anything) => {
+                    if let Some(step) = self.receive(wants)? {
                         return Ok(step);
                     }
                 }
@@ -81,7 +81,7 @@ impl Connection {
     }
 
     /// Takes what has arrived; `None` when that changed the state.
-    fn receive(&mut self, takes_data: bool) -> Result<Option<Step>, Error> {
+    fn receive(&mut self, wants: Wants) -> Result<Option<Step>, Error> {
         // What was sent so far ends a flight, for now something else is expected.
         if self.must_write()? {
             return Ok(Some(Step::Write));
@@ -90,16 +90,29 @@ impl Connection {
             return Ok(Some(Step::Data));
         }
         match self.core.receive()? {
+            // "finished" before change_cipher_spec is not protected, and change_cipher_spec before there are keys would
+            // protect with what everybody knows.
+            Received::Message(_) if wants == Wants::ChangeCipherSpec => Err(ErrorKind::UnexpectedMessage.into()),
+            Received::ChangeCipherSpec if wants != Wants::ChangeCipherSpec => {
+                Err(ErrorKind::BadChangeCipherSpec.into())
+            }
+            Received::ChangeCipherSpec => {
+                let state = self.take_state();
+                self.state = state.change_cipher_spec(&mut self.core)?;
+                Ok(None)
+            }
             Received::Message(message) => {
                 let state = self.take_state();
                 self.state = state.message(&mut self.core, message)?;
                 self.settle();
                 Ok(None)
             }
-            Received::Data if !takes_data => Err(ErrorKind::UnexpectedRecord.into()),
+            Received::Data if wants != Wants::Anything => Err(ErrorKind::UnexpectedRecord.into()),
             Received::Data => {
-                if let State::Open(open) = &mut self.state {
-                    open.keys.data_passed();
+                match &mut self.state {
+                    State::Open(open) => open.keys.data_passed(),
+                    State::Open12(open) => open.data_passed(),
+                    _ => {}
                 }
                 Ok(Some(Step::Data))
             }
@@ -128,6 +141,7 @@ impl Connection {
     fn report(&mut self) {
         self.state = match self.take_state() {
             State::Open(open) => State::Open(Box::new(open.reported())),
+            State::Open12(open) => State::Open12(Box::new(open.reported())),
             other => other,
         };
         self.core.enter(StateName::Established);
@@ -190,6 +204,19 @@ impl Connection {
         }
     }
 
+    /// Server: the session id to give to a session that TLS 1.2 makes without a ticket; empty for one that can't be
+    /// resumed. Without this call it is 32 random bytes.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Misuse`] for more than 32 bytes.
+    pub fn set_new_session_id(&mut self, session_id: &[u8]) -> Result<(), Error> {
+        if session_id.len() > 32 {
+            return Err(ErrorKind::Misuse.into());
+        }
+        self.core.new_session_id = Some(session_id.to_vec());
+        Ok(())
+    }
+
     // ---- wire
 
     /// Asks for more input than the next record's missing bytes, to save system calls.
@@ -248,7 +275,16 @@ impl Connection {
         match (&mut self.state, data) {
             (State::Failed(error), _) => Err(*error),
             (State::Server(_) | State::Client(_), _) => Err(ErrorKind::Misuse.into()),
-            (State::Open(_), _) if self.core.is_write_closed() => Err(ErrorKind::Misuse.into()),
+            (State::Open(_) | State::Open12(_), _) if self.core.is_write_closed() => Err(ErrorKind::Misuse.into()),
+            (State::Open12(open), data) => {
+                if data.is_empty() || open.wants() != Wants::Anything {
+                    return Ok(0);
+                }
+                open.data_passed();
+                let core = &mut self.core;
+                let sealed = core.outbound.data(data, &mut core.events);
+                sealed.map_err(|error| self.fail(error))
+            }
             (State::Open(open), []) => {
                 // Nothing to send, but a KeyUpdate that is due goes out all the same.
                 Self::refresh_key(&mut self.core, open).map_err(|error| self.fail(error))?;
@@ -280,7 +316,7 @@ impl Connection {
     pub fn release_buffers(&mut self) {
         self.core.inbound.input.release();
         self.core.outbound.release();
-        if let State::Open(_) = self.state {
+        if let State::Open(_) | State::Open12(_) = self.state {
             self.core.facts.names.client_hello = None;
         }
     }

@@ -56,6 +56,18 @@ impl ClientHello {
         }))
     }
 
+    /// signature_algorithms, those usable in TLS 1.2.
+    pub(crate) fn schemes12(&self) -> Result<Option<Vec<SignatureScheme>>, Malformed> {
+        self.u16_list(ExtensionType::SIGNATURE_ALGORITHMS_CERT)?;
+        let list = self.u16_list(ExtensionType::SIGNATURE_ALGORITHMS)?;
+        Ok(list.map(|list| {
+            list.iter()
+                .map(SignatureScheme)
+                .filter(|scheme| scheme.is_tls12())
+                .collect()
+        }))
+    }
+
     /// key_share (section 4.2.8) for `group`.
     pub(crate) fn key_share(&self, group: NamedGroup) -> Result<Option<&[u8]>, Malformed> {
         let Some(shares) = self.key_shares()? else {

@@ -8,6 +8,7 @@ pub(crate) mod client_hello_extensions;
 pub(crate) mod extensions;
 pub(crate) mod post;
 pub(crate) mod server_hello;
+pub(crate) mod tls12;
 
 use std::ops::Range;
 

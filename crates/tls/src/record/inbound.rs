@@ -23,6 +23,8 @@ pub(crate) enum Incoming {
     Data,
     /// An alert.
     Alert(AlertLevel, AlertDescription),
+    /// TLS 1.2: the peer's change_cipher_spec.
+    ChangeCipherSpec,
     /// Not enough bytes for anything.
     NeedInput,
 }
@@ -51,6 +53,8 @@ pub(crate) struct Inbound {
     plain_alerts: bool,
     /// Nothing has been received yet.
     fresh: bool,
+    /// The rules of TLS 1.2: change_cipher_spec means something, and protected records show their types.
+    tls12: bool,
     empty_records: u8,
 }
 
@@ -64,6 +68,7 @@ impl Inbound {
             tolerates_ccs: false,
             plain_alerts: false,
             fresh: true,
+            tls12: false,
             empty_records: 0,
         }
     }
@@ -89,6 +94,11 @@ impl Inbound {
     /// ServerHello has no other way to say so.
     pub(crate) fn allow_plain_alerts(&mut self) {
         self.plain_alerts = true;
+    }
+
+    /// TLS 1.2 has been negotiated.
+    pub(crate) fn turn_to_tls12(&mut self) {
+        self.tls12 = true;
     }
 
     pub(crate) fn tolerate_ccs(&mut self, yes: bool) {
@@ -149,8 +159,10 @@ impl Inbound {
         }
         let len = usize::from(u16::from_be_bytes([high, low]));
         // "The length MUST NOT exceed 2^14 + 256 bytes. An endpoint that receives a record that exceeds this length
-        // MUST terminate the connection with a 'record_overflow' alert." Unprotected: 2^14.
-        let max = if content_type == ContentType::APPLICATION_DATA {
+        // MUST terminate the connection with a 'record_overflow' alert." Unprotected: 2^14. TLS 1.2 would allow 2048 more,
+        // but its AEAD suites never need more than 24.
+        let is_protected12 = self.tls12 && self.key.is_some();
+        let max = if content_type == ContentType::APPLICATION_DATA || is_protected12 {
             MAX_CIPHERTEXT
         } else {
             MAX_PLAINTEXT
@@ -168,6 +180,9 @@ impl Inbound {
         body: Range<usize>,
         events: &mut Events,
     ) -> Result<Option<Incoming>, Error> {
+        if self.tls12 {
+            return self.record12(content_type, header, body);
+        }
         match (content_type, self.key.is_some()) {
             (ContentType::CHANGE_CIPHER_SPEC, _) => self.change_cipher_spec(body).map(|()| None),
             (ContentType::APPLICATION_DATA, true) => self.protected(header, body, events),
@@ -176,6 +191,43 @@ impl Inbound {
             (_, true) => Err(ErrorKind::BadRecordType.into()),
             (_, false) => self.content(content_type, body),
         }
+    }
+
+    /// A record of TLS 1.2 (RFC 5246 section 6.2).
+    fn record12(
+        &mut self,
+        content_type: ContentType,
+        header: [u8; HEADER_LEN],
+        body: Range<usize>,
+    ) -> Result<Option<Incoming>, Error> {
+        let Some(key) = self.key.as_mut() else {
+            return match content_type {
+                ContentType::CHANGE_CIPHER_SPEC => self.change_cipher_spec12(body).map(Some),
+                ContentType::APPLICATION_DATA => Err(ErrorKind::UnexpectedMessage.into()),
+                _ => self.content(content_type, body),
+            };
+        };
+        // There is no second one without renegotiation, which we don't do.
+        if content_type == ContentType::CHANGE_CIPHER_SPEC {
+            return Err(ErrorKind::BadChangeCipherSpec.into());
+        }
+        let opened = key.open12(header, self.input.bytes_mut(body.clone()))?;
+        if opened.len() > MAX_PLAINTEXT {
+            return Err(ErrorKind::PlaintextTooLong.into());
+        }
+        self.content(content_type, body.start + opened.start..body.start + opened.end)
+    }
+
+    /// struct { enum { change_cipher_spec(1), (255) } type; } ChangeCipherSpec; (RFC 5246 section 7.1). Whether it comes
+    /// in time, the handshake's state decides.
+    fn change_cipher_spec12(&mut self, body: Range<usize>) -> Result<Incoming, Error> {
+        if self.input.bytes(body) != [1] {
+            return Err(ErrorKind::BadChangeCipherSpec.into());
+        }
+        if !self.joiner.is_empty() {
+            return Err(ErrorKind::InterleavedMessage.into());
+        }
+        Ok(Incoming::ChangeCipherSpec)
     }
 
     /// "An implementation may receive an unencrypted record of type change_cipher_spec consisting of the single byte

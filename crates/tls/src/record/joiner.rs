@@ -73,7 +73,7 @@ fn message_len(front: &[u8], max_certificate_len: usize) -> Result<Option<usize>
     }
 }
 
-/// How long each message may be at most; `None` for those that TLS 1.3 doesn't have.
+/// How long each message may be at most; `None` for those that neither TLS 1.3 nor TLS 1.2 has.
 ///
 /// The protocol itself allows 2^24 - 1 bytes for all. These are what their fields can honestly need.
 fn max_len(kind: HandshakeType, max_certificate_len: usize) -> Option<usize> {
@@ -84,8 +84,16 @@ fn max_len(kind: HandshakeType, max_certificate_len: usize) -> Option<usize> {
         HandshakeType::NEW_SESSION_TICKET => Some(131_338),
         HandshakeType::CERTIFICATE | HandshakeType::CERTIFICATE_REQUEST => Some(max_certificate_len),
         HandshakeType::CERTIFICATE_VERIFY => Some(65_539),
+        // TLS 1.2: curve, point, scheme and signature; an OCSP response; a point.
+        HandshakeType::SERVER_KEY_EXCHANGE => Some(65_798),
+        HandshakeType::CERTIFICATE_STATUS => Some(65_539),
+        HandshakeType::CLIENT_KEY_EXCHANGE => Some(256),
         // Longer ones than these are malformed, but not a danger.
-        HandshakeType::FINISHED | HandshakeType::KEY_UPDATE | HandshakeType::END_OF_EARLY_DATA => Some(64),
+        HandshakeType::FINISHED
+        | HandshakeType::KEY_UPDATE
+        | HandshakeType::END_OF_EARLY_DATA
+        | HandshakeType::HELLO_REQUEST
+        | HandshakeType::SERVER_HELLO_DONE => Some(64),
         _ => None,
     }
 }

@@ -60,7 +60,7 @@ pub(crate) struct Digest {
 }
 
 impl Digest {
-    fn new(bytes: &[u8]) -> Self {
+    pub(super) fn new(bytes: &[u8]) -> Self {
         let (len, bytes) = padded(bytes);
         Self { len, bytes }
     }
@@ -89,7 +89,7 @@ pub(crate) struct Secret {
 }
 
 impl Secret {
-    fn new(bytes: &[u8]) -> Self {
+    pub(super) fn new(bytes: &[u8]) -> Self {
         let (len, bytes) = padded(bytes);
         Self { len, bytes }
     }
@@ -160,6 +160,22 @@ impl Mac {
         match self {
             Self::Sha256(mac) => Secret::take(&mut mac.clone().chain_update(input).finalize().into_bytes()),
             Self::Sha384(mac) => Secret::take(&mut mac.clone().chain_update(input).finalize().into_bytes()),
+        }
+    }
+
+    /// A MAC over all `parts`, one after the other, that is a key.
+    pub(super) fn extract_parts(&self, parts: &[&[u8]]) -> Secret {
+        match self {
+            Self::Sha256(mac) => {
+                let mut mac = mac.clone();
+                parts.iter().for_each(|part| mac.update(part));
+                Secret::take(&mut mac.finalize().into_bytes())
+            }
+            Self::Sha384(mac) => {
+                let mut mac = mac.clone();
+                parts.iter().for_each(|part| mac.update(part));
+                Secret::take(&mut mac.finalize().into_bytes())
+            }
         }
     }
 

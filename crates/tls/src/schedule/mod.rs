@@ -5,11 +5,13 @@
 //! from it; it lives in a box, because it is large and the states that own it are moved a lot.
 
 mod hash;
+mod prf;
 
 use std::fmt;
 use std::sync::LazyLock;
 
 pub(crate) use hash::{Digest, HashAlgorithm, Mac, Running, Secret};
+pub(crate) use prf::{HelloRandoms, MasterSecret};
 
 use crate::number::Suite13;
 use crate::record::RecordKey;

@@ -79,6 +79,13 @@ impl AskHello {
     pub(super) fn proceed(self, core: &mut Core) -> Result<State, Error> {
         let settings = &core.settings;
         let version = choose_version(&self.hello, settings)?;
+        if version == ProtocolVersion::TLS1_2 {
+            return match self.round {
+                Round::First => super::tls12::begin(core, self.hello).map(State::Tls12),
+                // Settings that changed since the HelloRetryRequest.
+                Round::Second(_) => Err(ErrorKind::UnsupportedVersion.into()),
+            };
+        }
         core.facts.version = Some(version);
         // "For every TLS 1.3 ClientHello, this vector MUST contain exactly one byte, set to zero [...]. If a TLS 1.3
         // ClientHello is received with any other value in this field, the server MUST abort the handshake with an
@@ -112,13 +119,13 @@ impl AskHello {
 /// "If the 'supported_versions' extension is present in the ClientHello, servers MUST NOT use the
 /// ClientHello.legacy_version value for version negotiation" (section 4.2.1).
 fn choose_version(hello: &ClientHello, settings: &Settings) -> Result<ProtocolVersion, Error> {
-    let version = ProtocolVersion::TLS1_3;
     if hello.legacy_version() <= SSL3 {
         return Err(ErrorKind::UnsupportedVersion.into());
     }
-    let allowed = settings.min_version <= version && version <= settings.max_version;
-    if allowed && hello.offers_version(version)? {
-        return Ok(version);
+    for version in [ProtocolVersion::TLS1_3, ProtocolVersion::TLS1_2] {
+        if hello.offers_version(version)? && settings.allows(version) {
+            return Ok(version);
+        }
     }
     // "If the 'supported_versions' extension is absent and the server only supports versions greater than
     // ClientHello.legacy_version, the server MUST abort the handshake with a 'protocol_version' alert" (appendix D.2).

@@ -1,4 +1,5 @@
-//! The server's states, in the order of the wire (RFC 8446 appendix A.2):
+//! The server's states, in the order of the wire (RFC 8446 appendix A.2); those of TLS 1.2, which begins after AskHello, are
+//! in `tls12`:
 //!
 //! ```text
 //! ExpectHello ── ClientHello ──> AskHello ─> AskTicket (for each identity, until one is taken) ─> AskServerName
@@ -20,6 +21,7 @@ mod offer;
 mod post;
 mod retry;
 mod ticket;
+mod tls12;
 
 use crate::core::Core;
 use crate::message::Message;
@@ -42,6 +44,7 @@ pub(crate) enum State {
     ExpectVerify(Box<client_auth::ExpectVerify>),
     AskVerified(Box<client_auth::AskVerified>),
     ExpectFinished(Box<finish::ExpectFinished>),
+    Tls12(tls12::State),
 }
 
 /// Nothing has arrived.
@@ -63,6 +66,7 @@ impl State {
             | Self::AskSignature(_)
             | Self::AskChain(_)
             | Self::AskVerified(_) => Wants::Answer,
+            Self::Tls12(state) => state.wants(),
         }
     }
 
@@ -72,6 +76,14 @@ impl State {
             Self::ExpectCertificate(state) => state.message(message).map(state::State::Server),
             Self::ExpectVerify(state) => state.message(core, message).map(state::State::Server),
             Self::ExpectFinished(state) => state.message(core, message),
+            Self::Tls12(state) => state.message(core, message),
+            _ => Err(ErrorKind::Internal.into()),
+        }
+    }
+
+    pub(crate) fn change_cipher_spec(self, core: &mut Core) -> Result<Self, Error> {
+        match self {
+            Self::Tls12(state) => state.change_cipher_spec(core).map(Self::Tls12),
             _ => Err(ErrorKind::Internal.into()),
         }
     }
@@ -86,12 +98,14 @@ impl State {
             Self::AskSignature(state) => Ok(state.question()),
             Self::AskChain(state) => Ok(state.question()),
             Self::AskVerified(state) => Ok(state.question()),
+            Self::Tls12(state) => state.question(),
             _ => Err(ErrorKind::Internal.into()),
         }
     }
 
     pub(crate) fn answer(self, core: &mut Core, answer: Answer) -> Result<state::State, Error> {
         let next = match (self, answer) {
+            (Self::Tls12(state), answer) => return state.answer(core, answer),
             (Self::AskHello(state), Answer::Proceed) => state.proceed(core),
             (Self::AskTicket(state), Answer::Ticket(verdict)) => state.verdict(core, verdict),
             (Self::AskServerName(state), Answer::ServerName { acknowledge, settings }) => {
