@@ -434,7 +434,7 @@ fn settings_that_offer_nothing_fail_at_the_first_step() {
         (|s| s.groups.clear(), ErrorKind::NoSharedGroup),
         (
             |s| s.max_version = ProtocolVersion::TLS1_2,
-            ErrorKind::UnsupportedVersion,
+            ErrorKind::NoSharedCipher,
         ),
     ];
     for (change, kind) in table {

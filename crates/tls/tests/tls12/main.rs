@@ -1,0 +1,9 @@
+//! TLS 1.2: our server and client against each other and against rustls.
+
+mod app;
+
+mod ends;
+mod ours;
+mod pki;
+mod theirs;
+mod versions;
