@@ -47,10 +47,7 @@ impl Secrets {
                 write: server,
             },
         };
-        let established = Established {
-            master,
-            randoms,
-        };
+        let established = Established { master, randoms };
         let secrets = Self {
             transcript,
             established,
@@ -80,7 +77,10 @@ impl Secrets {
     #[inline(never)]
     pub(crate) fn check_finished(&mut self, core: &mut Core, message: Message) -> Result<(), Error> {
         let message = message.expect(HandshakeType::FINISHED)?;
-        let expected = self.established.master.finished(core.side.peer(), &self.transcript.current());
+        let expected = self
+            .established
+            .master
+            .finished(core.side.peer(), &self.transcript.current());
         if message.body().len() != expected.as_bytes().len() {
             return Err(ErrorKind::Malformed.into());
         }

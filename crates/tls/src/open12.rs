@@ -8,9 +8,7 @@ use crate::message::Message;
 use crate::message::tls12::check_empty;
 use crate::schedule::{HelloRandoms, MasterSecret};
 use crate::state::Wants;
-use crate::{
-    AlertDescription, AlertLevel, Answer, Error, ErrorKind, HandshakeType, Question, ReceivedTicket, Side,
-};
+use crate::{AlertDescription, AlertLevel, Answer, Error, ErrorKind, HandshakeType, Question, ReceivedTicket, Side};
 
 /// So many attempts to renegotiate may come without application data between them.
 const MAX_RENEGOTIATIONS: u8 = 5;

@@ -59,7 +59,10 @@ const fn chacha(suite: CipherSuite, signer: Signer) -> Suite12 {
 static SUITES_12: [Suite12; 6] = [
     gcm128(CipherSuite::TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, Signer::Ecdsa),
     gcm256(CipherSuite::TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384, Signer::Ecdsa),
-    chacha(CipherSuite::TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256, Signer::Ecdsa),
+    chacha(
+        CipherSuite::TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256,
+        Signer::Ecdsa,
+    ),
     gcm128(CipherSuite::TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256, Signer::Rsa),
     gcm256(CipherSuite::TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384, Signer::Rsa),
     chacha(CipherSuite::TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256, Signer::Rsa),

@@ -432,10 +432,7 @@ fn settings_that_offer_nothing_fail_at_the_first_step() {
         (|s| s.suites.clear(), ErrorKind::NoSharedCipher),
         (|s| s.schemes.clear(), ErrorKind::NoSharedScheme),
         (|s| s.groups.clear(), ErrorKind::NoSharedGroup),
-        (
-            |s| s.max_version = ProtocolVersion::TLS1_2,
-            ErrorKind::NoSharedCipher,
-        ),
+        (|s| s.max_version = ProtocolVersion::TLS1_2, ErrorKind::NoSharedCipher),
     ];
     for (change, kind) in table {
         let mut c = client(with(change), Vec::new());

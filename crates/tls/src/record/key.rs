@@ -50,7 +50,10 @@ impl RecordKey {
     /// A key of TLS 1.2 (RFC 5246 section 6.2.3.3). `iv` has the suite's fixed_iv_length.
     pub(crate) fn tls12(suite: &Suite12, key: &[u8], iv: &[u8]) -> Result<Self, Error> {
         let mut whole = [0; NONCE_LEN];
-        whole.get_mut(..iv.len()).ok_or(ErrorKind::Internal)?.copy_from_slice(iv);
+        whole
+            .get_mut(..iv.len())
+            .ok_or(ErrorKind::Internal)?
+            .copy_from_slice(iv);
         Ok(Self {
             key: LessSafeKey::new(UnboundKey::new(suite.aead, key)?),
             iv: whole,

@@ -70,7 +70,12 @@ impl MasterSecret {
     pub(crate) fn derive(hash: HashAlgorithm, premaster: &[u8], randoms: &HelloRandoms) -> Self {
         let mut secret = Zeroizing::new([0; MASTER_SECRET_LEN]);
         let seed: [&[u8]; 4] = [&randoms.client, &randoms.server, &[], &[]];
-        prf(&Mac::new(hash, premaster), b"master secret", seed, secret.as_mut_slice());
+        prf(
+            &Mac::new(hash, premaster),
+            b"master secret",
+            seed,
+            secret.as_mut_slice(),
+        );
         Self::new(hash, secret.as_slice())
     }
 
@@ -89,17 +94,18 @@ impl MasterSecret {
     }
 
     /// The client's write key and the server's (RFC 5246 section 6.3). AEAD suites have no MAC keys.
-    pub(crate) fn record_keys(
-        &self,
-        suite: &Suite12,
-        randoms: &HelloRandoms,
-    ) -> Result<(RecordKey, RecordKey), Error> {
+    pub(crate) fn record_keys(&self, suite: &Suite12, randoms: &HelloRandoms) -> Result<(RecordKey, RecordKey), Error> {
         // Two keys of up to 32 bytes, two IVs of up to 12.
         let mut block = Zeroizing::new([0; 88]);
         let (key_len, iv_len) = (suite.aead.key_len(), suite.fixed_iv_len);
         let block = block.get_mut(..2 * (key_len + iv_len)).ok_or(ErrorKind::Internal)?;
         // Here the server's random comes first.
-        prf(&self.mac, b"key expansion", [&randoms.server, &randoms.client, &[], &[]], block);
+        prf(
+            &self.mac,
+            b"key expansion",
+            [&randoms.server, &randoms.client, &[], &[]],
+            block,
+        );
         let mut r = crate::codec::Reader::new(block);
         let (client_key, server_key) = (r.take(key_len)?, r.take(key_len)?);
         let (client_iv, server_iv) = (r.take(iv_len)?, r.take(iv_len)?);
@@ -116,7 +122,12 @@ impl MasterSecret {
             Side::Server => b"server finished",
         };
         let mut verify_data = [0; VERIFY_DATA_LEN];
-        prf(&self.mac, label, [transcript.as_bytes(), &[], &[], &[]], &mut verify_data);
+        prf(
+            &self.mac,
+            label,
+            [transcript.as_bytes(), &[], &[], &[]],
+            &mut verify_data,
+        );
         Digest::new(&verify_data)
     }
 
@@ -209,7 +220,10 @@ mod tests {
             let mut out = [0; 40];
             master.export(&mut out, label, context, &randoms).map(|()| out)
         };
-        assert_ne!(export(b"EXPORTER-x", None).unwrap(), export(b"EXPORTER-x", Some(b"")).unwrap());
+        assert_ne!(
+            export(b"EXPORTER-x", None).unwrap(),
+            export(b"EXPORTER-x", Some(b"")).unwrap()
+        );
         for label in RESERVED_LABELS {
             assert_eq!(export(label, None).unwrap_err().kind(), ErrorKind::Misuse);
         }

@@ -24,10 +24,7 @@ pub const RSA_SUITES: [CipherSuite; 3] = [
     CipherSuite::TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
     CipherSuite::TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
 ];
-pub const TLS13_SUITES: [CipherSuite; 2] = [
-    CipherSuite::TLS_AES_128_GCM_SHA256,
-    CipherSuite::TLS_AES_256_GCM_SHA384,
-];
+pub const TLS13_SUITES: [CipherSuite; 2] = [CipherSuite::TLS_AES_128_GCM_SHA256, CipherSuite::TLS_AES_256_GCM_SHA384];
 pub const GROUPS: [NamedGroup; 3] = [NamedGroup::X25519, NamedGroup::SECP256R1, NamedGroup::SECP384R1];
 
 /// TLS 1.2 only.
@@ -74,7 +71,9 @@ pub fn with(change: impl FnOnce(&mut Settings)) -> Arc<Settings> {
 /// What the server does with tickets.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Tickets {
-    Good { renew: bool },
+    Good {
+        renew: bool,
+    },
     /// Not opened; no new one.
     Ignored,
     Declined,

@@ -10,10 +10,7 @@ use crate::ends::{End, Ours, exchange, exchange_through, talk};
 use crate::pki;
 
 fn pair(client: &Arc<Settings>, server: &Arc<Settings>, offers: Vec<Offer>, app: App) -> (Ours, Ours) {
-    (
-        Ours::client(client, offers, App::new(None)),
-        Ours::server(server, app),
-    )
+    (Ours::client(client, offers, App::new(None)), Ours::server(server, app))
 }
 
 fn app() -> App {
@@ -22,7 +19,11 @@ fn app() -> App {
 
 #[test]
 fn every_suite_and_group() {
-    for (suites, identity) in [(ECDSA_SUITES, &*pki::P256), (RSA_SUITES, &*pki::RSA), (ECDSA_SUITES, &*pki::ED25519)] {
+    for (suites, identity) in [
+        (ECDSA_SUITES, &*pki::P256),
+        (RSA_SUITES, &*pki::RSA),
+        (ECDSA_SUITES, &*pki::ED25519),
+    ] {
         for suite in suites {
             for group in GROUPS {
                 let only = with(|s| {
@@ -56,7 +57,9 @@ fn same_secrets(client: &Connection, server: &Connection) {
     for context in [None, Some(&b""[..]), Some(b"context")] {
         let export = |connection: &Connection| {
             let mut out = [0; 60];
-            connection.export_keying_material(&mut out, b"EXPORTER-test", context).unwrap();
+            connection
+                .export_keying_material(&mut out, b"EXPORTER-test", context)
+                .unwrap();
             out
         };
         assert_eq!(export(client), export(server));
@@ -115,7 +118,10 @@ fn sessions_resume_by_id() {
     let ticketed = with(|_| {});
     for (client_settings, server_settings) in [(&plain, &plain), (&plain, &ticketed), (&ticketed, &plain)] {
         let (mut client, mut server) = pair(client_settings, server_settings, Vec::new(), app());
-        server.connection.set_new_session_id(b"chosen by the application").unwrap();
+        server
+            .connection
+            .set_new_session_id(b"chosen by the application")
+            .unwrap();
         exchange(&mut client, &mut server);
         talk(&mut client, &mut server);
         assert_eq!(client.connection.session_id(), b"chosen by the application");
@@ -239,7 +245,12 @@ fn sessions_with_ems_are_not_resumed_without_it() {
 
 #[test]
 fn client_certificates() {
-    for (identity, chain) in [(Some(&*pki::P384), 1), (Some(&*pki::RSA), 1), (Some(&*pki::ED25519), 1), (None, 0)] {
+    for (identity, chain) in [
+        (Some(&*pki::P384), 1),
+        (Some(&*pki::RSA), 1),
+        (Some(&*pki::ED25519), 1),
+        (None, 0),
+    ] {
         let asking = with(|s| s.client_auth = ClientAuth::Request);
         let mut client = Ours::client(&with(|_| {}), Vec::new(), App::new(identity));
         let mut server = Ours::server(&asking, app());

@@ -146,7 +146,11 @@ fn same_exports(ours: &Ours, theirs: &Theirs) {
 
 #[test]
 fn every_suite_and_group() {
-    for (suites, identity) in [(ECDSA_SUITES, &*pki::P256), (RSA_SUITES, &*pki::RSA), (ECDSA_SUITES, &*pki::P384)] {
+    for (suites, identity) in [
+        (ECDSA_SUITES, &*pki::P256),
+        (RSA_SUITES, &*pki::RSA),
+        (ECDSA_SUITES, &*pki::P384),
+    ] {
         for suite in suites {
             for group in GROUPS {
                 let config = Arc::new(server(ONLY_12, &[suite], &[group], identity, None));
@@ -155,7 +159,10 @@ fn every_suite_and_group() {
                 exchange(&mut ours, &mut theirs);
                 talk_to_them(&mut ours, &mut theirs);
                 same_exports(&ours, &theirs);
-                assert_eq!((ours.connection.suite(), ours.connection.group()), (Some(suite), Some(group)));
+                assert_eq!(
+                    (ours.connection.suite(), ours.connection.group()),
+                    (Some(suite), Some(group))
+                );
                 assert!(ours.connection.extended_master_secret());
 
                 let config = Arc::new(client(ONLY_12, &[suite], &[group], None));
@@ -164,7 +171,10 @@ fn every_suite_and_group() {
                 exchange(&mut theirs, &mut ours);
                 talk_to_them(&mut ours, &mut theirs);
                 same_exports(&ours, &theirs);
-                assert_eq!((ours.connection.suite(), ours.connection.group()), (Some(suite), Some(group)));
+                assert_eq!(
+                    (ours.connection.suite(), ours.connection.group()),
+                    (Some(suite), Some(group))
+                );
                 assert!(ours.connection.extended_master_secret());
             }
         }
@@ -183,7 +193,11 @@ fn their_tickets_resume_with_our_client() {
         exchange(&mut ours, &mut theirs);
         talk_to_them(&mut ours, &mut theirs);
         assert_eq!(ours.connection.resumed(), round > 0);
-        let kind = if round > 0 { HandshakeKind::Resumed } else { HandshakeKind::Full };
+        let kind = if round > 0 {
+            HandshakeKind::Resumed
+        } else {
+            HandshakeKind::Full
+        };
         assert_eq!(theirs.connection.handshake_kind(), Some(kind));
         if !ours.app.sessions.is_empty() {
             offers = ours.app.offers();
@@ -226,7 +240,11 @@ fn our_tickets_and_ids_resume_with_their_client() {
             exchange(&mut theirs, &mut ours);
             talk_to_them(&mut ours, &mut theirs);
             assert_eq!(ours.connection.resumed(), round > 0);
-            let kind = if round > 0 { HandshakeKind::Resumed } else { HandshakeKind::Full };
+            let kind = if round > 0 {
+                HandshakeKind::Resumed
+            } else {
+                HandshakeKind::Full
+            };
             assert_eq!(theirs.connection.handshake_kind(), Some(kind));
             same_exports(&ours, &theirs);
             let session = crate::app::session(&ours.connection, &ours.connection.master_secret().unwrap());
@@ -296,7 +314,10 @@ fn nothing_in_common() {
     assert_eq!(ours.error.unwrap().kind(), ErrorKind::NoSharedCipher);
     let config = Arc::new(client(ONLY_12, &[], &[NamedGroup::X25519], None));
     let mut theirs = their_client(&config);
-    let mut ours = Ours::server(&with(|s| s.groups = vec![NamedGroup::SECP384R1]), App::new(Some(&pki::P256)));
+    let mut ours = Ours::server(
+        &with(|s| s.groups = vec![NamedGroup::SECP384R1]),
+        App::new(Some(&pki::P256)),
+    );
     exchange(&mut theirs, &mut ours);
     assert_eq!(ours.error.unwrap().kind(), ErrorKind::NoSharedGroup);
     assert_eq!(ours.connection.version(), Some(ProtocolVersion::TLS1_2));

@@ -107,7 +107,10 @@ fn a_fallback_is_refused_by_a_server_that_can_do_more() {
         let at = hello.windows(4).position(|w| w == [0x00, 0xff, 1, 0]).unwrap();
         hello[at..at + 2].copy_from_slice(&[0x56, 0x00]);
         b.feed(&hello);
-        assert_eq!(b.error.map(|e| e.kind()), refused.then_some(ErrorKind::InappropriateFallback));
+        assert_eq!(
+            b.error.map(|e| e.kind()),
+            refused.then_some(ErrorKind::InappropriateFallback)
+        );
     }
 }
 

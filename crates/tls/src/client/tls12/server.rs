@@ -206,11 +206,7 @@ impl ExpectDone {
                 flight.transcript.forget_messages();
                 authenticate::exchange(core, flight, &point)?.finish(core)
             }
-            Some(request) => Ok(State::AskCredential(Box::new(AskCredential {
-                flight,
-                point,
-                request,
-            }))),
+            Some(request) => Ok(State::AskCredential(Box::new(AskCredential { flight, point, request }))),
         }
     }
 }

@@ -53,7 +53,10 @@ pub(in crate::client) fn begin(
     // "If the server is willing to establish the new connection using the specified session state, the server will
     // respond with the same value as was supplied by the client."
     let is_echo = !server.session_id.is_empty() && server.session_id == hello.session_id();
-    let groups = NAMED_GROUPS.into_iter().filter(|group| hello.offers_group(*group)).collect();
+    let groups = NAMED_GROUPS
+        .into_iter()
+        .filter(|group| hello.offers_group(*group))
+        .collect();
     if let Some(session) = hello.take_session12().filter(|_| is_echo) {
         let mut transcript = Transcript::new(suite.hash);
         transcript.add(hello1);

@@ -75,12 +75,17 @@ fn choose_group(asked: &Asked, settings: &Settings) -> Result<NamedGroup, Error>
         // "A client that proposes ECC cipher suites may choose not to include these extensions. In this case, the server
         // is free to choose any one of the elliptic curves" (RFC 8422 section 4): the one that everybody has.
         let common = ours().find(|group| *group == NamedGroup::SECP256R1);
-        return common.or_else(|| ours().next()).ok_or_else(|| ErrorKind::NoSharedGroup.into());
+        return common
+            .or_else(|| ours().next())
+            .ok_or_else(|| ErrorKind::NoSharedGroup.into());
     };
     let group = if settings.server_preference {
         ours().find(|group| theirs.contains(group.0))
     } else {
-        theirs.iter().map(NamedGroup).find(|group| ours().any(|own| own == *group))
+        theirs
+            .iter()
+            .map(NamedGroup)
+            .find(|group| ours().any(|own| own == *group))
     };
     group.ok_or_else(|| ErrorKind::NoSharedGroup.into())
 }

@@ -122,7 +122,10 @@ fn resume(core: &mut Core, asked: &Asked, session: Arc<Session>) -> Result<Optio
         (true, true) | (false, false) => {}
     }
     let suite = CipherSuite(session.cipher);
-    let Some(suite) = suite.tls12().filter(|known| core.settings.suites.contains(&known.suite)) else {
+    let Some(suite) = suite
+        .tls12()
+        .filter(|known| core.settings.suites.contains(&known.suite))
+    else {
         return Ok(None);
     };
     // "If the session_id field is not empty (implying a session resumption request), this vector MUST include at least
