@@ -191,7 +191,7 @@ fn ignored_and_declined_tickets() {
 }
 
 /// A client without the extension: the ClientHello as ours would be, had we never heard of RFC 7627.
-fn without_ems(hello: &mut Vec<u8>) {
+fn without_ems(hello: &mut [u8]) {
     let at = hello.windows(4).position(|w| w == [0, 23, 0, 0]).unwrap();
     // An extension that nobody knows takes its place, and the transcripts stay as long as they were.
     hello[at..at + 2].copy_from_slice(&[0x7a, 0x7a]);
