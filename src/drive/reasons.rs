@@ -86,6 +86,11 @@ fn negotiation_reason(kind: ErrorKind) -> Reason {
         K::BadRequestContext => Reason::INVALID_CONTEXT,
         K::NoPeerCertificate => Reason::PEER_DID_NOT_RETURN_A_CERTIFICATE,
         K::BadKeyUpdate => Reason::BAD_KEY_UPDATE,
+        K::InappropriateFallback => Reason::INAPPROPRIATE_FALLBACK,
+        K::InconsistentExtendedMasterSecret => Reason::INCONSISTENT_EXTMS,
+        K::BadRenegotiationInfo => Reason::RENEGOTIATION_MISMATCH,
+        K::NoSecureRenegotiation => Reason::UNSAFE_LEGACY_RENEGOTIATION_DISABLED,
+        K::BadPointFormats => Reason::TLS_INVALID_ECPOINTFORMAT_LIST,
         _ => Reason::BAD_EXTENSION,
     }
 }

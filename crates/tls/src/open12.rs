@@ -122,3 +122,143 @@ impl Open12 {
         Ok(self)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::{
+        CipherSuite, ClientAuth, Connection, Credential, NamedGroup, NewTicket, ProtocolVersion, Settings,
+        SignatureScheme, Step, TicketVerdict,
+    };
+
+    fn settings() -> Arc<Settings> {
+        Arc::new(Settings {
+            min_version: ProtocolVersion::TLS1_2,
+            max_version: ProtocolVersion::TLS1_2,
+            suites: vec![CipherSuite::TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256],
+            server_preference: false,
+            groups: vec![NamedGroup::X25519],
+            schemes: vec![SignatureScheme::ED25519],
+            client_auth: ClientAuth::None,
+            authorities: Vec::new(),
+            post_handshake_auth: false,
+            protocols: Bytes::new(),
+            server_name: None,
+            middlebox_compat: false,
+            tickets: true,
+            num_tickets: 1,
+            allow_psk_ke: false,
+            max_send_fragment: 16384,
+            record_padding: 0,
+            max_certificate_len: 1000,
+            request_ocsp: false,
+            observe: false,
+            key_log: false,
+        })
+    }
+
+    /// A trusting application.
+    fn answer(question: Question) -> Answer {
+        match question {
+            Question::OpenTicket { .. } => Answer::Ticket(TicketVerdict::Skip { renew: true }),
+            Question::ServerName { .. } => Answer::ServerName {
+                acknowledge: false,
+                settings: None,
+            },
+            Question::Credential(_) => Answer::Credential(Some(Credential {
+                chain: [Bytes::from_static(b"a certificate")].into(),
+                scheme: SignatureScheme::ED25519,
+                ocsp_response: None,
+            })),
+            Question::Sign { .. } => Answer::Signature(vec![0; 64]),
+            Question::VerifyChain { .. } | Question::VerifySignature { .. } => Answer::Verdict(Ok(())),
+            Question::MakeTicket(_) => Answer::NewTicket(NewTicket::Decline),
+            _ => Answer::Proceed,
+        }
+    }
+
+    fn run(end: &mut Connection, mut wire: &[u8]) -> Result<Vec<u8>, Error> {
+        let mut out = Vec::new();
+        loop {
+            match end.step()? {
+                Step::Write => {}
+                Step::Read if wire.is_empty() => return Ok(out),
+                Step::Read => {
+                    let room = end.input_buffer();
+                    let n = room.len().min(wire.len());
+                    room[..n].copy_from_slice(&wire[..n]);
+                    end.received(n);
+                    wire = &wire[n..];
+                }
+                Step::Ask(question) => end.answer(answer(question))?,
+                Step::Data => end.consume_plaintext(usize::MAX),
+                Step::HandshakeDone => {}
+                Step::Closed => return Ok(out),
+            }
+            out.extend_from_slice(end.output());
+            end.output_written(usize::MAX);
+        }
+    }
+
+    fn connected() -> [Connection; 2] {
+        let mut client = Connection::client(settings(), Vec::new());
+        let mut server = Connection::server(settings());
+        let mut to_client = Vec::new();
+        loop {
+            let to_server = run(&mut client, &to_client).unwrap();
+            to_client = run(&mut server, &to_server).unwrap();
+            if to_client.is_empty() {
+                break;
+            }
+        }
+        assert!(!client.is_handshaking() && !server.is_handshaking());
+        [client, server]
+    }
+
+    #[test]
+    fn renegotiation_is_declined_and_the_connection_goes_on() {
+        for (asked, kind) in [(0, HandshakeType::HELLO_REQUEST), (1, HandshakeType::CLIENT_HELLO)] {
+            let mut ends = connected();
+            for round in 1..=MAX_RENEGOTIATIONS + 1 {
+                ends[1 - asked].say(kind, &[]);
+                let wire = run(&mut ends[1 - asked], &[]).unwrap();
+                let reply = run(&mut ends[asked], &wire);
+                if round > MAX_RENEGOTIATIONS {
+                    assert_eq!(reply.unwrap_err().kind(), ErrorKind::TooManyWarnings);
+                    break;
+                }
+                run(&mut ends[1 - asked], &reply.unwrap()).unwrap();
+                let warning = (AlertLevel::Warning, AlertDescription::NoRenegotiation);
+                assert_eq!(ends[1 - asked].alert_received(), Some(warning));
+            }
+        }
+    }
+
+    #[test]
+    fn nothing_else_may_come() {
+        for kind in [
+            HandshakeType::SERVER_HELLO,
+            HandshakeType::NEW_SESSION_TICKET,
+            HandshakeType::KEY_UPDATE,
+            HandshakeType::FINISHED,
+            HandshakeType::CERTIFICATE_REQUEST,
+        ] {
+            for asked in [0, 1] {
+                let mut ends = connected();
+                ends[1 - asked].say(kind, &[0]);
+                let wire = run(&mut ends[1 - asked], &[]).unwrap();
+                let error = run(&mut ends[asked], &wire).unwrap_err();
+                assert_eq!(error.kind(), ErrorKind::UnexpectedMessage);
+            }
+        }
+    }
+
+    #[test]
+    fn sequence_numbers_do_not_wrap() {
+        let [mut client, _] = connected();
+        client.set_write_sequence(u64::MAX);
+        assert_eq!(client.write(b"x").unwrap_err().kind(), ErrorKind::Internal);
+    }
+}

@@ -388,6 +388,12 @@ impl Connection {
         }
     }
 
+    /// Sends a handshake message that does not belong here.
+    #[cfg(test)]
+    pub(crate) fn say(&mut self, kind: crate::HandshakeType, body: &[u8]) {
+        self.core.send_untranscribed(kind, |w| w.bytes(body)).unwrap();
+    }
+
     /// As if so many records had been sent.
     #[cfg(test)]
     pub(crate) fn set_write_sequence(&mut self, sequence: u64) {

@@ -264,7 +264,10 @@ fn client_certificates() {
         let mut ours = our_server(&asking);
         exchange(&mut theirs, &mut ours);
         talk_to_them(&mut ours, &mut theirs);
-        assert_eq!(ours.connection.peer_chain(), std::slice::from_ref(&identity.certificate));
+        assert_eq!(
+            ours.connection.peer_chain(),
+            std::slice::from_ref(&identity.certificate)
+        );
 
         let config = Arc::new(server(ONLY_12, &[], &[], &pki::P256, Some(identity)));
         for shown in [Some(identity), None] {
