@@ -54,6 +54,9 @@ impl Hello {
         if suites.is_empty() {
             return Err(ErrorKind::NoSharedCipher.into());
         }
+        if groups.is_empty() {
+            return Err(ErrorKind::NoSharedGroup.into());
+        }
         if settings.schemes.is_empty() {
             return Err(ErrorKind::NoSharedScheme.into());
         }

@@ -1,4 +1,4 @@
-//! The record layer of TLS 1.3 (RFC 8446 section 5).
+//! The record layer of TLS 1.3 (RFC 8446 section 5) and of TLS 1.2 (RFC 5246 section 6).
 
 mod inbound;
 mod input;

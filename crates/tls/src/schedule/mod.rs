@@ -1,4 +1,4 @@
-//! The key schedule of TLS 1.3 (RFC 8446 section 7).
+//! The key schedule of TLS 1.3 (RFC 8446 section 7); that of TLS 1.2 is in `prf`.
 //!
 //! Each stage is a type that is consumed by the next, so that a secret can't be derived out of order:
 //! [`Early`] → [`Handshake`] → [`Master`]. Every secret's HMAC key is prepared once and shared by what is derived

@@ -6,5 +6,6 @@ mod ends;
 mod orders;
 mod ours;
 mod pki;
+mod speed;
 mod theirs;
 mod versions;
