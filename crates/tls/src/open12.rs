@@ -203,11 +203,21 @@ mod tests {
     }
 
     fn connected() -> [Connection; 2] {
-        let mut client = Connection::client(settings(), Vec::new());
-        let mut server = Connection::server(settings());
+        connect(&settings(), |_| {})
+    }
+
+    /// `change` is applied to the ClientHello, and the client believes that it was so from the first.
+    fn connect(settings: &Arc<Settings>, change: impl Fn(&mut Vec<u8>)) -> [Connection; 2] {
+        let mut client = Connection::client(settings.clone(), Vec::new());
+        let mut server = Connection::server(settings.clone());
+        change(client.first_hello().unwrap());
         let mut to_client = Vec::new();
+        let mut is_first = true;
         loop {
-            let to_server = run(&mut client, &to_client).unwrap();
+            let mut to_server = run(&mut client, &to_client).unwrap();
+            if std::mem::take(&mut is_first) {
+                change(&mut to_server);
+            }
             to_client = run(&mut server, &to_server).unwrap();
             if to_client.is_empty() {
                 break;
@@ -233,6 +243,39 @@ mod tests {
                 let warning = (AlertLevel::Warning, AlertDescription::NoRenegotiation);
                 assert_eq!(ends[1 - asked].alert_received(), Some(warning));
             }
+        }
+    }
+
+    #[test]
+    fn master_secrets_need_not_be_extended() {
+        let [mut client, mut server] = connect(&settings(), |hello| {
+            let at = hello.windows(4).position(|w| w == [0, 23, 0, 0]).unwrap();
+            hello[at] = 0x7a;
+        });
+        for end in [&client, &server] {
+            assert!(!end.extended_master_secret());
+        }
+        assert_eq!(client.master_secret(), server.master_secret());
+        client.write(b"data").unwrap();
+        let wire = client.output().to_vec();
+        run(&mut server, &wire).unwrap();
+    }
+
+    #[test]
+    fn observers_see_every_message() {
+        let mut settings = Settings::clone(&settings());
+        settings.observe = true;
+        for mut end in connect(&Arc::new(settings), |_| {}) {
+            let kinds: Vec<_> = end
+                .take_events()
+                .into_iter()
+                .filter_map(|event| match event {
+                    crate::Event::Message { bytes, .. } => Some(bytes[0]),
+                    _ => None,
+                })
+                .collect();
+            // From ClientHello to Finished, change_cipher_spec (1) and the (empty) ticket among them.
+            assert_eq!(kinds, [1, 2, 11, 12, 14, 16, 1, 20, 4, 1, 20]);
         }
     }
 

@@ -59,6 +59,15 @@ impl ExpectServerHello {
         })
     }
 
+    /// The first ClientHello as the transcript will have it.
+    #[cfg(test)]
+    pub(crate) fn first_hello(&mut self) -> Option<&mut Vec<u8>> {
+        match &mut self.round {
+            Round::First(hello) => Some(hello),
+            Round::Second(_) => None,
+        }
+    }
+
     #[inline(never)]
     pub(super) fn message(self, core: &mut Core, message: Message) -> Result<Next, Error> {
         let message = message.expect(HandshakeType::SERVER_HELLO)?;

@@ -388,6 +388,15 @@ impl Connection {
         }
     }
 
+    /// What a client that waits for ServerHello believes that it has sent.
+    #[cfg(test)]
+    pub(crate) fn first_hello(&mut self) -> Option<&mut Vec<u8>> {
+        match &mut self.state {
+            State::Client(client::State::ServerHello(state)) => state.first_hello(),
+            _ => None,
+        }
+    }
+
     /// Sends a handshake message that does not belong here.
     #[cfg(test)]
     pub(crate) fn say(&mut self, kind: crate::HandshakeType, body: &[u8]) {
