@@ -60,7 +60,7 @@ impl Secrets {
         &self.established.master
     }
 
-    /// change_cipher_spec and Finished, "the first protected" message.
+    /// change_cipher_spec and Finished, the first protected message.
     #[inline(never)]
     pub(crate) fn send_finished(&mut self, core: &mut Core, write: RecordKey) -> Result<(), Error> {
         core.send_change_cipher_spec()?;

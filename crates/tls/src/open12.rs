@@ -103,8 +103,8 @@ impl Open12 {
         }
     }
 
-    /// Renegotiation: "the appropriate response is [...] a no_renegotiation alert [...] always a warning" (RFC 5246
-    /// section 7.2.2). As OpenSSL under SSL_OP_NO_RENEGOTIATION, the connection goes on if the peer lets it.
+    /// Renegotiation is answered with the alert that was made for it, "always a warning" (RFC 5246 section 7.2.2). As with
+    /// OpenSSL under SSL_OP_NO_RENEGOTIATION, the connection goes on if the peer lets it.
     #[inline(never)]
     pub(crate) fn message(mut self, core: &mut Core, message: &Message) -> Result<Self, Error> {
         match (core.side, message.kind()) {

@@ -240,8 +240,7 @@ pub(crate) fn write_ticket(w: &mut Writer<'_>, lifetime: u32, ticket: &[u8]) {
     w.vec16(ticket);
 }
 
-/// ticket_lifetime_hint and ticket, which may be empty: "the server [...] sends a zero-length ticket" if it does not
-/// want to include one after all.
+/// ticket_lifetime_hint and ticket, which is empty if the server does not want to give one after all.
 pub(crate) fn parse_ticket(message: &Message) -> Result<(u32, Bytes), Error> {
     let mut r = Reader::new(message.body());
     let lifetime = r.u32()?;
@@ -260,8 +259,7 @@ pub(crate) fn check_empty(message: &Message) -> Result<(), Error> {
     }
 }
 
-/// ECPointFormatList: "If the client/server [...] sends the extension, it MUST contain the value 0 as one of the items"
-/// (RFC 8422 section 5.1.2).
+/// ECPointFormatList, if it is there, has to contain uncompressed(0) (RFC 8422 section 5.1.2).
 pub(crate) fn check_point_formats(data: Option<&[u8]>) -> Result<(), Error> {
     let Some(data) = data else { return Ok(()) };
     let mut r = Reader::new(data);

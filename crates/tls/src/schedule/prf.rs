@@ -139,7 +139,7 @@ impl MasterSecret {
         context: Option<&[u8]>,
         randoms: &HelloRandoms,
     ) -> Result<(), Error> {
-        // "the label and the seed" are one string, so that a reserved label must not be a beginning either.
+        // The PRF takes label and seed as one string, so a reserved label must not be a beginning either.
         if RESERVED_LABELS.iter().any(|reserved| label.starts_with(reserved)) {
             return Err(ErrorKind::Misuse.into());
         }

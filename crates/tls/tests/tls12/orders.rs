@@ -225,7 +225,7 @@ fn what_a_server_hears_that_resumes() {
 
 #[test]
 fn what_a_client_hears_in_full() {
-    // "the client ignores" HelloRequest while it is negotiating, except before there is a ServerHello: then nobody can
+    // The client ignores HelloRequest while it is negotiating, except before there is a ServerHello: then nobody can
     // know that it is TLS 1.2.
     let first: [&[H]; 4] = [
         &[H::SERVER_HELLO],

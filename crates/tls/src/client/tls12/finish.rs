@@ -38,7 +38,7 @@ struct Last {
     then: Then,
 }
 
-/// "This message MUST be sent during the TLS handshake before the ChangeCipherSpec message".
+/// The promised ticket, which comes before change_cipher_spec.
 pub(crate) struct ExpectTicket {
     last: Last,
     read: RecordKey,

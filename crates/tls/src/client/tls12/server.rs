@@ -48,9 +48,8 @@ impl ExpectCertificate {
     }
 }
 
-/// The server's point is next, or before it the OCSP response, if that was promised: "a server that receives a client
-/// hello containing the 'status_request' extension MAY return a suitable certificate status response" (RFC 6066 section
-/// 8) even so.
+/// The server's point is next, or before it the OCSP response, if that was promised: even then the server may leave it
+/// out (RFC 6066 section 8).
 pub(crate) struct ExpectKeyExchange {
     flight: Flight,
     status: bool,
@@ -78,8 +77,8 @@ impl ExpectKeyExchange {
         if !flight.groups.contains(&exchange.group) {
             return Err(ErrorKind::BadKeyShare.into());
         }
-        // "The signature algorithm and hash algorithm MUST be a pair offered in the 'signature_algorithms' extension",
-        // and "the key in the certificate" is of the suite's kind, for else the suite would lie.
+        // "the signature algorithm and hash algorithm MUST be a pair offered in that extension" (signature_algorithms,
+        // RFC 5246 section 7.4.3), and the key has to be of the suite's kind, for else the suite would lie.
         let scheme = exchange.scheme;
         if !flight.offered.accepts_scheme12(scheme) || scheme.signer12() != Some(flight.suite.signer) {
             return Err(ErrorKind::BadSignatureScheme.into());

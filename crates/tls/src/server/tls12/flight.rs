@@ -46,8 +46,8 @@ fn resume(core: &mut Core, offer: &Offer, resumed: Resumed) -> Result<State, Err
     let mut transcript = Transcript::new(suite.hash);
     transcript.add(offer.asked.hello.raw());
     let ticket = owes_ticket(core, offer);
-    // "the server MUST use the same Session ID from the client's message" (RFC 5077 section 3.4): that is how the client
-    // knows that the session is resumed.
+    // "If the server accepts the ticket and the Session ID is not empty, then it MUST respond with the same Session ID
+    // present in the ClientHello" (RFC 5077 section 3.4): so the client knows that the session is resumed.
     let session_id = offer.asked.hello.session_id().to_vec();
     let promises = Promises { ticket, status: false };
     send_server_hello(core, &mut transcript, offer, suite, session_id, &promises)?;
@@ -266,7 +266,7 @@ impl Flight {
     }
 }
 
-/// "The server MAY return an empty session_id to indicate that the session will not be cached and therefore cannot be
+/// "The server may return an empty session_id to indicate that the session will not be cached and therefore cannot be
 /// resumed" (RFC 5246 section 7.4.1.3). With a ticket, the session needs none.
 fn new_session_id(core: &mut Core, has_ticket: bool) -> Result<Vec<u8>, Error> {
     if has_ticket {
