@@ -53,7 +53,7 @@ pub fn functions() -> Result<BTreeMap<String, Function>, Failure> {
         let text = fs::read_to_string(&path)?;
         let file = path.strip_prefix(root())?.display().to_string();
         let chunks: Vec<&str> = text.split("#[unsafe(no_mangle)]\n").collect();
-        for [before, chunk] in chunks.array_windows() {
+        for (before, chunk) in chunks.iter().zip(chunks.iter().skip(1)) {
             let body = chunk.split("\n}\n").next().unwrap_or(chunk);
             let Some(name) = body
                 .split_once(" fn ")
