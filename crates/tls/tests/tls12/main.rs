@@ -5,6 +5,7 @@ mod damage;
 mod ends;
 mod orders;
 mod ours;
+#[path = "../support/identity.rs"]
 mod pki;
 mod speed;
 mod theirs;
