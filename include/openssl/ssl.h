@@ -3809,11 +3809,13 @@ uint32_t SSL_CTX_get_max_early_data(const SSL_CTX *ctx);
 /* How many bytes of early data the tickets of a connection allow: none. */
 uint32_t SSL_get_max_early_data(const SSL *s);
 
-/* Sets how many bytes of early data a server would read and throw away at most. Returns 1 on success, 0 on failure. */
-int SSL_CTX_set_recv_max_early_data(SSL_CTX *ctx, uint32_t recv_max_early_data);
+/* Sets how many bytes of early data a server would read and throw away at most. Kept, and not used yet. Returns 1 on success, 0 on failure. */
+int SSL_CTX_set_recv_max_early_data(SSL_CTX *ctx,
+                                    uint32_t recv_max_early_data);
 
-/* Sets how many bytes of early data a server would read and throw away at most. Returns 1 on success, 0 on failure. */
-int SSL_set_recv_max_early_data(SSL *s, uint32_t recv_max_early_data);
+/* Sets how many bytes of early data a server would read and throw away at most. Kept, and not used yet. Returns 1 on success, 0 on failure. */
+int SSL_set_recv_max_early_data(SSL *s,
+                                uint32_t recv_max_early_data);
 
 /* How many bytes of early data a server would read and throw away at most. */
 uint32_t SSL_CTX_get_recv_max_early_data(const SSL_CTX *ctx);

@@ -855,11 +855,13 @@ int SSL_CTX_set_tlsext_ticket_key_cb(SSL_CTX *ctx, SSL_ticket_key_cb cb);
  * failure. */
 int SSL_CTX_set_tlsext_ticket_key_evp_cb(SSL_CTX *ctx, SSL_ticket_key_evp_cb cb);
 
-/* The longest record to ask the server for (RFC 6066's code). Returns 1 on success, 0 on failure. */
-int SSL_CTX_set_tlsext_max_fragment_length(SSL_CTX *ctx, uint8_t mode);
+/* The longest record to ask the server for (RFC 6066's code). Kept, and not used yet: nothing is asked for. Returns 1 on success, 0 on failure. */
+int SSL_CTX_set_tlsext_max_fragment_length(SSL_CTX *ctx,
+                                           uint8_t mode);
 
-/* The longest record to ask the server for (RFC 6066's code). Returns 1 on success, 0 on failure. */
-int SSL_set_tlsext_max_fragment_length(SSL *ssl, uint8_t mode);
+/* The longest record to ask the server for (RFC 6066's code). Kept, and not used yet: nothing is asked for. Returns 1 on success, 0 on failure. */
+int SSL_set_tlsext_max_fragment_length(SSL *ssl,
+                                       uint8_t mode);
 
 /* The peer's `idx`th signature algorithm. Returns how many there are.
  *

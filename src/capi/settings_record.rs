@@ -85,7 +85,7 @@ pub extern "C" fn SSL_set_default_read_buffer_len(ssl: *mut SSL, len: usize) {
     })
 }
 
-/// The longest record to ask the server for (RFC 6066's code). Returns 1 on success, 0 on failure.
+/// The longest record to ask the server for (RFC 6066's code). Kept, and not used yet: nothing is asked for. Returns 1 on success, 0 on failure.
 #[unsafe(no_mangle)]
 pub extern "C" fn SSL_CTX_set_tlsext_max_fragment_length(ctx: *mut SSL_CTX, mode: u8) -> c_int {
     entry("SSL_CTX_set_tlsext_max_fragment_length", 0, || {
@@ -95,7 +95,7 @@ pub extern "C" fn SSL_CTX_set_tlsext_max_fragment_length(ctx: *mut SSL_CTX, mode
     })
 }
 
-/// The longest record to ask the server for (RFC 6066's code). Returns 1 on success, 0 on failure.
+/// The longest record to ask the server for (RFC 6066's code). Kept, and not used yet: nothing is asked for. Returns 1 on success, 0 on failure.
 #[unsafe(no_mangle)]
 pub extern "C" fn SSL_set_tlsext_max_fragment_length(ssl: *mut SSL, mode: u8) -> c_int {
     entry("SSL_set_tlsext_max_fragment_length", 0, || {

@@ -37,7 +37,7 @@ pub extern "C" fn SSL_get_max_early_data(_s: *const SSL) -> u32 {
     0
 }
 
-/// Sets how many bytes of early data a server would read and throw away at most. Returns 1 on success, 0 on failure.
+/// Sets how many bytes of early data a server would read and throw away at most. Kept, and not used yet. Returns 1 on success, 0 on failure.
 #[unsafe(no_mangle)]
 pub extern "C" fn SSL_CTX_set_recv_max_early_data(ctx: *mut SSL_CTX, recv_max_early_data: u32) -> c_int {
     entry("SSL_CTX_set_recv_max_early_data", 0, || {
@@ -46,7 +46,7 @@ pub extern "C" fn SSL_CTX_set_recv_max_early_data(ctx: *mut SSL_CTX, recv_max_ea
     })
 }
 
-/// Sets how many bytes of early data a server would read and throw away at most. Returns 1 on success, 0 on failure.
+/// Sets how many bytes of early data a server would read and throw away at most. Kept, and not used yet. Returns 1 on success, 0 on failure.
 #[unsafe(no_mangle)]
 pub extern "C" fn SSL_set_recv_max_early_data(s: *mut SSL, recv_max_early_data: u32) -> c_int {
     entry("SSL_set_recv_max_early_data", 0, || {
