@@ -4,7 +4,7 @@ use carnet_tls::{AlertDescription, Answer, Question};
 
 use super::held::Held;
 use super::run::Halt;
-use super::{credential, hello, session, tickets, verify};
+use super::{credential, hello, session, session12, tickets, verify};
 use crate::error::Error;
 use crate::objects::connection::{Connection, Want};
 
@@ -61,8 +61,7 @@ fn reply(connection: &Connection, question: Question) -> Reply {
             }
             tickets::open(connection, &ticket, version)
         }
-        // TLS 1.2 session ids: there is no such connection yet.
-        Question::FindSession { .. } => Answer::Session(None).into(),
+        Question::FindSession { session_id } => session12::find(connection, &session_id),
         Question::ServerName { name } => hello::server_name(connection, name),
         Question::Protocol { offered } => hello::protocol(connection, &offered),
         Question::Credential(request) => credential::choose(connection, &request),

@@ -9,6 +9,7 @@ use carnet_tls::{
 };
 
 use super::ask::Reply;
+use super::session12;
 use crate::error::{Error, Result};
 use crate::libcrypto::callouts;
 use crate::libcrypto::reasons::Reason;
@@ -47,6 +48,9 @@ pub(super) fn choose(connection: &Connection, request: &CredentialRequest) -> Re
         }
     } else {
         ask_resumable(connection);
+        if !is_tls13(connection) {
+            session12::decide_id(connection);
+        }
     }
     let Some(mut credential) = fitting(connection, request) else {
         return Answer::Credential(None).into();
@@ -58,13 +62,12 @@ pub(super) fn choose(connection: &Connection, request: &CredentialRequest) -> Re
     Answer::Credential(Some(credential)).into()
 }
 
-/// SSL_set_not_resumable_session_callback(3), in a full handshake of a server. The second argument tells key exchanges of
-/// TLS 1.2 apart and is always 0 in TLS 1.3, as in OpenSSL.
+/// SSL_set_not_resumable_session_callback(3), in a full handshake of a server. The second argument says whether the suite's
+/// key exchange is forward secure: all that are spoken here are, but the suites of TLS 1.3 name none, and OpenSSL says 0.
 fn ask_resumable(connection: &Connection) {
-    const NO_KEY_EXCHANGE_OF_TLS12: c_int = 0;
+    let forward_secure = c_int::from(!is_tls13(connection));
     let function = connection.config().hooks.not_resumable;
-    if callouts::not_resumable(function, connection.handle(), NO_KEY_EXCHANGE_OF_TLS12).is_none_or(|answer| answer == 0)
-    {
+    if callouts::not_resumable(function, connection.handle(), forward_secure).is_none_or(|answer| answer == 0) {
         return;
     }
     if let Some(session) = super::session::current(connection) {

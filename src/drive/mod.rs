@@ -24,6 +24,7 @@ pub mod post;
 mod reasons;
 mod run;
 pub mod session;
+mod session12;
 pub mod shutdown;
 mod start;
 pub mod state_names;

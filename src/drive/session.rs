@@ -12,6 +12,7 @@ use sha2::{Digest as _, Sha256};
 use super::ask::Reply;
 use super::held::Held;
 use super::run::Halt;
+use super::session12;
 use crate::error::{Error, Result};
 use crate::libcrypto::callouts;
 use crate::objects::config::Configurable;
@@ -32,7 +33,11 @@ const VERIFY_PEER: i32 = 1;
 /// The engine has accepted a session from a ticket: from now on it is the connection's (SSL_session_reused(3)).
 pub(super) fn note_resumption(held: &mut Held<'_>) -> std::result::Result<(), Halt> {
     let connection = held.connection();
-    if !held.engine()?.resumed() {
+    let engine = held.engine()?;
+    if !engine.resumed() {
+        if connection.status().role() == Role::Client && engine.version().is_some() {
+            note_refusal(connection);
+        }
         return Ok(());
     }
     let mut facts = connection.facts();
@@ -54,10 +59,19 @@ pub(super) fn note_resumption(held: &mut Held<'_>) -> std::result::Result<(), Ha
     Ok(())
 }
 
+/// The server has not accepted the session that a client offered: the handshake makes a new one.
+fn note_refusal(connection: &Connection) {
+    let mut facts = connection.facts();
+    let refused = std::mem::take(&mut facts.progress.offered).then(|| std::mem::take(&mut facts.session));
+    drop(facts);
+    drop(refused);
+}
+
 /// The handshake is done.
 pub(super) fn established(held: &mut Held<'_>) -> std::result::Result<(), Halt> {
     note_resumption(held)?;
     let connection = held.connection();
+    let tls12 = held.engine()?.version() == Some(ProtocolVersion::TLS1_2);
     let selected = held.engine()?.alpn().map(Box::<[u8]>::from);
     let stapled = held.engine()?.peer_ocsp_response().cloned();
     let acknowledged = held.engine()?.server_name_acknowledged();
@@ -74,22 +88,29 @@ pub(super) fn established(held: &mut Held<'_>) -> std::result::Result<(), Halt> 
         facts.ocsp_response = Some(stapled.to_vec().into_boxed_slice());
     }
     facts.progress.session_due = true;
-    let refused = std::mem::take(&mut facts.progress.offered) && !facts.progress.resumed;
-    let refused = refused.then(|| std::mem::take(&mut facts.session));
+    let resumed = facts.progress.resumed;
     // Somebody has looked at the session while it was still being made.
-    let early = facts.session.object().filter(|_| !facts.progress.resumed).cloned();
+    let early = facts.session.object().filter(|_| !resumed).cloned();
     drop(facts);
-    drop((candidate, refused));
-    if let Some(session) = early {
-        held.released(|connection| {
-            let mut filled = session.snapshot();
-            fill(connection, &mut filled);
-            session.update(|session| *session = filled);
-        })?;
+    drop(candidate);
+    if tls12 && !resumed {
+        held.released(session12::established)??;
+    } else if let Some(session) = early {
+        held.released(|connection| complete(connection, &session))?;
     }
     count(connection);
-    retire_offered(connection);
+    if !tls12 {
+        retire_offered(connection);
+    }
     Ok(())
+}
+
+/// Fills in what was not known when the session was made.
+pub(super) fn complete(connection: &Connection, session: &SessionObject) {
+    let mut filled = session.snapshot();
+    fill(connection, &mut filled);
+    session.update(|session| *session = filled);
+    session.set_peer_chain(connection.facts().peer.parsed.clone());
 }
 
 /// SSL_CTX_sess_connect_good(3) and its relatives.
@@ -170,7 +191,12 @@ fn fresh(connection: &Connection) -> Option<Session> {
 
 /// Writes down what a full handshake has agreed on so far. The secret comes with a ticket.
 fn fill(connection: &Connection, session: &mut Session) {
-    let negotiated = connection.with_engine(|engine| (engine.version(), engine.suite(), engine.group()));
+    let negotiated = connection.with_engine(|engine| {
+        if engine.version() == Some(ProtocolVersion::TLS1_2) {
+            session12::fill(engine, session);
+        }
+        (engine.version(), engine.suite(), engine.group())
+    });
     let (version, suite, group) = negotiated.unwrap_or_default();
     session.protocol = version.map_or(session.protocol, |version| version.0);
     session.cipher = suite.map_or(session.cipher, |suite| suite.0);
@@ -222,7 +248,12 @@ fn store_ticket(connection: &Connection, received: ReceivedTicket) -> Result<()>
     let secret = Secret::new(&received.secret).map_err(|_| Error::INTERNAL)?;
     // OpenSSL gives the session an id that the application can find it by: the ticket's digest.
     let id = SessionId::new(&Sha256::digest(&received.ticket)).map_err(|_| Error::INTERNAL)?;
-    let session = duplicate(connection)?;
+    let tls12 = connection.with_engine(|engine| engine.version()).flatten() == Some(ProtocolVersion::TLS1_2);
+    let session = if tls12 {
+        session12::for_ticket(connection)?
+    } else {
+        duplicate(connection)?
+    };
     session.update(|session| {
         session.secret = secret;
         session.session_id = id;
@@ -233,15 +264,21 @@ fn store_ticket(connection: &Connection, received: ReceivedTicket) -> Result<()>
         session.ticket = Some(received.ticket);
     });
     session.permit_resumption();
+    // In TLS 1.2 the handshake is not done yet.
+    if tls12 {
+        return Ok(());
+    }
     announce(connection, &session)
 }
 
-/// A server keeps the sessions that its tickets only name, and those that an application wants to hear the end of.
-fn keep(connection: &Connection, context: &Context) -> Result<()> {
+/// Every session of TLS 1.2 is kept. In TLS 1.3 a server keeps those that its tickets only name, and those that an
+/// application wants to hear the end of.
+fn keep(connection: &Connection, context: &Context, session: &SessionObject) -> Result<()> {
     let sessions = &context.sessions;
+    let tls12 = session.read(|session| session.protocol == ProtocolVersion::TLS1_2.0);
     let stateless = !super::tickets::are_off(connection) && context.hooks().sessions.remove.is_none();
     let server = connection.status().role() == Role::Server;
-    if !server || stateless || sessions.mode.load(Relaxed) & CACHE_NO_INTERNAL_STORE != 0 {
+    if !tls12 && (!server || stateless) || sessions.mode.load(Relaxed) & CACHE_NO_INTERNAL_STORE != 0 {
         return Ok(());
     }
     let Some(named) = connection.named_session()? else {
@@ -264,7 +301,7 @@ pub(super) fn announce(connection: &Connection, session: &Arc<SessionObject>) ->
     if unusable || context.sessions.mode.load(Relaxed) & wanted == 0 || !session.is_resumable() {
         return Ok(());
     }
-    keep(connection, &context)?;
+    keep(connection, &context, session)?;
     let Some(function) = context.hooks().sessions.new else {
         return Ok(());
     };

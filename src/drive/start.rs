@@ -81,7 +81,8 @@ pub(super) fn begin(held: &mut Held<'_>) -> std::result::Result<(), Halt> {
 fn offers(connection: &Connection, settings: &Settings) -> Vec<Offer> {
     let mut facts = connection.facts();
     let offer = facts.session.object().and_then(|object| {
-        let allowed = settings.max_version >= ProtocolVersion::TLS1_3 && object.is_resumable();
+        let versions = settings.min_version.0..=settings.max_version.0;
+        let allowed = object.is_resumable() && versions.contains(&object.read(|session| session.protocol));
         allowed.then(|| object.read(Offer::try_from_session)).flatten()
     });
     let unfit = offer.is_none().then(|| std::mem::take(&mut facts.session));
@@ -98,8 +99,15 @@ trait TryFromSession: Sized {
 }
 
 impl TryFromSession for Offer {
-    /// `None` when the session has no TLS 1.3 ticket or the ticket's lifetime is over.
+    /// `None` when a session of TLS 1.3 has no ticket or the ticket's lifetime is over. In TLS 1.2 the lifetime is only a
+    /// hint, which OpenSSL does not take.
     fn try_from_session(session: &carnet_ticket::Session) -> Option<Self> {
+        if session.protocol == ProtocolVersion::TLS1_2.0 {
+            return Some(Offer {
+                session: Arc::new(session.clone()),
+                age_ms: 0,
+            });
+        }
         if session.protocol != ProtocolVersion::TLS1_3.0 || session.ticket.is_none() {
             return None;
         }

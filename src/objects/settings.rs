@@ -69,13 +69,7 @@ impl Config {
         Ok(Settings {
             min_version: ProtocolVersion(min_version),
             max_version: ProtocolVersion(max_version),
-            // The engine negotiates TLS 1.2 as soon as it is given one of its suites. The driver is not there yet.
-            suites: self
-                .suites
-                .iter()
-                .filter(|cipher| cipher.is_tls13())
-                .map(|cipher| CipherSuite(cipher.code))
-                .collect(),
+            suites: self.suites.iter().map(|cipher| CipherSuite(cipher.code)).collect(),
             server_preference: has(OP_CIPHER_SERVER_PREFERENCE),
             groups: self.groups(purpose.server),
             schemes: self.schemes(purpose.server),

@@ -20,14 +20,16 @@ use carnet_ticket::{Outcome, Return, Secret, Session, SessionId, Status, verdict
 use carnet_tls::{AlertDescription, Answer, NewTicket, ProtocolVersion, TicketDraft, TicketVerdict};
 
 use super::ask::Reply;
-use super::session;
+use super::credential::is_tls13;
+use super::{session, session12};
 use crate::error::{Error, Result};
+use crate::handles::Ref;
 use crate::libcrypto::callouts;
 use crate::libcrypto::reasons::Reason;
 use crate::objects::callbacks::TicketHooks;
 use crate::objects::config::{Config, Configurable};
 use crate::objects::connection::{Connection, SessionSlot};
-use crate::objects::context::Counter;
+use crate::objects::context::{Context, Counter};
 use crate::objects::session::{SessionObject, now};
 
 /// How much of a ticket its key's name is.
@@ -74,7 +76,12 @@ pub(super) fn open(connection: &Connection, ticket: &Bytes, version: ProtocolVer
         Opened::Failed(error) => return Reply::Abort(AlertDescription::InternalError, error),
     };
     let candidate = match session {
-        Some(session) => SessionSlot::Unnamed(Arc::new(SessionObject::new(*session))),
+        Some(mut session) => {
+            if version == ProtocolVersion::TLS1_2 {
+                session12::adopt_id(connection, &mut session);
+            }
+            SessionSlot::Unnamed(Arc::new(SessionObject::new(*session)))
+        }
         None => SessionSlot::Empty,
     };
     connection.put_candidate(candidate);
@@ -92,9 +99,8 @@ pub(super) fn open(connection: &Connection, ticket: &Bytes, version: ProtocolVer
 /// A ticket that names a session of the context's cache.
 fn find(connection: &Connection, ticket: &[u8], version: ProtocolVersion) -> Reply {
     let context = connection.session_context();
-    let lookup = context.sessions.mode.load(Relaxed) & CACHE_NO_INTERNAL_LOOKUP == 0;
-    let found = if lookup && ticket.len() == ID_LEN {
-        context.sessions.cache.find(ticket)
+    let found = if ticket.len() == ID_LEN {
+        look_up(&context, ticket)
     } else {
         None
     };
@@ -104,6 +110,12 @@ fn find(connection: &Connection, ticket: &[u8], version: ProtocolVersion) -> Rep
     };
     connection.put_candidate(SessionSlot::Named(session));
     accept(connection, version, true)
+}
+
+/// The session with this id, if the context looks into its cache at all.
+pub(super) fn look_up(context: &Context, id: &[u8]) -> Option<Ref<SessionObject>> {
+    let lookup = context.sessions.mode.load(Relaxed) & CACHE_NO_INTERNAL_LOOKUP == 0;
+    if lookup { context.sessions.cache.find(id) } else { None }
 }
 
 /// The decrypt callback's opinion; `None` when there is no callback.
@@ -154,7 +166,7 @@ fn accept(connection: &Connection, version: ProtocolVersion, renew: bool) -> Rep
     }
 }
 
-enum Fit {
+pub(super) enum Fit {
     Fits,
     /// A full handshake, with a new ticket.
     Misfit,
@@ -163,7 +175,7 @@ enum Fit {
     Uncertain,
 }
 
-fn fit(config: &Config, object: &SessionObject, version: ProtocolVersion) -> Fit {
+pub(super) fn fit(config: &Config, object: &SessionObject, version: ProtocolVersion) -> Fit {
     object.read(|session| {
         if session.protocol != version.0 || session.session_id_context != config.resumption.id_context {
             return Fit::Misfit;
@@ -183,8 +195,12 @@ fn fatal() -> Reply {
     Reply::Abort(AlertDescription::InternalError, Error::INTERNAL)
 }
 
-/// Do tickets follow the handshake that has just been done? For the state that OpenSSL shows at that moment.
-pub(super) fn are_due(connection: &Connection) -> bool {
+/// Do tickets follow the handshake that has just been done, as only in TLS 1.3? For the state that OpenSSL shows at that
+/// moment.
+pub(super) fn are_due(connection: &Connection, version: Option<ProtocolVersion>) -> bool {
+    if version == Some(ProtocolVersion::TLS1_2) {
+        return false;
+    }
     let progress = connection.facts().progress;
     connection.config().resumption.num_tickets > 0 && !progress.no_renewal && !progress.no_tickets
 }
@@ -203,7 +219,12 @@ fn try_make(connection: &Connection, draft: &TicketDraft) -> Result<NewTicket> {
     }
     let context = connection.session_context();
     let hooks = context.hooks().tickets;
-    let session = prepare(connection, draft)?;
+    let tls13 = is_tls13(connection);
+    let session = if tls13 {
+        prepare(connection, draft)?
+    } else {
+        session12::prepare(connection, draft)?
+    };
     if callouts::plain(hooks.generate, connection.handle(), hooks.argument.pointer()) == Some(0) {
         return Err(Error::INTERNAL);
     }
@@ -215,9 +236,13 @@ fn try_make(connection: &Connection, draft: &TicketDraft) -> Result<NewTicket> {
     let Some(ticket) = sealed else {
         return Ok(NewTicket::Decline);
     };
-    session::announce(connection, &session)?;
     let (timeout, max_early_data) = session.read(|session| (session.timeout, session.max_early_data));
-    let lifetime = u32::try_from(timeout.min(LONGEST_LIFETIME)).unwrap_or(u32::MAX);
+    let lifetime = if tls13 {
+        session::announce(connection, &session)?;
+        u32::try_from(timeout.min(LONGEST_LIFETIME)).unwrap_or(u32::MAX)
+    } else {
+        session12::lifetime(draft, timeout)
+    };
     Ok(NewTicket::Send {
         ticket,
         lifetime,
