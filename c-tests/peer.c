@@ -1,6 +1,7 @@
 /*
  * peer: one TLS endpoint, server or client, for interoperability tests. Prints one stable line per connection.
- * This half reads the options, makes the SSL_CTX and the sockets; peer_conn.c runs a connection.
+ * This part reads the options, makes the SSL_CTX and the sockets; peer_keys.c has the ticket keys, peer_conn.c runs a
+ * connection.
  */
 #include "peer.h"
 
@@ -28,7 +29,7 @@ static struct {
     {"vhost-cert", "FILE", "certificate chain of the second context", NULL},
     {"vhost-key", "FILE", "private key of the second context", NULL},
     {"ca", "FILE", "trusted certificates, PEM", NULL},
-    {"verify", "none|peer|require", "verify the peer (none)", NULL},
+    {"verify", "none|peer|require|any", "verify the peer (none); 'any' asks and lets everyone in", NULL},
     {"verify-name", "NAME", "client: the name the certificate must have", NULL},
     {"min", "1.2|1.3", "lowest version", NULL},
     {"max", "1.2|1.3", "highest version", NULL},
@@ -41,11 +42,15 @@ static struct {
     {"tickets", "N", "SSL_CTX_set_num_tickets", NULL},
     {"extra", "N", "server: SSL_new_session_ticket N times after the handshake", NULL},
     {"ticket-keys", "HEX", "160 hex digits: SSL_CTX_set_tlsext_ticket_keys", NULL},
+    {"key-callback", "evp|hmac", "server: give the -ticket-keys by a callback", NULL},
+    {"key-cipher", "NAME", "cipher of the callback (aes-256-cbc)", NULL},
+    {"renew", NULL, "the callback asks for a new ticket at each resumption", NULL},
+    {"context", "TEXT", "server: session id context (peer)", NULL},
     {"appdata", "TEXT", "server: application data of each ticket", NULL},
     {"no-ticket", NULL, "SSL_OP_NO_TICKET", NULL},
     {"no-middlebox", NULL, "clear SSL_OP_ENABLE_MIDDLEBOX_COMPAT", NULL},
-    {"sess-in", "FILE", "client: session to offer, PEM", NULL},
-    {"sess-out", "FILE", "client: write the newest session, PEM", NULL},
+    {"sess-in", "FILE", "client: session to offer, PEM, or DER if the name ends in .der", NULL},
+    {"sess-out", "FILE", "client: write the newest session, PEM or DER", NULL},
     {"resume", NULL, "client: each round offers the newest session of the one before", NULL},
     {"wait", "N", "client: after the data, read until N tickets have come (at most 2 s)", NULL},
     {"pha", NULL, "post-handshake authentication: a client offers it, a server asks", NULL},
@@ -245,19 +250,22 @@ static void ticket_settings(SSL_CTX *ctx, int is_server)
         need(SSL_CTX_set_num_tickets(ctx, (size_t)option_number("tickets", 0)), "-tickets");
     if (option("no-ticket"))
         SSL_CTX_set_options(ctx, SSL_OP_NO_TICKET);
-    if (option("ticket-keys")) {
-        long len = 0;
-        unsigned char *keys = OPENSSL_hexstr2buf(option("ticket-keys"), &len);
-        need(keys && SSL_CTX_set_tlsext_ticket_keys(ctx, keys, (size_t)len) == 1, "-ticket-keys");
-        OPENSSL_free(keys);
-    }
+    need(set_ticket_keys(ctx), "-ticket-keys");
     if (is_server) {
-        need(SSL_CTX_set_session_id_context(ctx, (const unsigned char *)"peer", 4), "session id context");
+        const char *context = option("context") ? option("context") : "peer";
+        need(SSL_CTX_set_session_id_context(ctx, (const unsigned char *)context, (unsigned)strlen(context)),
+             "session id context");
         need(SSL_CTX_set_session_ticket_cb(ctx, generate, decrypted, NULL), "ticket callbacks");
     } else {
         SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
         SSL_CTX_sess_set_new_cb(ctx, new_session);
     }
+}
+
+static int let_in(int good, X509_STORE_CTX *store)
+{
+    (void)good, (void)store;
+    return 1;
 }
 
 static void peer_settings(SSL_CTX *ctx, int is_server)
@@ -270,7 +278,7 @@ static void peer_settings(SSL_CTX *ctx, int is_server)
         SSL_CTX_set_client_CA_list(ctx, SSL_load_client_CA_file(option("ca")));
     if (verify && strcmp(verify, "none"))
         SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER | (strcmp(verify, "require") ? 0 : SSL_VERIFY_FAIL_IF_NO_PEER_CERT),
-                           NULL);
+                           strcmp(verify, "any") ? NULL : let_in);
     if (option("pha") && is_server)
         SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER | SSL_VERIFY_POST_HANDSHAKE | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
     if (option("pha") && !is_server)

@@ -1,4 +1,4 @@
-/* peer: one TLS endpoint for the command line. Shared by its two halves. */
+/* peer: one TLS endpoint for the command line. Shared by its parts. */
 #ifndef PEER_H
 #define PEER_H
 
@@ -29,10 +29,13 @@ struct tally {
 const char *option(const char *name);
 long option_number(const char *name, long otherwise);
 
+/* Server: the ticket keys that the options ask for; 1 if they could be set. */
+int set_ticket_keys(SSL_CTX *ctx);
+
 /* Runs one connection over fd and prints its report. */
 int run_connection(SSL_CTX *ctx, int fd, int number, SSL_SESSION **session);
 
-/* Sessions as PEM files, as s_client's -sess_in and -sess_out have them. */
+/* Sessions as PEM files, as s_client's -sess_in and -sess_out have them, or as DER if the name ends in .der. */
 SSL_SESSION *read_session(const char *path);
 void write_session(const char *path, SSL_SESSION *session);
 

@@ -1,4 +1,4 @@
-/* peer, second half: one connection. Handshake, data both ways at once, shutdown, report. */
+/* peer, one connection. Handshake, data both ways at once, shutdown, report. */
 #include "peer.h"
 
 #include <errno.h>
@@ -251,24 +251,36 @@ static const char *dash(const char *text)
     return text && *text ? text : "-";
 }
 
+/* What the session itself remembers: ALPN and SNI of the connection that it comes from. */
+static void remembered(SSL *ssl, char *out, size_t room)
+{
+    SSL_SESSION *session = SSL_get_session(ssl);
+    const unsigned char *alpn = NULL;
+    size_t len = 0;
+    SSL_SESSION_get0_alpn_selected(session, &alpn, &len);
+    snprintf(out, room, "session-alpn=%.*s session-sni=%s", len ? (int)len : 1, len ? (const char *)alpn : "-",
+             dash(SSL_SESSION_get0_hostname(session)));
+}
+
 static void report(struct flow *flow, struct tally *tally, int number, char *line, size_t room)
 {
     const unsigned char *alpn = NULL;
     unsigned int alpn_len = 0;
-    char name[64], sni[256];
+    char name[64], sni[256], session[600];
     int nid = 0;
     SSL *ssl = flow->ssl;
     SSL_get0_alpn_selected(ssl, &alpn, &alpn_len);
     SSL_get_peer_signature_nid(ssl, &nid);
     peer_name(ssl, name, sizeof name);
     snprintf(sni, sizeof sni, "%s", dash(SSL_is_server(ssl) ? tally->sni : option("sni")));
+    remembered(ssl, session, sizeof session);
     snprintf(
         line, room,
-        "conn=%d ok=1 version=%s cipher=%s group=%s hrr=%d resumed=%d alpn=%.*s sni=%s tickets=%d appdata=%s status=%d "
+        "conn=%d ok=1 version=%s cipher=%s group=%s hrr=%d resumed=%d alpn=%.*s sni=%s %s tickets=%d appdata=%s status=%d "
         "peer=%s verify=%ld signature=%s sent=%zu received=%zu sum=%08x updates=%zu/%d closed=%s",
         number, SSL_get_version(ssl), SSL_get_cipher_name(ssl), group_name(ssl), tally->hellos > 1,
-        SSL_session_reused(ssl), alpn_len ? (int)alpn_len : 1, alpn_len ? (const char *)alpn : "-", sni, tally->tickets,
-        dash(tally->appdata), tally->status, name, SSL_get_verify_result(ssl), nid ? OBJ_nid2sn(nid) : "-", flow->sent,
+        SSL_session_reused(ssl), alpn_len ? (int)alpn_len : 1, alpn_len ? (const char *)alpn : "-", sni, session,
+        tally->tickets, dash(tally->appdata), tally->status, name, SSL_get_verify_result(ssl), nid ? OBJ_nid2sn(nid) : "-", flow->sent,
         flow->received, (unsigned)flow->sum, flow->updates, tally->updates,
         flow->closed == 3   ? "both"
         : flow->closed == 1 ? "sent"
@@ -352,10 +364,35 @@ int run_connection(SSL_CTX *ctx, int fd, int number, SSL_SESSION **session)
     return result;
 }
 
+static int is_der(const char *path)
+{
+    size_t len = strlen(path);
+    return len > 4 && !strcmp(path + len - 4, ".der");
+}
+
+static SSL_SESSION *read_der(FILE *file)
+{
+    unsigned char bytes[16384];
+    const unsigned char *at = bytes;
+    size_t len = fread(bytes, 1, sizeof bytes, file);
+    SSL_SESSION *session = d2i_SSL_SESSION(NULL, &at, (long)len);
+    return session && at == bytes + len ? session : NULL;
+}
+
+static int write_der(FILE *file, SSL_SESSION *session)
+{
+    unsigned char bytes[16384], *at = bytes;
+    int len = i2d_SSL_SESSION(session, NULL);
+    return len > 0 && len <= (int)sizeof bytes && i2d_SSL_SESSION(session, &at) == len && at == bytes + len &&
+           fwrite(bytes, 1, (size_t)len, file) == (size_t)len;
+}
+
 SSL_SESSION *read_session(const char *path)
 {
     FILE *file = fopen(path, "r");
-    SSL_SESSION *session = file ? PEM_read_SSL_SESSION(file, NULL, NULL, NULL) : NULL;
+    SSL_SESSION *session = !file         ? NULL
+                           : is_der(path) ? read_der(file)
+                                          : PEM_read_SSL_SESSION(file, NULL, NULL, NULL);
     if (!session) {
         fprintf(stderr, "peer: no session in %s\n", path);
         exit(PEER_USAGE);
@@ -369,7 +406,7 @@ void write_session(const char *path, SSL_SESSION *session)
     FILE *file = session ? fopen(path, "w") : NULL;
     if (!session)
         return;
-    if (!file || !PEM_write_SSL_SESSION(file, session)) {
+    if (!file || !(is_der(path) ? write_der(file, session) : PEM_write_SSL_SESSION(file, session))) {
         fprintf(stderr, "peer: can't write the session to %s\n", path);
         exit(PEER_USAGE);
     }

@@ -9,11 +9,13 @@ mod openssl;
 mod peer;
 mod place;
 mod process;
+mod version;
 
 mod alpn_sni;
 mod bad_input;
 mod bulk;
 mod client_certificates;
+mod fleet;
 mod key_update;
 mod keystore;
 mod manual_page;

@@ -1,13 +1,18 @@
 //! Our side: `c-tests/peer.c` on the library under test.
 
-use crate::place::{CERTIFICATES, Identity, compile};
+use crate::place::{CERTIFICATES, Identity, Libssl, compile_for};
 use crate::process::Process;
 use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::process::Command;
 
-fn program() -> Command {
-    Command::new(compile("peer", &["c-tests/peer.c", "c-tests/peer_conn.c"]))
+fn program(libssl: Libssl) -> Command {
+    let name = match libssl {
+        Libssl::Ours => "peer",
+        Libssl::Systems => "peer-system",
+    };
+    let sources = ["c-tests/peer.c", "c-tests/peer_conn.c", "c-tests/peer_keys.c"];
+    Command::new(compile_for(libssl, name, &sources))
 }
 
 /// What the peer reports of one connection: `key=value` pairs.
@@ -57,7 +62,11 @@ pub struct Server {
 
 impl Server {
     pub fn start(identity: &Identity, options: &[&str]) -> Server {
-        let mut command = program();
+        Server::start_on(Libssl::Ours, identity, options)
+    }
+
+    pub fn start_on(libssl: Libssl, identity: &Identity, options: &[&str]) -> Server {
+        let mut command = program(libssl);
         command
             .args(["server", "-port", "0", "-cert", &identity.cert, "-key", &identity.key])
             .args(options);
@@ -76,6 +85,12 @@ impl Server {
         format!("127.0.0.1:{}", self.port)
     }
 
+    /// The report of one connection, counted from 1, of a server that goes on.
+    pub fn report(&self, number: usize) -> Report {
+        let start = format!("conn={number} ");
+        Report::parse(&self.process.wait_for_line(&start))
+    }
+
     /// Waits for the server's end, which has to be a good one.
     pub fn reports(self) -> Vec<Report> {
         reports(&self.process.succeed())
@@ -89,8 +104,12 @@ impl Server {
 
 /// A client of ours. It says `Process::finish` only when it has done what `options` ask for.
 pub fn start_client<S: AsRef<OsStr>>(port: &str, options: &[S]) -> Process {
+    start_client_on(Libssl::Ours, port, options)
+}
+
+pub fn start_client_on<S: AsRef<OsStr>>(libssl: Libssl, port: &str, options: &[S]) -> Process {
     Process::start(
-        program()
+        program(libssl)
             .args(["client", "-port", port, "-ca", &CERTIFICATES.ca])
             .args(options),
     )
@@ -98,9 +117,14 @@ pub fn start_client<S: AsRef<OsStr>>(port: &str, options: &[S]) -> Process {
 
 /// Runs a client of ours that has to succeed, and checks the server's certificate on the way.
 pub fn client(port: &str, options: &[&str]) -> Vec<Report> {
+    client_on(Libssl::Ours, port, options)
+}
+
+/// The same on either library.
+pub fn client_on(libssl: Libssl, port: &str, options: &[&str]) -> Vec<Report> {
     let mut all = vec!["-verify", "peer", "-verify-name", "localhost"];
     all.extend_from_slice(options);
-    reports(&start_client(port, &all).succeed())
+    reports(&start_client_on(libssl, port, &all).succeed())
 }
 
 /// Runs a client of ours that may fail.

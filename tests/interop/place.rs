@@ -97,8 +97,20 @@ fn include_dir() -> &'static Path {
     })
 }
 
+/// Whose libssl a program of ours runs on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Libssl {
+    Ours,
+    Systems,
+}
+
 /// Compiles C sources (paths from the repository's root) into a program that uses the library under test.
 pub fn compile(program: &str, sources: &[&str]) -> PathBuf {
+    compile_for(Libssl::Ours, program, sources)
+}
+
+/// Compiles C sources into a program that uses the library under test or the system's.
+pub fn compile_for(libssl: Libssl, program: &str, sources: &[&str]) -> PathBuf {
     static COMPILED: LazyLock<Mutex<HashMap<String, PathBuf>>> = LazyLock::new(Mutex::default);
     let mut compiled = COMPILED.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
     if let Some(path) = compiled.get(program) {
@@ -109,9 +121,10 @@ pub fn compile(program: &str, sources: &[&str]) -> PathBuf {
     let mut cc = Command::new(std::env::var_os("CC").unwrap_or_else(|| "cc".into()));
     cc.args(["-std=gnu11", "-D_GNU_SOURCE", "-O1", "-o"]).arg(&out);
     cc.args(sources.iter().map(|source| root.join(source)));
-    if !on_system_libssl() {
+    if libssl == Libssl::Ours && !on_system_libssl() {
         cc.arg("-I").arg(include_dir()).arg("-L").arg(library_dir());
-        cc.arg(format!("-Wl,-rpath,{}", library_dir().display()))
+        // The old kind of rpath comes before LD_LIBRARY_PATH, in which Cargo has a libcarnet.so of its own.
+        cc.arg(format!("-Wl,--disable-new-dtags,-rpath,{}", library_dir().display()))
             .arg("-lcarnet");
     } else {
         cc.arg("-lssl");
