@@ -62,6 +62,10 @@ fn reply(connection: &Connection, question: Question) -> Reply {
             tickets::open(connection, &ticket, version)
         }
         Question::FindSession { session_id } => session12::find(connection, &session_id),
+        // The settings say that there are no external PSKs, and the engine has not been told to accept early data.
+        Question::FindPsk { .. } => Answer::Session(None).into(),
+        Question::OfferPsk { .. } => Answer::ExternalPsk(None).into(),
+        Question::AllowEarlyData => Answer::EarlyData(false).into(),
         Question::ServerName { name } => hello::server_name(connection, name),
         Question::Protocol { offered } => hello::protocol(connection, &offered),
         Question::Credential(request) => credential::choose(connection, &request),

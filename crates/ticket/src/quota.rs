@@ -44,6 +44,8 @@ pub struct Owed {
 #[derive(Debug, Clone)]
 pub struct Quota {
     num_tickets: usize,
+    /// What the client asks for, after a full handshake and after one with a PSK.
+    asked: Option<(u8, u8)>,
     rule: Rule,
     resumed: bool,
     /// Since the last handshake or post-handshake authentication.
@@ -57,6 +59,7 @@ impl Quota {
     pub fn new(num_tickets: usize) -> Self {
         Self {
             num_tickets,
+            asked: None,
             rule: Rule::None,
             resumed: false,
             sent: 0,
@@ -73,6 +76,12 @@ impl Quota {
     /// `SSL_get_num_tickets(3)`.
     pub fn num_tickets(&self) -> usize {
         self.num_tickets
+    }
+
+    /// The client asks for so many tickets after a full handshake, or after one with a PSK (RFC 9149). It gets no more
+    /// than are configured, and none where none are due.
+    pub fn client_asks(&mut self, new_session: u8, resumption: u8) {
+        self.asked = Some((new_session, resumption));
     }
 
     /// The client's Finished is in.
@@ -111,8 +120,12 @@ impl Quota {
     fn regular(&self) -> usize {
         let limit = match self.rule {
             Rule::None => 0,
-            Rule::All => self.num_tickets,
-            Rule::One => self.num_tickets.min(1),
+            Rule::All | Rule::One => self.num_tickets.min(match (self.asked, self.rule) {
+                (Some((_, resumption)), _) if self.resumed => resumption.into(),
+                (Some((new_session, _)), _) => new_session.into(),
+                (None, Rule::One) => 1,
+                (None, _) => usize::MAX,
+            }),
         };
         limit.saturating_sub(self.sent)
     }
@@ -167,6 +180,27 @@ mod tests {
             assert_eq!(owed_after(num_tickets, Ended::Resumed { renew: false }), 0);
             assert_eq!(owed_after(num_tickets, Ended::ExternalPsk), num_tickets.min(1));
         }
+    }
+
+    #[test]
+    fn a_client_gets_what_it_asks_for_within_what_is_configured() {
+        let asking = |num_tickets, ended| {
+            let mut quota = Quota::new(num_tickets);
+            quota.client_asks(3, 2);
+            quota.handshake_done(ended);
+            quota
+        };
+        for (num_tickets, full, resumed) in [(0, 0, 0), (1, 1, 1), (2, 2, 2), (9, 3, 2)] {
+            assert_eq!(asking(num_tickets, Ended::Full { renew: true }).owed(), full);
+            assert_eq!(asking(num_tickets, Ended::Resumed { renew: true }).owed(), resumed);
+            assert_eq!(asking(num_tickets, Ended::ExternalPsk).owed(), resumed);
+            assert_eq!(asking(num_tickets, Ended::Full { renew: false }).owed(), 0);
+            assert_eq!(asking(num_tickets, Ended::Resumed { renew: false }).owed(), 0);
+        }
+        let mut quota = asking(9, Ended::Full { renew: true });
+        assert_eq!(drain(&mut quota).len(), 3);
+        quota.post_handshake_auth_done();
+        assert_eq!(drain(&mut quota).len(), 3);
     }
 
     #[test]

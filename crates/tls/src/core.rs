@@ -6,6 +6,7 @@ use bytes::Bytes;
 use zeroize::Zeroizing;
 
 use crate::codec::Writer;
+use crate::early::EarlyData;
 use crate::event::Events;
 use crate::facts::Facts;
 use crate::message::{self, Message};
@@ -36,6 +37,7 @@ pub(crate) struct Core {
     pub(crate) inbound: Inbound,
     pub(crate) outbound: Outbound,
     pub(crate) facts: Facts,
+    pub(crate) early: EarlyData,
     pub(crate) events: Events,
     /// The message received last, as long as not everything that it caused has been asked.
     reading: Option<HandshakeType>,
@@ -58,6 +60,7 @@ impl Core {
             inbound: Inbound::new(),
             outbound: Outbound::new(settings.max_send_fragment, settings.record_padding),
             facts: Facts::default(),
+            early: EarlyData::default(),
             events: Events::new(&settings),
             settings,
             reading: None,

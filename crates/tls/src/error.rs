@@ -50,6 +50,14 @@ pub enum ErrorKind {
     BadChangeCipherSpec,
     /// More early data than a server that refused it is ready to skip.
     TooMuchEarlyData,
+    /// More early data to send than the session allows.
+    EarlyDataLimit,
+    /// The server accepted early data that it could not accept.
+    BadEarlyData,
+    /// Client: the session that early data goes with is for another server name than the one asked for.
+    InconsistentEarlyDataName,
+    /// Client: the session that early data goes with is for an application protocol that is not on offer.
+    InconsistentEarlyDataProtocol,
     /// Data of another type inside a fragmented handshake message, or a key change inside one.
     InterleavedMessage,
     /// A handshake message of a type that does not belong here.
@@ -176,9 +184,14 @@ impl ErrorKind {
             | Self::BadSignatureScheme
             | Self::BadRequestContext
             | Self::BadPointFormats
+            | Self::BadEarlyData
             | Self::BadKeyUpdate => Some(A::IllegalParameter),
             Self::BadBinder | Self::BadFinished => Some(A::DecryptError),
-            Self::WrongAnswer | Self::Internal => Some(A::InternalError),
+            Self::EarlyDataLimit
+            | Self::InconsistentEarlyDataName
+            | Self::InconsistentEarlyDataProtocol
+            | Self::WrongAnswer
+            | Self::Internal => Some(A::InternalError),
         }
     }
 }

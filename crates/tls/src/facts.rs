@@ -7,7 +7,9 @@ use carnet_ticket::Session;
 
 use crate::message::ClientHello;
 use crate::schedule::Digest;
-use crate::{AlertDescription, AlertLevel, CipherSuite, NamedGroup, ProtocolVersion, SignatureScheme, StateName};
+use crate::{
+    AlertDescription, AlertLevel, CipherSuite, NamedGroup, ProtocolVersion, SignatureScheme, StateName, TicketRequest,
+};
 
 /// Facts, as they become known. No decision is taken from here: states own what they decide from.
 pub(crate) struct Facts {
@@ -18,12 +20,24 @@ pub(crate) struct Facts {
     /// TLS 1.2 only, as is the next.
     pub(crate) session_id: Vec<u8>,
     pub(crate) extended_master_secret: bool,
+    pub(crate) tickets: Tickets,
     pub(crate) randoms: Randoms,
     pub(crate) names: Names,
     pub(crate) authentication: Authentication,
     pub(crate) finished: FinishedData,
     pub(crate) heard: Heard,
     pub(crate) state: StateName,
+}
+
+/// Of PSKs and tickets.
+#[derive(Default)]
+pub(crate) struct Tickets {
+    /// What was resumed is no ticket of ours.
+    pub(crate) psk_is_external: bool,
+    /// Server: what the client asks for (RFC 9149).
+    pub(crate) request: Option<TicketRequest>,
+    /// Client: what the server promises.
+    pub(crate) expected: Option<u8>,
 }
 
 /// The hellos' randoms.
@@ -85,6 +99,7 @@ impl Default for Facts {
             resumed: None,
             session_id: Vec::new(),
             extended_master_secret: false,
+            tickets: Tickets::default(),
             randoms: Randoms::default(),
             names: Names::default(),
             authentication: Authentication::default(),

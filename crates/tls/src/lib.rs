@@ -18,6 +18,7 @@ mod client;
 mod codec;
 mod connection;
 mod core;
+mod early;
 mod error;
 mod event;
 mod facts;
@@ -38,14 +39,16 @@ mod transcript;
 
 pub use alert::{AlertDescription, AlertLevel};
 pub use connection::{Connection, Step};
+pub use early::EarlyDataStatus;
 pub use error::{Error, ErrorKind};
 pub use event::{Event, StateName};
-pub use message::ClientHello;
+pub use message::{ClientHello, TicketRequest};
 pub use number::{
     CipherSuite, ContentType, ExtensionType, HandshakeType, NamedGroup, ProtocolVersion, SignatureScheme,
 };
 pub use question::{
-    Answer, Credential, CredentialRequest, NewTicket, Offer, Question, ReceivedTicket, TicketDraft, TicketVerdict,
+    Answer, Credential, CredentialRequest, ExternalOffer, NewTicket, Offer, Question, ReceivedTicket, TicketDraft,
+    TicketVerdict,
 };
 pub use settings::{ClientAuth, Settings};
 

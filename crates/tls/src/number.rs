@@ -221,6 +221,8 @@ wire_number! {
         SIGNATURE_ALGORITHMS_CERT = 50,
         /// key_share
         KEY_SHARE = 51,
+        /// ticket_request (RFC 9149)
+        TICKET_REQUEST = 58,
         /// renegotiation_info, TLS 1.2 (RFC 5746)
         RENEGOTIATION_INFO = 0xff01,
     }

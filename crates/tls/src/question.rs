@@ -29,6 +29,27 @@ pub enum Question {
         suite: CipherSuite,
         /// Index among the offered identities (0 in TLS 1.2).
         index: usize,
+        /// obfuscated_ticket_age as sent (RFC 8446 section 4.2.11.1); 0 in TLS 1.2.
+        obfuscated_age: u32,
+    },
+    /// Server, if [`Settings::asks_for_psk`]: is there an external PSK with this identity (RFC 8446 section 4.2.11)?
+    /// Asked before [`Question::OpenTicket`] for the same identity, which is asked if there is none. Answered by
+    /// [`Answer::Session`]; the session's protocol must be TLS 1.3's, its cipher says the PSK's hash.
+    FindPsk {
+        /// The identity as the client sent it.
+        identity: Bytes,
+        /// Index among the offered identities.
+        index: usize,
+    },
+    /// Server: the client's early data could be accepted (RFC 8446 section 4.2.10). May it be? Asked when everything else
+    /// speaks for it. Answered by [`Answer::EarlyData`].
+    AllowEarlyData,
+    /// Client, if [`Settings::asks_for_psk`]: is there an external PSK to offer? Asked before each ClientHello. Answered by
+    /// [`Answer::ExternalPsk`].
+    OfferPsk {
+        /// The suite that a HelloRetryRequest has chosen: a PSK of another hash is of no use. `None` before the first
+        /// ClientHello.
+        suite: Option<CipherSuite>,
     },
     /// Server, TLS 1.2: is there a session with this id? Answered by [`Answer::Session`].
     FindSession {
@@ -164,8 +185,12 @@ pub enum Answer {
     Abort(AlertDescription),
     /// To [`Question::OpenTicket`].
     Ticket(TicketVerdict),
-    /// To [`Question::FindSession`].
+    /// To [`Question::FindSession`] and [`Question::FindPsk`].
     Session(Option<Arc<Session>>),
+    /// To [`Question::AllowEarlyData`].
+    EarlyData(bool),
+    /// To [`Question::OfferPsk`].
+    ExternalPsk(Option<ExternalOffer>),
     /// To [`Question::ServerName`].
     ServerName {
         /// Send the empty server_name acknowledgement.
@@ -195,6 +220,9 @@ pub enum TicketVerdict {
         session: Arc<Session>,
         /// A new ticket is due after the resumption.
         renew: bool,
+        /// The ticket's age is what the client says, and the session still fresh enough for early data (RFC 8446 section
+        /// 8.3). The rest of what early data needs, the engine judges.
+        early_data_ok: bool,
     },
     /// Not this one; try the next identity, or do a full handshake.
     Skip {
@@ -226,4 +254,13 @@ pub struct Offer {
     pub session: Arc<Session>,
     /// Milliseconds since the ticket was received, for the obfuscated age (RFC 8446 section 4.2.11.1).
     pub age_ms: u32,
+}
+
+/// A PSK from outside of TLS that a client offers (RFC 8446 section 4.2.11).
+#[derive(Debug, Clone)]
+pub struct ExternalOffer {
+    /// What the server knows it by, 1 to 65535 bytes.
+    pub identity: Bytes,
+    /// Protocol (TLS 1.3), cipher (whose hash is the PSK's) and secret; for early data its limit, too.
+    pub session: Arc<Session>,
 }

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use crate::{CipherSuite, NamedGroup, ProtocolVersion, SignatureScheme};
+use crate::{CipherSuite, NamedGroup, ProtocolVersion, SignatureScheme, TicketRequest};
 
 /// Whether a server asks for the client's certificate in the handshake.
 ///
@@ -52,6 +52,13 @@ pub struct Settings {
     pub num_tickets: usize,
     /// Resume also with psk_ke, without (EC)DHE (SSL_OP_ALLOW_NO_DHE_KEX).
     pub allow_psk_ke: bool,
+    /// The application may have external PSKs: a server asks [`Question::FindPsk`](crate::Question::FindPsk), a client
+    /// [`Question::OfferPsk`](crate::Question::OfferPsk).
+    pub asks_for_psk: bool,
+    /// Client: how many tickets to ask for (RFC 9149).
+    pub ticket_request: Option<TicketRequest>,
+    /// Server: give a client as many tickets as it asks for (RFC 9149), if that is no more than `num_tickets`.
+    pub honour_ticket_requests: bool,
     /// Largest plaintext in one record that we send, 512 to 16384.
     pub max_send_fragment: usize,
     /// Pad records to a multiple of this many bytes; 0 or 1 for none.

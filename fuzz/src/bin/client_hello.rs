@@ -32,6 +32,9 @@ static SETTINGS: LazyLock<Arc<Settings>> = LazyLock::new(|| {
         tickets: true,
         num_tickets: 2,
         allow_psk_ke: true,
+        asks_for_psk: false,
+        ticket_request: None,
+        honour_ticket_requests: true,
         max_send_fragment: 16384,
         record_padding: 0,
         max_certificate_len: 102_400,
@@ -110,7 +113,7 @@ fn drive(server: &mut Connection, mut wire: &[u8], choice: u8) -> Result<(), Err
 fn answer(question: &Question, choice: u8) -> Answer {
     match question {
         Question::OpenTicket { ticket, index, .. } if ticket.len() + index > usize::from(choice & 31) => {
-            Answer::Ticket(TicketVerdict::Use { session: SESSION.clone(), renew: true })
+            Answer::Ticket(TicketVerdict::Use { session: SESSION.clone(), renew: true, early_data_ok: true })
         }
         Question::OpenTicket { .. } => Answer::Ticket(TicketVerdict::Skip { renew: false }),
         Question::ServerName { name } => Answer::ServerName { acknowledge: name.is_some(), settings: None },

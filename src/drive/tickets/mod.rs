@@ -150,7 +150,13 @@ fn accept(connection: &Connection, version: ProtocolVersion, renew: bool) -> Rep
         Fit::Fits => {
             connection.facts().progress.no_renewal = !renew;
             let session = Arc::new(object.snapshot());
-            Answer::Ticket(TicketVerdict::Use { session, renew }).into()
+            let early_data_ok = false;
+            Answer::Ticket(TicketVerdict::Use {
+                session,
+                renew,
+                early_data_ok,
+            })
+            .into()
         }
         Fit::Misfit => {
             connection.put_candidate(SessionSlot::Empty);

@@ -7,6 +7,7 @@ use crate::codec::{Reader, U16List};
 use crate::core::Core;
 use crate::message::Message;
 use crate::message::server_hello::{parse_encrypted_extensions, parse_selected_protocol};
+use crate::message::ticket_request::parse_hint;
 use crate::state::State as Next;
 use crate::{Error, ErrorKind, ExtensionType, HandshakeType};
 
@@ -28,6 +29,7 @@ impl ExpectEncryptedExtensions {
             ExtensionType::SERVER_NAME,
             ExtensionType::SUPPORTED_GROUPS,
             ExtensionType::ALPN,
+            ExtensionType::TICKET_REQUEST,
         ];
         self.flight.offered.check_responses(&extensions, &specified)?;
         // "the server SHALL include an extension of type 'server_name' [...]. The 'extension_data' field of this
@@ -50,6 +52,9 @@ impl ExpectEncryptedExtensions {
                 return Err(ErrorKind::BadExtension.into());
             }
             core.facts.names.protocol = Some(name.to_vec());
+        }
+        if let Some(data) = extensions.get(ExtensionType::TICKET_REQUEST) {
+            core.facts.tickets.expected = Some(parse_hint(data)?);
         }
         self.flight.transcript.add(message.raw());
         let flight = self.flight;

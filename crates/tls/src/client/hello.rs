@@ -249,7 +249,7 @@ struct Row {
 }
 
 /// In the order of the wire, which is OpenSSL's.
-static WIRE_ORDER: [Row; 15] = [
+static WIRE_ORDER: [Row; 16] = [
     Row {
         extension_type: ExtensionType::SERVER_NAME,
         is_sent: |hello| hello.settings.server_name.is_some(),
@@ -332,6 +332,15 @@ static WIRE_ORDER: [Row; 15] = [
         extension_type: ExtensionType::CERTIFICATE_AUTHORITIES,
         is_sent: |hello| !hello.settings.authorities.is_empty() && hello.offers_tls13(),
         write: |hello, w| w.nest16(|w| hello.settings.authorities.iter().for_each(|name| w.vec16(name))),
+    },
+    Row {
+        extension_type: ExtensionType::TICKET_REQUEST,
+        is_sent: |hello| hello.settings.ticket_request.is_some() && hello.offers_tls13(),
+        write: |hello, w| {
+            if let Some(request) = hello.settings.ticket_request {
+                request.write(w);
+            }
+        },
     },
     // "The 'pre_shared_key' extension MUST be the last extension in the ClientHello" (section 4.2.11).
     Row {

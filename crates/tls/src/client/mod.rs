@@ -89,6 +89,16 @@ impl State {
         }
     }
 
+    /// May early data be written?
+    pub(crate) fn is_early_data_open(&self) -> bool {
+        false
+    }
+
+    /// How much early data may be written now; `None` if none at all.
+    pub(crate) fn early_data_left(&mut self) -> Option<&mut u32> {
+        None
+    }
+
     pub(crate) fn question(&self) -> Result<Question, Error> {
         match self {
             Self::ChainVerdict(state) => Ok(state.question()),

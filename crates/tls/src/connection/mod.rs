@@ -1,5 +1,6 @@
 //! The shell round the states: bytes in, bytes and questions out.
 
+mod early;
 mod facts;
 
 use std::sync::Arc;

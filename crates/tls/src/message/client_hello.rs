@@ -142,6 +142,7 @@ impl ClientHello {
 pub(crate) struct OfferedPsk {
     pub(crate) index: usize,
     pub(crate) identity: Range<usize>,
+    pub(crate) obfuscated_age: u32,
     pub(crate) binder: Range<usize>,
 }
 
@@ -184,13 +185,14 @@ impl PskCursor {
         let mut identities = Reader::new(raw.get(self.identities.clone())?);
         let identity = identities.vec16().ok()?;
         let identity_start = self.identities.start + 2;
-        identities.u32().ok()?;
+        let obfuscated_age = identities.u32().ok()?;
         let mut binders = Reader::new(raw.get(self.binders.clone())?);
         let binder = binders.vec8().ok()?;
         let binder_start = self.binders.start + 1;
         let offered = OfferedPsk {
             index: self.index,
             identity: identity_start..identity_start + identity.len(),
+            obfuscated_age,
             binder: binder_start..binder_start + binder.len(),
         };
         self.index += 1;

@@ -8,6 +8,7 @@ pub(crate) mod client_hello_extensions;
 pub(crate) mod extensions;
 pub(crate) mod post;
 pub(crate) mod server_hello;
+pub(crate) mod ticket_request;
 pub(crate) mod tls12;
 
 use std::ops::Range;
@@ -20,6 +21,7 @@ use crate::{Error, ErrorKind, HandshakeType};
 pub use client_hello::ClientHello;
 pub(crate) use client_hello::{OfferedPsk, PskCursor};
 pub(crate) use extensions::Extensions;
+pub use ticket_request::TicketRequest;
 
 /// Type and length.
 const HEADER_LEN: usize = 4;

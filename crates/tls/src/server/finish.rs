@@ -1,7 +1,6 @@
 //! The client's Finished (RFC 8446 section 4.4.4): only it opens the way to application data.
 
-use carnet_ticket::{Ended, Quota};
-
+use super::plan::TicketPlan;
 use super::post::Post;
 use crate::core::Core;
 use crate::message::Message;
@@ -16,7 +15,7 @@ use crate::{Error, ErrorKind, HandshakeType};
 pub(crate) struct ExpectFinished {
     pub(super) unverified: Unverified,
     pub(super) transcript: Transcript,
-    pub(super) ended: Ended,
+    pub(super) plan: TicketPlan,
     pub(super) post_handshake_auth: bool,
 }
 
@@ -68,15 +67,14 @@ impl ExpectFinished {
         let Self {
             unverified,
             mut transcript,
-            ended,
+            plan,
             post_handshake_auth,
         } = self;
         let (keys, master) = unverified.verify(core, &message, &transcript)?;
         core.inbound.tolerate_ccs(false);
         transcript.add(message.raw());
         let resumption = master.resumption(&transcript.current());
-        let mut quota = Quota::new(core.settings.num_tickets);
-        quota.handshake_done(ended);
+        let quota = plan.quota(&core.settings);
         let main_handshake = post_handshake_auth.then_some(transcript);
         let post = Post::new(quota, resumption, main_handshake)?;
         Ok(State::Open(Box::new(Open {

@@ -1,10 +1,9 @@
 //! The server's flight: ServerHello to Finished (RFC 8446 sections 4.1.3, 4.3, 4.4).
 
-use carnet_ticket::Ended;
-
 use super::client_auth::ExpectCertificate;
 use super::finish::{ExpectFinished, Unverified};
 use super::offer::Offer;
+use super::plan::TicketPlan;
 use super::retry::send_compatible_ccs;
 use super::ticket::Basis;
 use super::{State, hello::Chosen};
@@ -128,8 +127,7 @@ struct Flight {
     client_traffic: TrafficSecret,
     server_traffic: TrafficSecret,
     asks_certificate: bool,
-    /// For the tickets after the handshake.
-    ended: Ended,
+    plan: TicketPlan,
     post_handshake_auth: bool,
 }
 
@@ -149,7 +147,7 @@ impl Flight {
             retried,
             ..
         } = chosen;
-        let ended = basis.ended();
+        let plan = TicketPlan::new(core, basis.ended(), &hello)?;
         let post_handshake_auth = hello.flag(ExtensionType::POST_HANDSHAKE_AUTH)?;
         let mut transcript = before_hello;
         transcript.add(hello.raw());
@@ -182,7 +180,7 @@ impl Flight {
             (Basis::Full { .. }, Some(shared)) => Handshake::without_psk(suite.hash, shared),
             (Basis::Full { .. }, None) => return Err(ErrorKind::Internal.into()),
         };
-        let flight = Self::protect(core, suite, transcript, handshake, ended, post_handshake_auth)?;
+        let flight = Self::protect(core, suite, transcript, handshake, plan, post_handshake_auth)?;
         if hello.has(ExtensionType::EARLY_DATA) {
             core.inbound.skip_early_data();
         }
@@ -196,7 +194,7 @@ impl Flight {
         suite: &'static Suite13,
         transcript: Transcript,
         handshake: Handshake,
-        ended: Ended,
+        plan: TicketPlan,
         post_handshake_auth: bool,
     ) -> Result<Self, Error> {
         let hellos = transcript.current();
@@ -214,7 +212,7 @@ impl Flight {
             client_traffic,
             server_traffic,
             asks_certificate: false,
-            ended,
+            plan,
             post_handshake_auth,
         })
     }
@@ -224,6 +222,7 @@ impl Flight {
         let extensions = EncryptedExtensionsOut {
             acknowledge_name,
             protocol: protocol.as_deref(),
+            expected_tickets: self.plan.expected(&core.settings),
         };
         core.send(&mut self.transcript, HandshakeType::ENCRYPTED_EXTENSIONS, |w| {
             extensions.write(w)
@@ -268,7 +267,7 @@ impl Flight {
                 exporter,
             },
             transcript: self.transcript,
-            ended: self.ended,
+            plan: self.plan,
             post_handshake_auth: self.post_handshake_auth,
         };
         if self.asks_certificate {

@@ -18,6 +18,7 @@ mod finish;
 mod flight;
 mod hello;
 mod offer;
+mod plan;
 mod post;
 mod retry;
 mod ticket;
@@ -86,6 +87,11 @@ impl State {
             Self::Tls12(state) => state.change_cipher_spec(core).map(Self::Tls12),
             _ => Err(ErrorKind::Internal.into()),
         }
+    }
+
+    /// Is early data coming in that was accepted?
+    pub(crate) fn reads_early_data(&self) -> bool {
+        false
     }
 
     pub(crate) fn question(&self) -> Result<Question, Error> {

@@ -70,7 +70,7 @@ impl Retried {
     /// HelloRetryRequest. In that case, the client MUST send the same ClientHello without modification, except":
     /// key_share, early_data, cookie, pre_shared_key, padding, and what other extensions allow (section 4.1.2).
     pub(super) fn check_second(&self, second: &ClientHello) -> Result<(), Error> {
-        const UNCHANGED: [ExtensionType; 7] = [
+        const UNCHANGED: [ExtensionType; 8] = [
             ExtensionType::SERVER_NAME,
             ExtensionType::SUPPORTED_GROUPS,
             ExtensionType::SIGNATURE_ALGORITHMS,
@@ -78,6 +78,8 @@ impl Retried {
             ExtensionType::SUPPORTED_VERSIONS,
             ExtensionType::PSK_KEY_EXCHANGE_MODES,
             ExtensionType::POST_HANDSHAKE_AUTH,
+            // "a client MUST NOT change the value of ClientTicketRequest in the second ClientHello message" (RFC 9149).
+            ExtensionType::TICKET_REQUEST,
         ];
         let first = &self.first;
         let same = first.legacy_version() == second.legacy_version()

@@ -95,13 +95,14 @@ impl AskTicket {
             version: ProtocolVersion::TLS1_3,
             suite: self.chosen.suite.suite,
             index: self.offered.index,
+            obfuscated_age: self.offered.obfuscated_age,
         }
     }
 
     #[inline(never)]
     pub(super) fn verdict(self, core: &mut Core, verdict: TicketVerdict) -> Result<State, Error> {
         match verdict {
-            TicketVerdict::Use { session, renew } if fits(&session, self.chosen.suite) => {
+            TicketVerdict::Use { session, renew, .. } if fits(&session, self.chosen.suite) => {
                 let basis = self.check_binder(&session, renew)?;
                 core.facts.resumed = Some(session);
                 AskServerName::enter(core, self.chosen, basis)

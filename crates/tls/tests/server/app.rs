@@ -64,6 +64,9 @@ pub fn settings() -> Settings {
         tickets: true,
         num_tickets: 2,
         allow_psk_ke: false,
+        asks_for_psk: false,
+        ticket_request: None,
+        honour_ticket_requests: true,
         max_send_fragment: 16384,
         record_padding: 0,
         max_certificate_len: 102_400,
@@ -118,6 +121,7 @@ impl App {
                     Some(session) => TicketVerdict::Use {
                         session,
                         renew: self.renew,
+                        early_data_ok: true,
                     },
                     None => TicketVerdict::Skip { renew: true },
                 };

@@ -58,7 +58,9 @@ impl App {
         match question {
             Question::ClientHello => Answer::Proceed,
             Question::OpenTicket { ticket, .. } => Answer::Ticket(open(&ticket)),
-            Question::FindSession { .. } => Answer::Session(None),
+            Question::FindSession { .. } | Question::FindPsk { .. } => Answer::Session(None),
+            Question::AllowEarlyData => Answer::EarlyData(true),
+            Question::OfferPsk { .. } => Answer::ExternalPsk(None),
             Question::ServerName { name } => {
                 let acknowledge = name.is_some();
                 self.last_server_name = name;
@@ -151,6 +153,7 @@ fn open(ticket: &[u8]) -> TicketVerdict {
         Ok(session) => TicketVerdict::Use {
             session: Arc::new(session),
             renew: true,
+            early_data_ok: true,
         },
         Err(_) => TicketVerdict::Skip { renew: true },
     }
@@ -161,6 +164,9 @@ fn name(question: &Question) -> &'static str {
         Question::ClientHello => "ClientHello",
         Question::OpenTicket { .. } => "OpenTicket",
         Question::FindSession { .. } => "FindSession",
+        Question::FindPsk { .. } => "FindPsk",
+        Question::AllowEarlyData => "AllowEarlyData",
+        Question::OfferPsk { .. } => "OfferPsk",
         Question::ServerName { .. } => "ServerName",
         Question::Protocol { .. } => "Protocol",
         Question::Credential(_) => "Credential",

@@ -53,6 +53,9 @@ pub fn settings() -> Settings {
         tickets: true,
         num_tickets: 2,
         allow_psk_ke: false,
+        asks_for_psk: false,
+        ticket_request: None,
+        honour_ticket_requests: true,
         max_send_fragment: 16384,
         record_padding: 0,
         max_certificate_len: 102_400,
@@ -123,6 +126,9 @@ impl App {
                 assert_eq!(Some(version), connection.version());
                 Answer::Ticket(self.open(&ticket))
             }
+            Question::FindPsk { .. } => Answer::Session(None),
+            Question::AllowEarlyData => Answer::EarlyData(false),
+            Question::OfferPsk { .. } => Answer::ExternalPsk(None),
             Question::FindSession { session_id } => Answer::Session(self.cache.get(&session_id[..]).cloned()),
             Question::ServerName { name } => Answer::ServerName {
                 acknowledge: name.is_some(),
@@ -186,6 +192,7 @@ impl App {
             Ok(session) => TicketVerdict::Use {
                 session: Arc::new(session),
                 renew,
+                early_data_ok: true,
             },
             Err(_) => TicketVerdict::Skip { renew: true },
         }
@@ -223,6 +230,9 @@ fn name(question: &Question) -> &'static str {
         Question::ClientHello => "hello",
         Question::OpenTicket { .. } => "ticket",
         Question::FindSession { .. } => "session",
+        Question::FindPsk { .. } => "psk",
+        Question::AllowEarlyData => "early",
+        Question::OfferPsk { .. } => "offer",
         Question::ServerName { .. } => "name",
         Question::Protocol { .. } => "protocol",
         Question::Credential(_) => "credential",

@@ -37,6 +37,9 @@ pub(super) fn settings() -> Settings {
         tickets: true,
         num_tickets: 1,
         allow_psk_ke: false,
+        asks_for_psk: false,
+        ticket_request: None,
+        honour_ticket_requests: true,
         max_send_fragment: 16384,
         record_padding: 0,
         max_certificate_len: 102_400,
@@ -227,6 +230,7 @@ impl Puppet {
                     Some(session) if index > 0 => TicketVerdict::Use {
                         session: session.clone(),
                         renew: true,
+                        early_data_ok: true,
                     },
                     _ => TicketVerdict::Skip { renew: true },
                 })

@@ -61,6 +61,7 @@ impl AskTicket {
             version: ProtocolVersion::TLS1_2,
             suite: self.suite,
             index: 0,
+            obfuscated_age: 0,
         }
     }
 
@@ -69,7 +70,7 @@ impl AskTicket {
         match verdict {
             // An empty ticket holds no session.
             TicketVerdict::Use { .. } if self.ticket.is_empty() => Err(ErrorKind::WrongAnswer.into()),
-            TicketVerdict::Use { session, renew } => {
+            TicketVerdict::Use { session, renew, .. } => {
                 let resumed = resume(core, &self.asked, session)?;
                 // What can't be resumed after all is replaced.
                 let renew = renew || resumed.is_none();
