@@ -1,5 +1,5 @@
 /* Tickets that are cut at every byte and changed in every byte: a full handshake, never an error, never a wrong accept. */
-#include "harness.h"
+#include "craft.h"
 
 static int statuses[8], name_lens_ok;
 
@@ -15,67 +15,6 @@ static SSL_TICKET_RETURN decrypt_cb(SSL *ssl, SSL_SESSION *session, const unsign
 }
 
 static size_t offered_len;
-
-/* --- the DER of a session, with another ticket in it --------------------------------------------------------------- */
-
-static size_t put_header(unsigned char *out, unsigned char tag, size_t len)
-{
-    out[0] = tag;
-    if (len < 128) {
-        out[1] = (unsigned char)len;
-        return 2;
-    }
-    if (len < 256) {
-        out[1] = 0x81;
-        out[2] = (unsigned char)len;
-        return 3;
-    }
-    out[1] = 0x82;
-    out[2] = (unsigned char)(len >> 8);
-    out[3] = (unsigned char)len;
-    return 4;
-}
-
-static size_t get_header(const unsigned char *in, size_t *len)
-{
-    size_t n = in[1] & 0x7f;
-    *len = in[1];
-    if (in[1] < 128)
-        return 2;
-    *len = 0;
-    for (size_t i = 0; i < n; i++)
-        *len = *len << 8 | in[2 + i];
-    return 2 + n;
-}
-
-static SSL_SESSION *with_ticket(SSL_SESSION *session, const unsigned char *ticket, size_t ticket_len)
-{
-    static unsigned char body[20000], out[20000];
-    unsigned char *der = NULL;
-    size_t body_len = 0, len, at;
-    int der_len = i2d_SSL_SESSION(session, &der);
-    at = get_header(der, &len);
-    while (at < (size_t)der_len) {
-        size_t element, header = get_header(der + at, &element);
-        if (der[at] == 0xaa) { /* [10]: the ticket */
-            unsigned char inner[8];
-            size_t inner_header = put_header(inner, 4, ticket_len);
-            body_len += put_header(body + body_len, 0xaa, inner_header + ticket_len);
-            memcpy(body + body_len, inner, inner_header);
-            memcpy(body + body_len + inner_header, ticket, ticket_len);
-            body_len += inner_header + ticket_len;
-        } else {
-            memcpy(body + body_len, der + at, header + element);
-            body_len += header + element;
-        }
-        at += header + element;
-    }
-    OPENSSL_free(der);
-    len = put_header(out, 0x30, body_len);
-    memcpy(out + len, body, body_len);
-    const unsigned char *p = out;
-    return d2i_SSL_SESSION(NULL, &p, (long)(len + body_len));
-}
 
 static SSL_CTX *client, *server;
 
@@ -156,26 +95,6 @@ static void all_ways(int step)
 
 /* --- tickets made by hand under known keys: a good MAC over what is no session --------------------------------------- */
 
-static const unsigned char keys[80] =
-    "the ticket name!then, 32 bytes long, the MAC keythen, 32 bytes long, the AES key";
-
-static size_t seal(const unsigned char *plain, size_t len, int padding, unsigned char *out)
-{
-    EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
-    size_t mac_len = 0;
-    int n = 0, all;
-    memcpy(out, keys, 16);
-    memset(out + 16, 3, 16);
-    EVP_EncryptInit_ex(ctx, EVP_aes_256_cbc(), NULL, keys + 48, out + 16);
-    EVP_CIPHER_CTX_set_padding(ctx, padding);
-    EVP_EncryptUpdate(ctx, out + 32, &all, plain, (int)len);
-    EVP_EncryptFinal_ex(ctx, out + 32 + all, &n);
-    EVP_CIPHER_CTX_free(ctx);
-    all += 32 + n;
-    EVP_Q_mac(NULL, "HMAC", NULL, "SHA256", NULL, keys + 16, 32, out, (size_t)all, out + all, 32, &mac_len);
-    return (size_t)all + mac_len;
-}
-
 static void forged(void)
 {
     unsigned char ticket[2048], plain[1024] = {0}, *der = NULL;
@@ -185,14 +104,14 @@ static void forged(void)
 
     client = new_client();
     server = new_server();
-    SSL_CTX_set_tlsext_ticket_keys(server, (void *)keys, 80);
-    SSL_CTX_set_session_ticket_cb(server, NULL, decrypt_cb, &offered_len);
+    SSL_CTX_set_tlsext_ticket_keys(server, (void *)craft_keys, 80);
     session = visit(client, server, NULL);
+    SSL_CTX_set_session_ticket_cb(server, NULL, decrypt_cb, &offered_len);
     memset(statuses, 0, sizeof statuses);
     section("%s, a good MAC over something else", tls_name());
 #define FORGE(what, bytes, n, padding)                                                                                 \
     memset(results, 0, sizeof results);                                                                                \
-    results[offer(session, ticket, seal(bytes, n, padding, ticket))]++;                                                \
+    results[offer(session, ticket, seal_bytes(bytes, n, padding, ticket))]++;                                                \
     tally(what, results)
     FORGE("nothing", plain, 0, 1);
     FORGE("zeros with bad padding", plain, 64, 0);
@@ -203,14 +122,14 @@ static void forged(void)
     SSL_SESSION_set1_id_context(inside, (const unsigned char *)"c-tests", 7);
     SSL_SESSION_set_cipher(inside, SSL_SESSION_get0_cipher(session));
     len = i2d_SSL_SESSION(inside, &der);
-    ok(offer(session, ticket, seal(der, (size_t)len, 1, ticket)) != 2, "a session without a key is not resumed");
+    ok(offer(session, ticket, seal_bytes(der, (size_t)len, 1, ticket)) != 2, "a session without a key is not resumed");
     memset(statuses, 0, sizeof statuses);
     OPENSSL_free(der);
     der = NULL;
     memset(plain, 1, 48);
     SSL_SESSION_set1_master_key(inside, plain, 48);
     len = i2d_SSL_SESSION(inside, &der);
-    offer(session, ticket, seal(der, (size_t)len, 1, ticket));
+    offer(session, ticket, seal_bytes(der, (size_t)len, 1, ticket));
     show("a session with another key: done %d, server %s", visited.done, visited.server.reason);
     memset(statuses, 0, sizeof statuses);
     memcpy(plain, der, (size_t)len);

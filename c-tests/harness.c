@@ -226,6 +226,8 @@ SSL_SESSION *visit(SSL_CTX *client, SSL_CTX *server, SSL_SESSION *session)
         }
         SSL_shutdown(pair.client);
         SSL_shutdown(pair.server);
+    } else if (pair.client_half.result == 1) { /* TLS 1.3: the client was done when the server failed */
+        settle(&pair);
     }
     part(&pair);
     SSL_CTX_set_session_cache_mode(client, mode);
