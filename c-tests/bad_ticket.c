@@ -111,7 +111,7 @@ static void forged(void)
     section("%s, a good MAC over something else", tls_name());
 #define FORGE(what, bytes, n, padding)                                                                                 \
     memset(results, 0, sizeof results);                                                                                \
-    results[offer(session, ticket, seal_bytes(bytes, n, padding, ticket))]++;                                                \
+    results[offer(session, ticket, seal_bytes(bytes, n, padding, ticket))]++;                                          \
     tally(what, results)
     FORGE("nothing", plain, 0, 1);
     FORGE("zeros with bad padding", plain, 64, 0);

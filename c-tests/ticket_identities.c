@@ -54,8 +54,8 @@ static SSL_TICKET_RETURN decrypt_cb(SSL *ssl, SSL_SESSION *session, const unsign
 
 /* --- binders: RFC 8446 sections 4.2.11.2 and 7.1, with SHA-256 ---------------------------------------------------- */
 
-static void expand_label(const unsigned char *secret, const char *label, const unsigned char *context, size_t context_len,
-                         unsigned char *out)
+static void expand_label(const unsigned char *secret, const char *label, const unsigned char *context,
+                         size_t context_len, unsigned char *out)
 {
     unsigned char info[128] = {0, HASH_LEN};
     size_t len = 3, n = HASH_LEN;

@@ -194,8 +194,14 @@ static void try(const char *what, SSL_SESSION *offered, int with_decrypt)
 /* The decrypt callback is away, or answers anything that it may and may not. */
 static void answers(const char *what, SSL_SESSION *offered)
 {
-    static const int list[] = {SSL_TICKET_RETURN_ABORT,     SSL_TICKET_RETURN_IGNORE, SSL_TICKET_RETURN_IGNORE_RENEW, SSL_TICKET_RETURN_USE,
-                               SSL_TICKET_RETURN_USE_RENEW, -1,                       5,                              100};
+    static const int list[] = {SSL_TICKET_RETURN_ABORT,
+                               SSL_TICKET_RETURN_IGNORE,
+                               SSL_TICKET_RETURN_IGNORE_RENEW,
+                               SSL_TICKET_RETURN_USE,
+                               SSL_TICKET_RETURN_USE_RENEW,
+                               -1,
+                               5,
+                               100};
     char text[128];
     snprintf(text, sizeof text, "%s, no decrypt callback", what);
     try(text, offered, 0);
@@ -258,7 +264,8 @@ static void making(enum source source, int step)
                 try(what, fresh ? NULL : session, 0);
                 for (size_t i = 0; i < 4 && !fresh; i++) {
                     app.answer = answers_list[i];
-                    snprintf(what, sizeof what, "good, read %d, make %d, answered %d", app.reads, app.makes, app.answer);
+                    snprintf(what, sizeof what, "good, read %d, make %d, answered %d", app.reads, app.makes,
+                             app.answer);
                     try(what, session, 1);
                 }
             }

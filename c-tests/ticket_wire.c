@@ -51,11 +51,9 @@ static void message_cb(int sent, int version, int type, const void *bytes, size_
     (void)version, (void)arg, (void)len;
     if (type == SSL3_RT_HANDSHAKE && (p[0] == SSL3_MT_CLIENT_HELLO || p[0] == SSL3_MT_SERVER_HELLO))
         memcpy(hello_id[p[0] == SSL3_MT_SERVER_HELLO], p + 38, 33);
-    if (sent || (type != SSL3_RT_HANDSHAKE && type != SSL3_RT_CHANGE_CIPHER_SPEC))
+    if (sent || type != SSL3_RT_HANDSHAKE)
         return;
-    if (type == SSL3_RT_CHANGE_CIPHER_SPEC)
-        name = "CCS";
-    else if (p[0] == SSL3_MT_SERVER_HELLO)
+    if (p[0] == SSL3_MT_SERVER_HELLO)
         name = "SH";
     else if (p[0] == SSL3_MT_FINISHED)
         name = "Fin";
@@ -65,7 +63,7 @@ static void message_cb(int sent, int version, int type, const void *bytes, size_
         name = "..";
     if (strlen(order) < sizeof order - 8)
         sprintf(order + strlen(order), " %s", name);
-    if (type == SSL3_RT_HANDSHAKE && p[0] == SSL3_MT_NEWSESSION_TICKET)
+    if (p[0] == SSL3_MT_NEWSESSION_TICKET)
         note_ticket(p, SSL_version(ssl) == TLS1_3_VERSION);
 }
 
@@ -101,9 +99,11 @@ static void show_tickets(void)
         for (size_t n = 0; n < wire[i].nonce_len && n < 16; n++)
             sprintf(nonce + 2 * n, "%02x", wire[i].nonce[n]);
         show("   lifetime %lu, nonce %s, ticket of %zu bytes; in it timeout %ld, hint %ld", wire[i].lifetime, nonce,
-             wire[i].ticket_len, inside ? SSL_SESSION_get_timeout(inside) : -1, inside ? session_number(inside, 9) : -2);
+             wire[i].ticket_len, inside ? SSL_SESSION_get_timeout(inside) : -1,
+             inside ? session_number(inside, 9) : -2);
         if (tls == TLS1_3_VERSION)
-            ok(inside && session_number(inside, 14) == (long)wire[i].age_add, "the ticket holds the age_add that was sent");
+            ok(inside && session_number(inside, 14) == (long)wire[i].age_add,
+               "the ticket holds the age_add that was sent");
         SSL_SESSION_free(inside);
     }
 }
