@@ -94,7 +94,9 @@ pub enum StateName {
     Read(HandshakeType),
     /// This message has been produced.
     Wrote(HandshakeType),
-    /// The dummy change_cipher_spec has been produced.
+    /// change_cipher_spec has been received (TLS 1.2 only: the dummy of TLS 1.3 is dropped).
+    ReadChangeCipherSpec,
+    /// change_cipher_spec, or the dummy of TLS 1.3, has been produced.
     WroteChangeCipherSpec,
     /// Server: its first flight is out; the client's second is awaited, or early data.
     EarlyData,

@@ -17,9 +17,10 @@ pub(crate) struct Facts {
     pub(crate) suite: Option<CipherSuite>,
     pub(crate) group: Option<NamedGroup>,
     pub(crate) resumed: Option<Arc<Session>>,
-    /// TLS 1.2 only, as is the next.
+    /// TLS 1.2 only, as are the next two.
     pub(crate) session_id: Vec<u8>,
     pub(crate) extended_master_secret: bool,
+    pub(crate) secure_renegotiation: bool,
     pub(crate) tickets: Tickets,
     pub(crate) randoms: Randoms,
     pub(crate) names: Names,
@@ -99,6 +100,7 @@ impl Default for Facts {
             resumed: None,
             session_id: Vec::new(),
             extended_master_secret: false,
+            secure_renegotiation: false,
             tickets: Tickets::default(),
             randoms: Randoms::default(),
             names: Names::default(),

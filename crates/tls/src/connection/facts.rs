@@ -167,6 +167,16 @@ impl Connection {
         self.core.facts.extended_master_secret
     }
 
+    /// TLS 1.2: has the peer said that it knows renegotiation_info (RFC 5746)?
+    pub fn secure_renegotiation(&self) -> bool {
+        self.core.facts.secure_renegotiation
+    }
+
+    /// Is what is sent, or what is received, protected by now? In TLS 1.2 the suite is in use from then on.
+    pub fn is_protected(&self) -> bool {
+        self.core.inbound.is_protected() || self.core.outbound.is_protected()
+    }
+
     /// Has the peer sent close_notify?
     pub fn peer_closed(&self) -> bool {
         self.core.facts.heard.closed

@@ -9,8 +9,8 @@ use crate::core::{Core, Received};
 use crate::open::{Open, Post};
 use crate::state::{State, Wants};
 use crate::{
-    AlertDescription, AlertLevel, Answer, Error, ErrorKind, Event, Offer, Question, Settings, Side, StateName, client,
-    server,
+    AlertDescription, AlertLevel, Answer, Error, ErrorKind, Event, Offer, ProtocolVersion, Question, Settings, Side,
+    StateName, client, server,
 };
 
 /// What to do next.
@@ -98,6 +98,7 @@ impl Connection {
                 Err(ErrorKind::BadChangeCipherSpec.into())
             }
             Received::ChangeCipherSpec => {
+                self.core.enter(StateName::ReadChangeCipherSpec);
                 let state = self.take_state();
                 self.state = state.change_cipher_spec(&mut self.core)?;
                 Ok(None)
@@ -216,6 +217,15 @@ impl Connection {
         }
         self.core.new_session_id = Some(session_id.to_vec());
         Ok(())
+    }
+
+    /// Server, TLS 1.2: sends a warning, such as unrecognized_name about the name that the client asked for (RFC 6066
+    /// section 3). Without effect in TLS 1.3, which has no warnings, and on a connection that has failed.
+    pub fn warn(&mut self, alert: AlertDescription) {
+        if self.core.facts.version == Some(ProtocolVersion::TLS1_2) && !self.is_failed() {
+            // Before there are keys, sealing can't fail.
+            let _ = self.core.send_alert(AlertLevel::Warning, alert);
+        }
     }
 
     // ---- wire

@@ -73,6 +73,10 @@ impl Inbound {
         }
     }
 
+    pub(crate) fn is_protected(&self) -> bool {
+        self.key.is_some()
+    }
+
     /// Changes the key for what comes next.
     ///
     /// "Implementations MUST verify that all messages immediately preceding a key change align with a record boundary;

@@ -67,6 +67,10 @@ impl Outbound {
         Ok(())
     }
 
+    pub(crate) fn is_protected(&self) -> bool {
+        self.key.is_some()
+    }
+
     /// Changes the key for what is sent next. Messages so far go out under the old one.
     pub(crate) fn set_key(&mut self, key: RecordKey, events: &mut Events) -> Result<(), Error> {
         self.seal_flight(events)?;

@@ -4,9 +4,9 @@
 //! ClientHello                       (the same as for TLS 1.3)
 //!            ServerHello            begin
 //!            Certificate            ExpectCertificate        }
-//!            [CertificateStatus]    ExpectKeyExchange        } not when a session
-//!            ServerKeyExchange      ExpectKeyExchange        } is resumed
-//!              judge the chain      AskChain                 }
+//!              judge the chain      AskChain                 } not when a session
+//!            [CertificateStatus]    ExpectKeyExchange        } is resumed
+//!            ServerKeyExchange      ExpectKeyExchange        }
 //!              check the signature  AskVerified              }
 //!            [CertificateRequest]   ExpectDone               }
 //!            ServerHelloDone        ExpectDone               }
@@ -39,8 +39,8 @@ pub(super) use server_hello::begin;
 /// The states of a client after a ServerHello of TLS 1.2, in the order of the wire.
 pub(crate) enum State {
     Certificate(Box<server::ExpectCertificate>),
-    KeyExchange(Box<server::ExpectKeyExchange>),
     AskChain(Box<server::AskChain>),
+    KeyExchange(Box<server::ExpectKeyExchange>),
     AskVerified(Box<server::AskVerified>),
     Done(Box<server::ExpectDone>),
     AskCredential(Box<authenticate::AskCredential>),

@@ -39,11 +39,38 @@ impl ExpectCertificate {
         let chain = parse_certificate(&message)?;
         let leaf = chain.first().cloned().ok_or(ErrorKind::NoPeerCertificate)?;
         flight.transcript.add(message.raw());
-        Ok(State::KeyExchange(Box::new(ExpectKeyExchange {
+        Ok(State::AskChain(Box::new(AskChain {
             flight,
             status,
             chain,
             leaf,
+        })))
+    }
+}
+
+/// The application judges the chain.
+pub(crate) struct AskChain {
+    flight: Flight,
+    status: bool,
+    chain: Vec<Bytes>,
+    leaf: Bytes,
+}
+
+impl AskChain {
+    pub(super) fn question(&self) -> Question {
+        Question::VerifyChain {
+            chain: self.chain.clone(),
+        }
+    }
+
+    #[inline(never)]
+    pub(super) fn answer(self, core: &mut Core, verdict: Result<(), AlertDescription>) -> Result<State, Error> {
+        verdict.map_err(ErrorKind::ChainRefused)?;
+        core.facts.authentication.peer_chain = self.chain;
+        Ok(State::KeyExchange(Box::new(ExpectKeyExchange {
+            flight: self.flight,
+            status: self.status,
+            leaf: self.leaf,
         })))
     }
 }
@@ -53,7 +80,6 @@ impl ExpectCertificate {
 pub(crate) struct ExpectKeyExchange {
     flight: Flight,
     status: bool,
-    chain: Vec<Bytes>,
     leaf: Bytes,
 }
 
@@ -67,12 +93,7 @@ impl ExpectKeyExchange {
             return Ok(State::KeyExchange(Box::new(self)));
         }
         let message = message.expect(HandshakeType::SERVER_KEY_EXCHANGE)?;
-        let Self {
-            mut flight,
-            chain,
-            leaf,
-            ..
-        } = self;
+        let Self { mut flight, leaf, .. } = self;
         let exchange = KeyExchange::parse(&message)?;
         if !flight.groups.contains(&exchange.group) {
             return Err(ErrorKind::BadKeyShare.into());
@@ -89,9 +110,8 @@ impl ExpectKeyExchange {
         };
         let content = exchange.signed_content(&randoms);
         flight.transcript.add(message.raw());
-        Ok(State::AskChain(Box::new(AskChain {
+        Ok(State::AskVerified(Box::new(AskVerified {
             flight,
-            chain,
             claim: Claim {
                 leaf,
                 exchange,
@@ -106,31 +126,6 @@ struct Claim {
     leaf: Bytes,
     exchange: KeyExchange,
     content: Vec<u8>,
-}
-
-/// The application judges the chain.
-pub(crate) struct AskChain {
-    flight: Flight,
-    chain: Vec<Bytes>,
-    claim: Claim,
-}
-
-impl AskChain {
-    pub(super) fn question(&self) -> Question {
-        Question::VerifyChain {
-            chain: self.chain.clone(),
-        }
-    }
-
-    #[inline(never)]
-    pub(super) fn answer(self, core: &mut Core, verdict: Result<(), AlertDescription>) -> Result<State, Error> {
-        verdict.map_err(ErrorKind::ChainRefused)?;
-        core.facts.authentication.peer_chain = self.chain;
-        Ok(State::AskVerified(Box::new(AskVerified {
-            flight: self.flight,
-            claim: self.claim,
-        })))
-    }
 }
 
 /// The application checks the signature.

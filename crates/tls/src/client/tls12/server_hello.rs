@@ -103,6 +103,7 @@ fn read_extensions(core: &mut Core, offered: &Offered, server: &ServerHello) -> 
     // terminate the handshake" (RFC 5746 section 3.4). OpenSSL 3.0 does, unless it is told otherwise.
     let info = extensions.get(ExtensionType::RENEGOTIATION_INFO);
     check_renegotiation_info(info.ok_or(ErrorKind::NoSecureRenegotiation)?)?;
+    core.facts.secure_renegotiation = true;
     check_point_formats(extensions.get(ExtensionType::EC_POINT_FORMATS))?;
     if let Some(data) = extensions.get(ExtensionType::ALPN) {
         let name = parse_selected_protocol(data)?;

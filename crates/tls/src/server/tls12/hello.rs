@@ -43,6 +43,7 @@ pub(in crate::server) fn begin(core: &mut Core, hello: Arc<ClientHello>) -> Resu
         hello,
     };
     core.facts.extended_master_secret = asked.extended_master_secret;
+    core.facts.secure_renegotiation = asked.secure_renegotiation;
     session::begin(core, asked)
 }
 
