@@ -7,6 +7,7 @@ use super::entry::{entry, optional_string, store};
 use super::ssl_lifecycle::connection;
 use super::types::{SSL, SSL_msg_cb};
 use super::{ssl_groups, ssl_peer, ssl_staple};
+use crate::drive::session;
 use crate::error::{Common, Reason, Result};
 use crate::objects::config::Configurable;
 use crate::objects::connection::{Connection, Want};
@@ -66,14 +67,17 @@ pub unsafe extern "C" fn SSL_ctrl(ssl: *mut SSL, cmd: c_int, larg: c_long, parg:
 unsafe fn run(connection: &Connection, cmd: c_int, larg: c_long, parg: *mut c_void) -> Result<c_long> {
     use command as c;
     match cmd {
-        // Renegotiation, DTLS, and requests that TLS 1.3 has no name for: there never was one.
+        // Renegotiation and DTLS: there never was one.
         c::GET_CLIENT_CERT_REQUEST
         | c::GET_NUM_RENEGOTIATIONS
         | c::CLEAR_NUM_RENEGOTIATIONS
         | c::GET_TOTAL_RENEGOTIATIONS
         | c::GET_FLAGS
-        | c::SET_MTU
-        | c::GET_RI_SUPPORT => Ok(0),
+        | c::SET_MTU => Ok(0),
+        c::GET_RI_SUPPORT => {
+            let supported = connection.with_engine(|engine| engine.secure_renegotiation());
+            Ok(supported.unwrap_or_default().into())
+        }
         // SAFETY: the macro passes a string or NULL.
         c::SET_HOSTNAME => set_host_name(connection, larg, unsafe { optional_string(parg.cast::<c_char>()) }),
         c::SET_DEBUG_ARG => Ok(1),
@@ -97,7 +101,13 @@ unsafe fn run(connection: &Connection, cmd: c_int, larg: c_long, parg: *mut c_vo
         // SAFETY: the macro passes a place for a pointer, or NULL.
         c::GET_RAW_CIPHERLIST => Ok(unsafe { raw_cipher_list(connection, parg.cast()) }),
         c::GET_EC_POINT_FORMATS => Ok(0),
-        c::GET_EXTMS_SUPPORT => Ok(if connection.status().in_init() { -1 } else { 0 }),
+        c::GET_EXTMS_SUPPORT if connection.status().in_init() => Ok(-1),
+        c::GET_EXTMS_SUPPORT => {
+            let session = session::current(connection);
+            Ok(session
+                .is_some_and(|session| session.read(|session| session.extended_master_secret()))
+                .into())
+        }
         c::SET_RETRY_VERIFY => {
             connection.status().set_want(Want::Verify);
             Ok(1)

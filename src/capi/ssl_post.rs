@@ -3,11 +3,14 @@
 
 use std::ffi::c_int;
 
+use carnet_tls::ProtocolVersion;
+
 use super::entry::entry;
 use super::ssl_lifecycle::connection;
 use super::types::SSL;
 use crate::drive::post;
 use crate::error::{Reason, Result};
+use crate::objects::config::Configurable;
 use crate::objects::connection::Phase;
 
 /// SSL_KEY_UPDATE_NONE: no update is pending.
@@ -15,6 +18,9 @@ const KEY_UPDATE_NONE: c_int = -1;
 /// SSL_KEY_UPDATE_NOT_REQUESTED, SSL_KEY_UPDATE_REQUESTED
 const KEY_UPDATE_NOT_REQUESTED: c_int = 0;
 const KEY_UPDATE_REQUESTED: c_int = 1;
+
+/// SSL_OP_NO_RENEGOTIATION
+const OP_NO_RENEGOTIATION: u64 = 1 << 30;
 
 /// Sends one more ticket, with the next write or handshake call. Returns 1; 0 on a client, before the handshake is done,
 /// and below TLS 1.3.
@@ -80,15 +86,23 @@ pub unsafe extern "C" fn SSL_verify_client_post_handshake(ssl: *mut SSL) -> c_in
     })
 }
 
-/// TLS 1.3 has no renegotiation: 0, with wrong ssl version on the queue. Before a handshake it changes nothing.
+/// TLS 1.3 has no renegotiation: 0, with wrong ssl version on the queue. In TLS 1.2 it is refused as OpenSSL does under
+/// SSL_OP_NO_RENEGOTIATION. Before a handshake it changes nothing.
 fn renegotiate(s: *mut SSL) -> Result<c_int> {
-    if connection(s)?.status().phase() == Phase::Before {
+    let connection = connection(s)?;
+    let forbidden = connection.config().protocol.options & OP_NO_RENEGOTIATION != 0;
+    if connection.status().phase() == Phase::Before && !forbidden {
         return Ok(1);
     }
-    Err(Reason::WRONG_SSL_VERSION.into())
+    let version = connection.with_engine(|engine| engine.version()).flatten();
+    Err(if version == Some(ProtocolVersion::TLS1_3) {
+        Reason::WRONG_SSL_VERSION.into()
+    } else {
+        Reason::NO_RENEGOTIATION.into()
+    })
 }
 
-/// Starts a new handshake, which TLS 1.3 can't. Returns 1 before the first handshake, which makes it pointless, else 0.
+/// Starts a new handshake, which is refused. Returns 1 before the first handshake, which makes it pointless, else 0.
 ///
 /// SSL_renegotiate(3)
 ///

@@ -3,6 +3,8 @@
 use std::ffi::{CStr, c_char, c_int};
 use std::ptr;
 
+use carnet_tls::{ProtocolVersion, Side};
+
 use super::constants::StateNumber;
 use super::entry::entry;
 use super::ssl_lifecycle::connection;
@@ -17,8 +19,13 @@ const TLS1_2: c_int = 0x0303;
 const TLS1_3: c_int = 0x0304;
 
 fn version(connection: &Connection) -> c_int {
-    let negotiated = connection.with_engine(|engine| engine.version()).flatten();
-    if let Some(version) = negotiated {
+    // A client's is the highest that it wants, as soon as it has said hello.
+    let known = connection.with_engine(|engine| {
+        let wanted = engine.settings().max_version;
+        let wanted = (engine.side() == Side::Client).then_some(wanted);
+        engine.version().or(wanted)
+    });
+    if let Some(version) = known.flatten() {
         return c_int::from(version.0);
     }
     // Before the handshake a connection has the version of its method, and a flexible method that of TLS 1.3.
@@ -245,7 +252,17 @@ pub unsafe extern "C" fn SSL_want(s: *const SSL) -> c_int {
 /// `s` is a connection of this library.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn SSL_get_current_cipher(s: *const SSL) -> *const SSL_CIPHER {
-    entry("SSL_get_current_cipher", ptr::null(), || suite(s))
+    entry("SSL_get_current_cipher", ptr::null(), || {
+        // TLS 1.2 changes to it when keys do, or has it from the session.
+        let in_use = connection(s)?.with_engine(|engine| {
+            engine.version() != Some(ProtocolVersion::TLS1_2) || engine.is_protected() || engine.resumed()
+        });
+        if in_use == Some(true) {
+            suite(s)
+        } else {
+            Ok(ptr::null())
+        }
+    })
 }
 
 /// The cipher suite that has been negotiated and may not be in use yet; NULL before there is one.

@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 use crate::libcrypto::callouts;
 use crate::libcrypto::reasons::Reason;
 use crate::objects::config::Configurable;
-use crate::objects::connection::{Connection, Role, Want};
+use crate::objects::connection::{Connection, HelloLists, Role, Want};
 use crate::objects::credentials::Wanted;
 
 /// SSL_TLSEXT_ERR_OK, SSL_TLSEXT_ERR_NOACK
@@ -78,12 +78,24 @@ fn ask_resumable(connection: &Connection) {
 
 fn fitting(connection: &Connection, request: &CredentialRequest) -> Option<Credential> {
     let config = connection.config();
+    let tls13 = is_tls13(connection);
+    let groups = if tls13 { None } else { curves(connection) };
     config.credentials.choose(&Wanted {
         schemes: &request.schemes,
-        tls13: is_tls13(connection),
+        groups: groups.as_deref(),
+        tls13,
         trusted: &connection.context().store(),
         auto_chain: config.auto_chain(),
     })
+}
+
+/// TLS 1.2: the curves that our certificate may be on. A server asks the client's list, if it sent one; a client its own.
+fn curves(connection: &Connection) -> Option<Vec<u16>> {
+    if connection.status().role() == Role::Server {
+        let theirs = connection.with_engine(|engine| engine.client_hello().map(|hello| HelloLists::of(hello).groups()));
+        return theirs.flatten().filter(|groups| !groups.is_empty());
+    }
+    connection.with_engine(|engine| engine.settings().groups.iter().map(|group| group.0).collect())
 }
 
 /// A client without a certificate of its own asks the older callback. `Some` when that ends or suspends the handshake.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use carnet_tls::{AlertDescription, Answer};
 
 use super::ask::Reply;
+use super::credential::is_tls13;
 use super::start;
 use crate::error::{Common, Error, Result};
 use crate::libcrypto::callouts;
@@ -49,12 +50,15 @@ fn renew_settings(connection: &Connection) -> Result<()> {
 
 /// The callback of the context in force; if that has none, of the one that the connection began with.
 pub(super) fn server_name(connection: &Connection, name: Option<String>) -> Reply {
-    let named = name.is_some();
+    // In TLS 1.2 the name that was asked for when the session was made goes on, and what the client says now is not even
+    // looked at.
+    let by_session = connection.facts().progress.resumed && !is_tls13(connection);
+    let named = name.is_some() && !by_session;
     let id_context = connection.config().resumption.id_context;
     {
         let mut facts = connection.facts();
         facts.progress.id_context = id_context;
-        facts.server_name = name.and_then(|name| CString::new(name).ok());
+        facts.server_name = name.filter(|_| named).and_then(|name| CString::new(name).ok());
         facts.progress.session_due = true;
     }
     let mut hook = connection.context().hooks().server_name;
@@ -67,8 +71,11 @@ pub(super) fn server_name(connection: &Connection, name: Option<String>) -> Repl
     connection.facts().progress.hello_shown = false;
     let acknowledge = match returned {
         EXTENSION_FATAL => return Reply::Abort(description(alert), Reason::CALLBACK_FAILED.into()),
-        // TLS 1.3 has no warnings to send.
-        EXTENSION_WARNING | EXTENSION_NOACK => false,
+        EXTENSION_WARNING => {
+            connection.with_engine(|engine| engine.warn(description(alert)));
+            false
+        }
+        EXTENSION_NOACK => false,
         _ => named,
     };
     connection.facts().server_name_accepted = named && returned == EXTENSION_OK;

@@ -8,7 +8,7 @@
 use std::ffi::{CString, c_int};
 use std::fmt::Write as _;
 
-use carnet_tls::{ContentType, Event, ProtocolVersion, StateName};
+use carnet_tls::{ContentType, Event, ProtocolVersion, Side, StateName};
 
 use super::held::Held;
 use super::run::Halt;
@@ -54,10 +54,28 @@ impl<'c> Errand<'c> {
         self.info(side(self.connection) | CB_LOOP, 1);
     }
 
-    /// The version that OpenSSL names: the negotiated one, or the highest that is wanted as long as there is none.
+    /// The version that OpenSSL names: the negotiated one, and as long as there is none, for a client the highest that it
+    /// wants, for a server the highest that its method knows.
     fn version(&self) -> u16 {
-        let engine = |engine: &mut carnet_tls::Connection| engine.version().unwrap_or(engine.settings().max_version).0;
-        self.connection.with_engine(engine).unwrap_or(ProtocolVersion::TLS1_3.0)
+        let ask = |engine: &mut carnet_tls::Connection| {
+            let wanted = engine.settings().max_version;
+            let wanted = (engine.side() == Side::Client).then_some(wanted);
+            engine.version().or(wanted)
+        };
+        let version = self.connection.with_engine(ask).flatten();
+        version.map_or_else(|| self.method_version(), |version| version.0)
+    }
+
+    fn method_version(&self) -> u16 {
+        match self.connection.context().method().version {
+            0 => ProtocolVersion::TLS1_3.0,
+            fixed => fixed,
+        }
+    }
+
+    fn is_tls12(&self) -> bool {
+        let version = self.connection.with_engine(|engine| engine.version()).flatten();
+        version == Some(ProtocolVersion::TLS1_2)
     }
 
     fn message(&self, sent: bool, version: u16, content_type: c_int, bytes: &[u8]) {
@@ -125,6 +143,8 @@ fn show_state(held: &mut Held<'_>) {
         StateName::Before => Some(State::BEFORE),
         StateName::Read(kind) => State::of_message(role, false, kind.0),
         StateName::Wrote(kind) => State::of_message(role, true, kind.0),
+        StateName::ReadChangeCipherSpec if role == Role::Server => Some(State::SERVER_READS_CHANGE),
+        StateName::ReadChangeCipherSpec => Some(State::CLIENT_READS_CHANGE),
         StateName::WroteChangeCipherSpec if role == Role::Server => Some(State::SERVER_CHANGE),
         StateName::WroteChangeCipherSpec => Some(State::CLIENT_CHANGE),
         StateName::EarlyData => Some(State::EARLY_DATA),
@@ -181,12 +201,19 @@ pub(super) fn flight_written(held: &mut Held<'_>) -> Result<(), Halt> {
     }
     Ok(held.released(|connection| {
         let status = connection.status();
-        if status.phase() != Phase::Handshake || status.state() == State::CLIENT_FINISHED.0 {
+        let errand = Errand::new(connection);
+        let tls12 = errand.is_tls12();
+        // In TLS 1.2 a full handshake ends with the server's Finished, and only a resumption with the client's.
+        let last = if tls12 && !connection.facts().progress.resumed {
+            State::SERVER_FINISHED
+        } else {
+            State::CLIENT_FINISHED
+        };
+        if status.phase() != Phase::Handshake || status.state() == last.0 {
             return;
         }
-        let errand = Errand::new(connection);
         errand.looped();
-        if status.state() == State::SERVER_FINISHED.0 {
+        if !tls12 && status.state() == State::SERVER_FINISHED.0 {
             status.set_state(State::EARLY_DATA.0);
             errand.looped();
         }
@@ -233,10 +260,14 @@ fn tell_all(connection: &Connection, events: &[Event], mut open: bool) -> bool {
             let first = bytes.first().copied().unwrap_or_default();
             let change = Change {
                 sent: *sent,
-                state: state_of(connection, *sent, *content_type, first),
+                state: state_of(&errand, *sent, *content_type, first),
             };
             if !std::mem::take(&mut announced) {
                 announce(&errand, &change);
+            }
+            if !sent && *content_type == ContentType::CHANGE_CIPHER_SPEC && change.state.is_some() {
+                // OpenSSL does not show those of TLS 1.2 that it receives.
+                continue;
             }
             errand.message(*sent, errand.version(), c_int::from(content_type.0), bytes);
             // The secrets that came with it are logged before it counts as done.
@@ -297,13 +328,18 @@ struct Change {
     state: Option<State>,
 }
 
-fn state_of(connection: &Connection, sent: bool, content_type: ContentType, first: u8) -> Option<State> {
-    let role = connection.status().role();
+fn state_of(errand: &Errand<'_>, sent: bool, content_type: ContentType, first: u8) -> Option<State> {
+    let role = errand.connection.status().role();
+    let tls12 = errand.is_tls12();
     match content_type {
         ContentType::HANDSHAKE => State::of_message(role, sent, first),
         ContentType::CHANGE_CIPHER_SPEC if sent => Some(match role {
             Role::Client => State::CLIENT_CHANGE,
             Role::Server => State::SERVER_CHANGE,
+        }),
+        ContentType::CHANGE_CIPHER_SPEC if tls12 => Some(match role {
+            Role::Client => State::CLIENT_READS_CHANGE,
+            Role::Server => State::SERVER_READS_CHANGE,
         }),
         _ => None,
     }
@@ -324,7 +360,7 @@ fn announce_sent(errand: &Errand<'_>, rest: &[Event]) -> bool {
         return false;
     };
     let first = bytes.first().copied().unwrap_or_default();
-    let state = state_of(errand.connection, true, *content_type, first);
+    let state = state_of(errand, true, *content_type, first);
     announce(errand, &Change { sent: true, state });
     true
 }

@@ -27,6 +27,17 @@ pub fn error(kind: ErrorKind) -> Error {
     }
 }
 
+/// What TLS 1.2's server says of failures that OpenSSL finds at another place there: it takes a suite for shared only if it
+/// has a certificate and a group for it. `None` for all others.
+pub fn error_of_server12(kind: ErrorKind) -> Option<Error> {
+    match kind {
+        ErrorKind::NoCredential | ErrorKind::NoSharedGroup => Some(Reason::NO_SHARED_CIPHER.into()),
+        // Of a session that is to be resumed.
+        ErrorKind::BadCipher => Some(Reason::REQUIRED_CIPHER_MISSING.into()),
+        _ => None,
+    }
+}
+
 fn alert_received(alert: AlertDescription) -> Error {
     let number = u32::from(alert.code());
     Error::SslData(Reason(ALERT_OFFSET + number), format!("SSL alert number {number}"))

@@ -2,12 +2,13 @@
 
 use std::ffi::c_int;
 
-use carnet_tls::{AlertDescription, Error as TlsError, ErrorKind, Step};
+use carnet_tls::{AlertDescription, Error as TlsError, ErrorKind, ProtocolVersion, Step};
 
 use super::held::Held;
 use super::{ask, handshake, observe, reasons};
 use crate::error::Error;
-use crate::objects::connection::{Connection, Phase, RECEIVED_SHUTDOWN, SENT_SHUTDOWN, Want};
+use crate::libcrypto::err;
+use crate::objects::connection::{Connection, Phase, RECEIVED_SHUTDOWN, Role, SENT_SHUTDOWN, Want};
 
 /// Why an I/O call ends without having done what it was asked.
 #[derive(Debug)]
@@ -140,11 +141,24 @@ impl Held<'_> {
         } else {
             -1
         };
+        let tls12 = self.is_tls12();
+        if tls12 && error.kind() == ErrorKind::BadRecordMac {
+            // The oldest error, which programs log first, is that of the cipher.
+            err::raise_cipher_failure();
+        }
+        let special = (tls12 && status.role() == Role::Server).then(|| reasons::error_of_server12(error.kind()));
         let error = match phase {
             Phase::Open => reasons::error_when_open(error.kind()),
-            Phase::Before | Phase::Handshake | Phase::Failed => reasons::error(error.kind()),
+            Phase::Before | Phase::Handshake | Phase::Failed => {
+                special.flatten().unwrap_or_else(|| reasons::error(error.kind()))
+            }
         };
         Halt::Fatal { error, returns }
+    }
+
+    fn is_tls12(&mut self) -> bool {
+        self.engine()
+            .is_ok_and(|engine| engine.version() == Some(ProtocolVersion::TLS1_2))
     }
 
     /// Ends the connection for a reason of the driver's own; the peer is told with `alert`.

@@ -23,6 +23,10 @@ impl State {
     pub const SERVER_CHANGE: Self = Self(35);
     /// TLS_ST_CW_CHANGE
     pub const CLIENT_CHANGE: Self = Self(16);
+    /// TLS_ST_SR_CHANGE
+    pub const SERVER_READS_CHANGE: Self = Self(31);
+    /// TLS_ST_CR_CHANGE
+    pub const CLIENT_READS_CHANGE: Self = Self(10);
     /// TLS_ST_EARLY_DATA: a server waits for the client's second flight.
     pub const EARLY_DATA: Self = Self(46);
 

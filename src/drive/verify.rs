@@ -84,13 +84,18 @@ fn judge(
     judge.judge(chain)
 }
 
-/// RFC 8446 section 4.4.2.4: without a certificate the server may go on or end with certificate_required.
+/// RFC 8446 section 4.4.2.4: without a certificate the server may go on or end with certificate_required, which TLS 1.2
+/// calls handshake_failure (RFC 5246 section 7.4.6).
 /// Whoever was known before, a late request that is answered with nothing leaves the peer nameless.
 fn without_certificate(connection: &Connection, config: &Config) -> Reply {
     let required = VERIFY_PEER | VERIFY_FAIL_IF_NO_PEER_CERT;
     if config.verify.mode & required == required {
-        let error = Reason::PEER_DID_NOT_RETURN_A_CERTIFICATE.into();
-        return Reply::Abort(AlertDescription::CertificateRequired, error);
+        let alert = if super::credential::is_tls13(connection) {
+            AlertDescription::CertificateRequired
+        } else {
+            AlertDescription::HandshakeFailure
+        };
+        return Reply::Abort(alert, Reason::PEER_DID_NOT_RETURN_A_CERTIFICATE.into());
     }
     let gone = {
         let peer = &mut connection.facts().peer;

@@ -7,6 +7,8 @@ use super::reasons;
 
 const LIB_SYS: c_int = 2;
 const LIB_SSL: c_int = 20;
+const LIB_PROV: c_int = 57;
+const PROV_R_CIPHER_OPERATION_FAILED: c_int = 102;
 const LIB_SHIFT: u32 = 23;
 const REASON_MASK: c_ulong = 0x7f_ffff;
 const RFLAG_FATAL: u32 = 1 << 18;
@@ -111,6 +113,11 @@ impl Code {
 pub fn raise(function: &str, reason: u32, data: Option<&str>) {
     load_strings();
     push(LIB_SSL, reason as c_int, function, data);
+}
+
+/// Pushes what libcrypto's provider says of a record of TLS 1.2 that does not decrypt.
+pub fn raise_cipher_failure() {
+    push(LIB_PROV, PROV_R_CIPHER_OPERATION_FAILED, "tls_cipher", None);
 }
 
 /// Pushes an error of the operating system.

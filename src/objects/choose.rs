@@ -1,22 +1,22 @@
 //! Which certificate to present, and signing with its key (RFC 8446 sections 4.4.2.2 and 4.4.3).
 
-use carnet_tls::{Credential, SignatureScheme};
+use carnet_tls::{Credential, NamedGroup, SignatureScheme};
 
 use super::config::Config;
 use super::credentials::{Credentials, Slot};
 use super::scheme;
 use crate::error::{Common, Reason, Result};
+use crate::libcrypto::pkey::{Key, KeyKind};
 use crate::libcrypto::store::Store;
 
 impl Credentials {
     /// The certificate to present to a peer that accepts `schemes`, most wanted first; `None` when none fits.
     /// `trusted` completes the chain when none is given and `auto_chain` is set (SSL_MODE_NO_AUTO_CHAIN is not).
     pub fn choose(&self, wanted: &Wanted<'_>) -> Option<Credential> {
-        let scheme = wanted
-            .schemes
-            .iter()
-            .find(|scheme| self.slot_for(**scheme, wanted.tls13).is_some())?;
-        let (slot, _) = self.slot_for(*scheme, wanted.tls13)?;
+        let (slot, scheme) = wanted.schemes.iter().find_map(|scheme| {
+            let (slot, _) = self.slot_for(*scheme, wanted.tls13)?;
+            slot.is_on_one_of(wanted.groups).then_some((slot, scheme))
+        })?;
         let leaf = slot.certificate.as_ref()?;
         let given = slot.chain.as_deref().or(self.extra_chain.as_deref());
         let store = wanted
@@ -62,10 +62,27 @@ impl Credentials {
     }
 }
 
+impl Slot {
+    /// RFC 8422 section 5.1: in TLS 1.2 the client's supported_groups say which curves it takes in certificates, too.
+    fn is_on_one_of(&self, groups: Option<&[u16]>) -> bool {
+        let Some(groups) = groups else { return true };
+        let group = match self.key.as_ref().and_then(Key::kind) {
+            Some(KeyKind::EcP256) => NamedGroup::SECP256R1,
+            Some(KeyKind::EcP384) => NamedGroup::SECP384R1,
+            Some(KeyKind::EcP521) => NamedGroup(0x0019),
+            Some(KeyKind::EcOther) => return false,
+            _ => return true,
+        };
+        groups.contains(&group.0)
+    }
+}
+
 /// What a peer accepts, for [`Credentials::choose`].
 pub struct Wanted<'a> {
     /// Schemes in order of preference.
     pub schemes: &'a [SignatureScheme],
+    /// TLS 1.2: the groups that a certificate's key may be on; `None` for any.
+    pub groups: Option<&'a [u16]>,
     /// The version is TLS 1.3.
     pub tls13: bool,
     /// The context's trusted certificates.

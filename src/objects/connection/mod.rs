@@ -51,6 +51,9 @@ pub struct Contexts {
     pub initial: Ref<Context>,
 }
 
+/// The version whose sessions know no server name.
+const TLS1_3: u16 = 0x0304;
+
 static REGISTRY: Registry<Connection> = Registry::new();
 
 impl Named for Connection {
@@ -214,7 +217,24 @@ impl Connection {
     }
 
     /// SSL_get_servername(3): what the client asked for; on the client's side, what it asks for. NULL for none.
+    ///
+    /// In TLS 1.2 the name belongs to the session: a resumed one shows the name that it was made with.
     pub fn server_name_ptr(&self) -> *const c_char {
+        let (session, resumed) = {
+            let facts = self.facts();
+            (facts.session.object().cloned(), facts.progress.resumed)
+        };
+        let server = self.status.role_chosen() && self.status.role() == Role::Server;
+        let of_session = session
+            .filter(|session| session.read(|session| session.protocol != TLS1_3))
+            .map(|session| session.with_hostname(|name| name.map_or(std::ptr::null(), |name| name.as_ptr())));
+        match of_session {
+            Some(name) if resumed && (server || !name.is_null()) => return name,
+            Some(name) if !server && self.status.phase() == Phase::Before && self.own().host_name.is_none() => {
+                return name;
+            }
+            _ => {}
+        }
         let received = self.facts().server_name.as_ref().map(|name| name.as_ptr());
         received
             .or_else(|| self.own().host_name.as_ref().map(|name| name.as_ptr()))
