@@ -10,6 +10,8 @@ static SSL_TICKET_RETURN decrypt_cb(SSL *ssl, SSL_SESSION *session, const unsign
     (void)ssl, (void)session, (void)name;
     statuses[status & 7]++;
     name_lens_ok &= name_len == (*offered < 16 ? *offered : 16);
+    if (status == SSL_TICKET_EMPTY)
+        return SSL_TICKET_RETURN_IGNORE_RENEW;
     return status == SSL_TICKET_SUCCESS || status == SSL_TICKET_SUCCESS_RENEW ? SSL_TICKET_RETURN_USE
                                                                               : SSL_TICKET_RETURN_IGNORE;
 }

@@ -229,10 +229,20 @@ static void plain_records_later(void)
         settle(&pair);
         put(pair.server, (const unsigned char *)cases[i].bytes, cases[i].len);
         int r = SSL_read(pair.server, got, sizeof got);
-        show("%s: %s", cases[i].what, outcome(pair.server, r));
-        carry(pair.server, pair.client);
-        r = SSL_read(pair.client, got, sizeof got);
-        show("   the client then reads: %s", outcome(pair.client, r));
+        if (tls == TLS1_2_VERSION && i < 6) {
+            /* too short for nonce and tag: internal_error with libssl, which is not what RFC 5246 says */
+            ok(r == -1 && SSL_get_error(pair.server, r) == SSL_ERROR_SSL, "%s is an error", cases[i].what);
+            ERR_clear_error();
+            carry(pair.server, pair.client);
+            r = SSL_read(pair.client, got, sizeof got);
+            ok(r == 0 && SSL_get_error(pair.client, r) == SSL_ERROR_SSL, "the client is told by an alert");
+            ERR_clear_error();
+        } else {
+            show("%s: %s", cases[i].what, outcome(pair.server, r));
+            carry(pair.server, pair.client);
+            r = SSL_read(pair.client, got, sizeof got);
+            show("   the client then reads: %s", outcome(pair.client, r));
+        }
         part(&pair);
     }
 }

@@ -29,9 +29,9 @@ static void *echo(void *arg)
     SSL_set_fd(ssl, job->fd);
     job->good = SSL_accept(ssl) == 1;
     for (long i = 0; job->good && (n = SSL_read(ssl, in, sizeof in)) > 0; i++) {
-        if (i % 50 == 49)
+        if (tls == TLS1_3_VERSION && i % 50 == 49)
             SSL_key_update(ssl, SSL_KEY_UPDATE_REQUESTED);
-        if (i % 70 == 69)
+        if (tls == TLS1_3_VERSION && i % 70 == 69)
             SSL_new_session_ticket(ssl);
         if (!all_written(ssl, in, (size_t)n)) /* with what was asked for before it */
             job->good = 0;
@@ -54,7 +54,7 @@ static int ask(struct job *job)
         size_t got = 0;
         for (size_t i = 0; i < job->chunk; i++)
             out[i] = (char)((sent + i) * 31 >> 3);
-        if (sent / job->chunk % 40 == 39) /* goes out with the write */
+        if (tls == TLS1_3_VERSION && sent / job->chunk % 40 == 39) /* goes out with the write */
             SSL_key_update(ssl, SSL_KEY_UPDATE_REQUESTED);
         good = all_written(ssl, out, job->chunk);
         while (good && got < job->chunk) {

@@ -39,7 +39,7 @@ const char *error_name(int ssl_error);
 const char *outcome(SSL *ssl, int result);
 
 /* --- versions: programs run their bodies once per version under test -------------------------------------------- */
-/* C_TESTS_VERSIONS="1.3 1.2" in the environment; 1.3 alone by default. Ends with 0. */
+/* C_TESTS_VERSIONS in the environment, such as "1.3 1.2", which is what make sets; 1.3 alone without it. Ends with 0. */
 const int *versions(void);
 extern int tls; /* what new_client and new_server are limited to; TLS1_3_VERSION at first */
 const char *tls_name(void);

@@ -91,7 +91,7 @@ static SSL_TICKET_RETURN decrypt_cb(SSL *ssl, SSL_SESSION *session, const unsign
 {
     (void)session, (void)name, (void)name_len, (void)arg;
     look_around(ssl, IN_DECRYPT);
-    return status == SSL_TICKET_SUCCESS_RENEW ? SSL_TICKET_RETURN_USE_RENEW : SSL_TICKET_RETURN_IGNORE_RENEW;
+    return status == SSL_TICKET_SUCCESS || status == SSL_TICKET_SUCCESS_RENEW ? SSL_TICKET_RETURN_USE_RENEW : SSL_TICKET_RETURN_IGNORE_RENEW;
 }
 
 static void looking(void)
