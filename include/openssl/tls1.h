@@ -439,12 +439,6 @@
 #define TLS_MD_IV_BLOCK_CONST "IV block"
 #define TLS_MD_MASTER_SECRET_CONST "master secret"
 #define TLS_MD_EXTENDED_MASTER_SECRET_CONST "extended master secret"
-
-/* Bytes in a key's name, with which a ticket begins. */
-#define CARNET_TICKET_KEY_NAME_LEN 16
-
-/* Bytes in the AES key and in the HMAC key. */
-#define CARNET_TICKET_KEY_LEN 32
 #define TLS1_CK_PSK_WITH_RC4_128_SHA 50331786
 #define TLS1_CK_PSK_WITH_3DES_EDE_CBC_SHA 50331787
 #define TLS1_CK_PSK_WITH_AES_128_CBC_SHA 50331788

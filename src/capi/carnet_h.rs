@@ -12,6 +12,7 @@ use zeroize::Zeroize;
 
 use super::entry::{bytes, entry};
 use super::types::{EVP_CIPHER_CTX, EVP_MAC_CTX, HMAC_CTX, SSL, SSL_CTX};
+use crate::drive::tickets;
 use crate::error::{Common, Error, Result};
 use crate::handles::{self, Ref};
 use crate::libcrypto::evp_ctx::Refused;
@@ -336,16 +337,21 @@ unsafe fn choose_key(
         return Err(Error::NULL);
     }
     let connection = handles::lookup::<Connection>(ssl)?;
-    let store = connection.session_context().key_store();
+    let context = connection.session_context();
+    let store = context.key_store();
     // SAFETY: not NULL, so 16 bytes each by this function's contract; they don't overlap with anything of ours.
     let (name, iv) = unsafe { (&mut *name.cast::<[u8; 16]>(), &mut *iv.cast::<[u8; IV_LEN]>()) };
     let (key, answer) = if enc != 0 {
         let Some(key) = store.sealing() else { return Ok(0) };
         carnet_keys::SystemEntropy.fill(iv).map_err(|_| Error::INTERNAL)?;
-        *name = key.name().0;
+        let Some(named) = tickets::name_for_callback(&connection, &context, &key, iv) else {
+            return Ok(0);
+        };
+        *name = named.0;
         (key, 1)
     } else {
-        let Some(Found { key, still_seals }) = store.opening(&KeyName(*name)) else {
+        let Some(Found { key, still_seals }) = tickets::find_for_callback(&connection, &context, &KeyName(*name), iv)
+        else {
             return Ok(0);
         };
         let for_one_use = connection.with_engine(|engine| engine.version()).flatten() != Some(ProtocolVersion::TLS1_2);

@@ -7,6 +7,7 @@ pub mod callbacks_connection;
 pub mod callbacks_context;
 pub mod callbacks_rules;
 pub mod carnet_h;
+pub mod carnet_h_chain;
 pub mod cipher;
 pub mod cipher_list;
 pub mod conf;

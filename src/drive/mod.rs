@@ -29,7 +29,7 @@ pub mod shutdown;
 mod start;
 pub mod state_names;
 pub mod status;
-mod tickets;
+pub mod tickets;
 mod transport;
 mod verify;
 

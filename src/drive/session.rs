@@ -168,6 +168,7 @@ pub fn current(connection: &Connection) -> Option<Arc<SessionObject>> {
         return Some(Arc::clone(session));
     }
     let session = Arc::new(SessionObject::new(fresh(connection)?));
+    session.begin_chain(connection.session_context().key_store().now());
     let mut facts = connection.facts();
     session.set_peer_chain(facts.peer.parsed.clone());
     if let SessionSlot::Empty = facts.session {
@@ -223,9 +224,10 @@ pub(super) fn duplicate(connection: &Connection) -> Result<Arc<SessionObject>> {
     let handle = connection.facts().session.named_ptr();
     let copy = match handle {
         Some(handle) => SessionSlot::Named(original.duplicate(handle)?),
-        None => SessionSlot::Unnamed(Arc::new(SessionObject::new(original.snapshot()))),
+        None => SessionSlot::Unnamed(Arc::new(original.copy())),
     };
     let object = copy.object().cloned().ok_or(Error::INTERNAL)?;
+    object.begin_chain(original.chain_start());
     object.update(|session| session.ticket = None);
     object.set_peer_chain(original.peer_chain());
     let old = std::mem::replace(&mut connection.facts().session, copy);

@@ -1,10 +1,10 @@
 //! SSL_CTX: what connections have in common.
 
-use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use arc_swap::ArcSwap;
-use carnet_ticket::TicketKey;
+use carnet_ticket::{ChainCap, TicketKey};
 
 use super::callbacks::ContextHooks;
 use super::config::{self, Config, Configurable};
@@ -195,6 +195,7 @@ pub struct Sessions {
     pub timeout: AtomicI64,
     /// The sessions themselves.
     pub cache: SessionCache,
+    chain_cap: AtomicU64,
     counters: [AtomicI64; Counter::ALL],
 }
 
@@ -205,6 +206,7 @@ impl Default for Sessions {
             size: AtomicI64::new(DEFAULT_CACHE_SIZE),
             timeout: AtomicI64::new(DEFAULT_TIMEOUT),
             cache: SessionCache::default(),
+            chain_cap: AtomicU64::new(0),
             counters: Default::default(),
         }
     }
@@ -253,6 +255,17 @@ impl Counter {
 }
 
 impl Sessions {
+    /// For how long a full handshake may be followed by resumptions; `None` for ever, as in OpenSSL.
+    pub fn chain_cap(&self) -> Option<ChainCap> {
+        ChainCap::new(self.chain_cap.load(Ordering::Relaxed))
+    }
+
+    /// From now on, also for the tickets that there are.
+    pub fn set_chain_cap(&self, cap: Option<ChainCap>) {
+        self.chain_cap
+            .store(cap.map_or(0, ChainCap::seconds), Ordering::Relaxed);
+    }
+
     /// One more.
     pub fn count(&self, counter: Counter) {
         self.counters[counter as usize].fetch_add(1, Ordering::Relaxed);

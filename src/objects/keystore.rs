@@ -96,6 +96,11 @@ impl KeyStore {
         self.ring.opening(name, self.now())
     }
 
+    /// The key that a ticket names, if names end in the time that a chain of resumptions began.
+    pub fn opening_by_id(&self, name: &KeyName) -> Option<Found> {
+        self.ring.opening_by_id(name, self.now())
+    }
+
     /// The sealing key with its times.
     pub fn current(&self) -> Option<KeyInfo> {
         let now = self.now();

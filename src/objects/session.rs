@@ -1,7 +1,7 @@
 //! SSL_SESSION: a session as C sees it, round a [`carnet_ticket::Session`].
 
 use std::ffi::CString;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -29,6 +29,8 @@ const FRAGMENT_LENGTH_UNSETTLED: u8 = 255;
 pub struct SessionObject {
     session: RwLock<Session>,
     not_resumable: AtomicBool,
+    /// When the full handshake was that the session goes back to; 0 if nobody has said.
+    chain_start: AtomicU64,
     shown: Mutex<Shown>,
     ex_data: OnceLock<ExData>,
 }
@@ -57,6 +59,7 @@ impl SessionObject {
         Self {
             session: RwLock::new(session),
             not_resumable: AtomicBool::new(false),
+            chain_start: AtomicU64::new(0),
             shown: Mutex::default(),
             ex_data: OnceLock::new(),
         }
@@ -80,12 +83,34 @@ impl SessionObject {
 
     /// A copy with a handle of its own, application data and all (`SSL_SESSION_dup(3)`). `handle` is that of `self`.
     pub fn duplicate(&self, handle: *mut SSL_SESSION) -> Result<Ref<Self>> {
-        let copy = Arc::new(Self::new(self.snapshot())).name()?;
+        let copy = Arc::new(self.copy()).name()?;
         copy.set_peer_chain(self.peer_chain());
         copy.not_resumable
             .store(self.not_resumable.load(Ordering::Relaxed), Ordering::Relaxed);
         copy.ex_data(copy.as_ptr()).copy_from(self.ex_data(handle));
         Ok(copy)
+    }
+
+    /// A copy of the session and of where its chain began; nothing of what belongs to the object.
+    pub fn copy(&self) -> Self {
+        let copy = Self::new(self.snapshot());
+        copy.chain_start
+            .store(self.chain_start.load(Ordering::Relaxed), Ordering::Relaxed);
+        copy
+    }
+
+    /// When the full handshake was that this session goes back to, seconds since 1970. For a session that was loaded, or
+    /// made by hand, it is taken to be the session's own time.
+    pub fn chain_start(&self) -> u64 {
+        match self.chain_start.load(Ordering::Relaxed) {
+            0 => self.read(|session| session.time),
+            start => start,
+        }
+    }
+
+    /// Says when that was.
+    pub fn begin_chain(&self, start: u64) {
+        self.chain_start.store(start, Ordering::Relaxed);
     }
 
     /// Looks at the session. No callback may run inside.

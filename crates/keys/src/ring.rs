@@ -18,7 +18,7 @@ use arc_swap::{ArcSwap, Guard};
 use carnet_ticket::{KeyName, TicketKey};
 
 use crate::entropy::{Entropy, SystemEntropy, random_key};
-use crate::schedule::{Policy, Slots};
+use crate::schedule::{Policy, Slot, Slots};
 use crate::snapshot::{KeyInfo, Snapshot};
 
 /// The keys of one server, or of several that share them.
@@ -86,8 +86,18 @@ impl Ring {
 
     /// The key that opens tickets under `name`.
     pub fn opening(&self, name: &KeyName, now: u64) -> Option<Found> {
+        self.opening_as(now, |snapshot| snapshot.find(name))
+    }
+
+    /// The key that opens tickets under `name` where chains of resumptions are capped: names end in a time there, so
+    /// only the rest is compared ([`KeyName::has_id_of`]). Keys that share a ring must differ in it; random ones do.
+    pub fn opening_by_id(&self, name: &KeyName, now: u64) -> Option<Found> {
+        self.opening_as(now, |snapshot| snapshot.find_by_id(name))
+    }
+
+    fn opening_as(&self, now: u64, find: impl FnOnce(&Snapshot) -> Option<&Slot>) -> Option<Found> {
         let snapshot = self.at(now);
-        let slot = snapshot.find(name)?;
+        let slot = find(&snapshot)?;
         Some(Found {
             key: slot.key.clone(),
             still_seals: snapshot.still_seals(slot, now),

@@ -91,6 +91,11 @@ impl Snapshot {
         self.slots.iter().find(|slot| slot.name == *name)
     }
 
+    /// The key that `name` means if names end in a time.
+    pub(crate) fn find_by_id(&self, name: &KeyName) -> Option<&Slot> {
+        self.slots.iter().find(|slot| name.has_id_of(&slot.name))
+    }
+
     /// Does it seal, or will it?
     pub(crate) fn still_seals(&self, slot: &Slot, now: u64) -> bool {
         slot.seals_until > now.max(self.made_at)

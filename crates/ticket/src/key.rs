@@ -5,8 +5,9 @@ use std::fmt;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
+use crate::chain::MASK_LABEL;
 use crate::cipher::{BLOCK_LEN, Cipher, padding};
-use crate::layout::{self, HEAD_LEN, MAX_SESSION_LEN, NAME_LEN};
+use crate::layout::{self, HEAD_LEN, MAX_SESSION_LEN, NAME_LEN, Parts};
 use crate::mac::{Mac, MacAlgorithm};
 use crate::{DecodeError, Private, Session};
 
@@ -74,6 +75,9 @@ pub enum OpenError {
     /// What is inside is not a session.
     #[error("what is inside is not a session: {0}")]
     NotASession(#[from] DecodeError),
+    /// The full handshake that its chain of resumptions began with was too long ago.
+    #[error("its chain of resumptions has gone on for too long")]
+    ChainOver,
 }
 
 /// A key that seals and opens tickets: AES-CBC and HMAC, both prepared once.
@@ -152,23 +156,33 @@ impl TicketKey {
 
     /// Seals `plaintext`. `iv` is fresh and random for each ticket: RFC 5077 section 4.
     pub fn seal(&self, iv: &[u8; IV_LEN], plaintext: &[u8]) -> Result<Vec<u8>, SealError> {
-        self.seal_with(iv, plaintext.len(), |ticket| ticket.extend_from_slice(plaintext))
+        self.seal_with(&self.name, iv, plaintext.len(), |ticket| {
+            ticket.extend_from_slice(plaintext);
+        })
     }
 
     /// Seals the DER of `session`, which is written straight into the ticket.
     pub fn seal_session(&self, iv: &[u8; IV_LEN], session: &Session) -> Result<Vec<u8>, SealError> {
-        self.seal_with(iv, session.encoded_len(), |ticket| session.encode_into(ticket))
+        self.seal_with(&self.name, iv, session.encoded_len(), |ticket| {
+            session.encode_into(ticket)
+        })
     }
 
     /// The one allocation of a ticket: `write` appends `len` bytes of plaintext, which are encrypted where they stand.
-    fn seal_with(&self, iv: &[u8; IV_LEN], len: usize, write: impl FnOnce(&mut Vec<u8>)) -> Result<Vec<u8>, SealError> {
+    pub(crate) fn seal_with(
+        &self,
+        name: &KeyName,
+        iv: &[u8; IV_LEN],
+        len: usize,
+        write: impl FnOnce(&mut Vec<u8>),
+    ) -> Result<Vec<u8>, SealError> {
         if len > MAX_SESSION_LEN {
             return Err(SealError::TooLong);
         }
         let padding = padding(len);
         let padded_len = len + usize::from(padding);
         let mut ticket = Vec::with_capacity(HEAD_LEN + padded_len + self.mac.algorithm().output_len());
-        ticket.extend_from_slice(&self.name.0);
+        ticket.extend_from_slice(&name.0);
         ticket.extend_from_slice(iv);
         write(&mut ticket);
         ticket.resize(HEAD_LEN + padded_len, padding);
@@ -182,14 +196,24 @@ impl TicketKey {
 
     /// Opens `ticket`: first its name, then its MAC, and only then is anything decrypted.
     pub fn open(&self, ticket: &[u8]) -> Result<Private, OpenError> {
-        let mac_len = self.mac.algorithm().output_len();
-        let parts = layout::split(ticket, IV_LEN, mac_len).ok_or(OpenError::TooShort)?;
-        if *parts.name != self.name.0 {
+        if KeyName::of_ticket(ticket).ok_or(OpenError::TooShort)? != self.name {
             return Err(OpenError::OtherKey);
         }
+        self.decrypt(&self.authentic(ticket)?)
+    }
+
+    /// The parts of a ticket whose MAC this key has made. What its name should be is for the caller to say.
+    pub(crate) fn authentic<'t>(&self, ticket: &'t [u8]) -> Result<Parts<'t>, OpenError> {
+        let mac_len = self.mac.algorithm().output_len();
+        let parts = layout::split(ticket, IV_LEN, mac_len).ok_or(OpenError::TooShort)?;
         if !self.mac.verify(parts.authenticated, parts.mac) {
             return Err(OpenError::BadMac);
         }
+        Ok(parts)
+    }
+
+    /// What is inside a ticket that has been found [`authentic`](Self::authentic).
+    pub(crate) fn decrypt(&self, parts: &Parts<'_>) -> Result<Private, OpenError> {
         let iv = parts.iv.first_chunk().ok_or(OpenError::TooShort)?;
         let mut plaintext = Private::new(parts.ciphertext.to_vec());
         let len = self
@@ -204,6 +228,14 @@ impl TicketKey {
     /// stands in for a time that the session does not say.
     pub fn open_session(&self, ticket: &[u8], now: u64) -> Result<Session, OpenError> {
         Ok(Session::decode_shared(&self.open(ticket)?.into_shared(), now)?)
+    }
+
+    /// What hides the time in the name of a ticket with this IV.
+    pub(crate) fn mask(&self, iv: &[u8; IV_LEN]) -> [u8; 4] {
+        let mut mac = self.mac.clone();
+        mac.update(MASK_LABEL);
+        mac.update(iv);
+        mac.first_bytes()
     }
 }
 

@@ -6,6 +6,7 @@
 //!
 //! * [`layout`]: key name ‖ IV ‖ ciphertext ‖ MAC
 //! * [`TicketKey`]: seals and opens
+//! * [`ChainCap`]: for how long one full handshake may be followed by resumptions
 //! * [`Session`]: the DER inside, as `i2d_SSL_SESSION` writes it
 //! * [`verdict()`]: what an opened or unopened ticket leads to
 //! * [`Quota`]: how many tickets a TLS 1.3 server owes its client
@@ -15,6 +16,7 @@
     deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)
 )]
 
+mod chain;
 mod cipher;
 mod key;
 pub mod layout;
@@ -24,6 +26,7 @@ mod quota;
 mod session;
 mod verdict;
 
+pub use chain::{ChainCap, KEY_ID_LEN};
 pub use key::{IV_LEN, KeyError, KeyName, OPENSSL_BLOB_LEN, OpenError, SealError, TicketKey};
 pub use mac::MacAlgorithm;
 pub use private::{Private, private};

@@ -68,6 +68,17 @@ impl Mac {
         }
     }
 
+    /// The beginning of the MAC.
+    pub(crate) fn first_bytes(self) -> [u8; 4] {
+        let first = match self {
+            Self::Sha256(mac) => mac.finalize().into_bytes().first_chunk().copied(),
+            Self::Sha384(mac) => mac.finalize().into_bytes().first_chunk().copied(),
+            Self::Sha512(mac) => mac.finalize().into_bytes().first_chunk().copied(),
+        };
+        // No digest is shorter.
+        first.unwrap_or_default()
+    }
+
     /// Is `tag` the MAC of `data`? In constant time, and never for a shortened tag.
     pub(crate) fn verify(&self, data: &[u8], tag: &[u8]) -> bool {
         match self {

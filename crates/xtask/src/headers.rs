@@ -40,6 +40,9 @@ const TLS1_CONSTANTS: [&str; 5] = [
     "cipher_names.rs",
 ];
 
+/// Files of carnet.h.
+const CARNET_FILES: [&str; 2] = ["carnet_h.rs", "carnet_h_chain.rs"];
+
 /// The types that system headers define, and those that fragments/ssl_head.h does.
 const ELSEWHERE: [&str; 4] = ["SSL_COMP", "ssl_comp_st", "off_t", "openssl_ssl_test_functions"];
 
@@ -119,7 +122,7 @@ fn ssl(files: &[PathBuf], functions: &BTreeSet<String>) -> Result<Generated, Fai
     config.after_includes = Some(fragment("ssl_head.h")?);
     let sources = files
         .iter()
-        .filter(|path| !is_any(path, &TLS1_CONSTANTS) && !is_any(path, &["carnet_h.rs"]));
+        .filter(|path| !is_any(path, &TLS1_CONSTANTS) && !is_any(path, &CARNET_FILES));
     write(config, sources, &fragment("ssl_tail.h")?, "include/openssl/ssl.h")
 }
 
@@ -138,17 +141,17 @@ fn tls1(files: &[PathBuf], functions: &BTreeSet<String>) -> Result<Generated, Fa
     config.export.include = TLS1_TYPES.iter().map(ToString::to_string).collect();
     let sources = files
         .iter()
-        .filter(|path| !in_constants(path) || is_any(path, &TLS1_CONSTANTS));
+        .filter(|path| (!in_constants(path) || is_any(path, &TLS1_CONSTANTS)) && !is_any(path, &CARNET_FILES));
     write(config, sources, &fragment("tls1_tail.h")?, "include/openssl/tls1.h")
 }
 
 fn carnet(files: &[PathBuf]) -> Result<Generated, Failure> {
-    let about = "What libcarnet adds to OpenSSL's interface: ticket keys that rotate by themselves.";
+    let about = "What libcarnet adds to OpenSSL's interface: ticket keys that rotate by themselves, and an end to chains of resumptions.";
     let mut config = base("CARNET_H", about, &["openssl/ssl.h"])?;
     config.sys_includes.push("time.h".to_owned());
     write(
         config,
-        files.iter().filter(|path| is_any(path, &["carnet_h.rs"])),
+        files.iter().filter(|path| is_any(path, &CARNET_FILES)),
         "",
         "include/carnet.h",
     )

@@ -3,20 +3,22 @@
 //! The callback gets real contexts of libcrypto and may choose any cipher and digest; sizes are what it set. Name and IV
 //! are zeros beforehand: OpenSSL passes what lay on the stack, and a callback that does not write sends it to the network.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use carnet_ticket::{KeyName, Session, Status, layout, private};
 use carnet_tls::ProtocolVersion;
 use subtle::ConstantTimeEq as _;
 use zeroize::Zeroizing;
 
-use super::Opened;
+use super::{Opened, chain};
 use crate::error::{Error, Result};
 use crate::libcrypto::callouts::{self, KEY_NAME_LEN, TicketKeyCallback};
 use crate::libcrypto::evp_ctx::{CipherContext, MAX_BLOCK_LEN, MAX_IV_LEN, MacContext};
 use crate::libcrypto::reasons::Reason;
 use crate::objects::callbacks::TicketHooks;
 use crate::objects::cipher;
-use crate::objects::connection::Connection;
+use crate::objects::connection::{Connection, Stamp};
 use crate::objects::context::Context;
 use crate::objects::session::{SessionObject, now};
 
@@ -108,12 +110,21 @@ pub(super) fn open(
         return unopened();
     };
     let opened = match callback(hooks) {
-        Some(callback) => open_with(connection, context, callback, ticket),
+        Some(callback) => {
+            connection.facts().progress.stamp = Stamp::None;
+            open_with(connection, context, callback, ticket).map(|opened| {
+                let (status, session) = opened?;
+                let start = chain::start_as_stamped(connection, context, &session)?;
+                Some((status, session, start))
+            })
+        }
         None => Ok(open_with_ring(context, &name, ticket, version)),
     };
     match opened {
-        Ok(Some((status, session))) if cipher::find(session.cipher).is_some() => {
-            Opened::Tried(status, Some(Box::new(session)))
+        Ok(Some((status, session, start))) if cipher::find(session.cipher).is_some() => {
+            let session = SessionObject::new(session);
+            session.begin_chain(start);
+            Opened::Tried(status, Some(Arc::new(session)))
         }
         Ok(_) => unopened(),
         Err(error) => Opened::Failed(error),
@@ -124,17 +135,28 @@ fn unopened() -> Opened {
     Opened::Tried(Status::NoDecrypt, None)
 }
 
-/// With the context's own keys, TLS 1.3 tickets are always renewed: a client uses each once.
+/// With the context's own keys, TLS 1.3 tickets are always renewed: a client uses each once. Gives the status, the
+/// session, and when its chain began.
 fn open_with_ring(
     context: &Context,
     name: &KeyName,
     ticket: &[u8],
     version: ProtocolVersion,
-) -> Option<(Status, Session)> {
-    let found = context.key_store().opening(name)?;
-    let session = found.key.open_session(ticket, now()).ok()?;
-    let renew = version == ProtocolVersion::TLS1_3 || !found.still_seals;
-    Some((if renew { Status::SuccessRenew } else { Status::Success }, session))
+) -> Option<(Status, Session, u64)> {
+    let store = context.key_store();
+    let (session, start, still_seals) = if let Some(cap) = context.sessions.chain_cap() {
+        let found = store.opening_by_id(name)?;
+        let (session, start) = found.key.open_session_in_chain(ticket, store.now(), cap).ok()?;
+        (session, start, found.still_seals)
+    } else {
+        let found = store.opening(name)?;
+        let session = found.key.open_session(ticket, now()).ok()?;
+        let start = session.time;
+        (session, start, found.still_seals)
+    };
+    let renew = version == ProtocolVersion::TLS1_3 || !still_seals;
+    let status = if renew { Status::SuccessRenew } else { Status::Success };
+    Some((status, session, start))
 }
 
 fn open_with(
@@ -177,24 +199,35 @@ fn open_with(
         .map(|session| (status, session)))
 }
 
-/// Seals a session. `None`: there is no key for it now, so no ticket.
+/// Seals a session. Gives the ticket, and for how long its chain of resumptions may go on, if anything limits that.
+/// `None`: there is no key for it now, or that time is over, so no ticket.
 pub(super) fn seal(
     connection: &Connection,
     context: &Context,
     hooks: &TicketHooks,
     session: &SessionObject,
-) -> Result<Option<Vec<u8>>> {
+) -> Result<Option<(Vec<u8>, Option<u64>)>> {
+    let left = chain::remaining(context, session);
     if let Some(callback) = callback(hooks) {
-        return seal_with(connection, context, callback, session);
+        connection.facts().progress.stamp = Stamp::None;
+        let ticket = seal_with(connection, context, callback, session)?;
+        let stamped = connection.facts().progress.stamp != Stamp::None;
+        return Ok(ticket.map(|ticket| (ticket, left.filter(|_| stamped))));
+    }
+    if left == Some(0) {
+        return Ok(None);
     }
     let Some(key) = context.key_store().sealing() else {
         return Ok(None);
     };
     let iv = carnet_keys::fresh_iv().map_err(|_| Error::INTERNAL)?;
-    session
-        .read(|session| key.seal_session(&iv, session))
-        .map(Some)
-        .map_err(|_| Error::INTERNAL)
+    let sealed = if left.is_some() {
+        let start = session.chain_start();
+        session.read(|session| key.seal_session_in_chain(&iv, session, start))
+    } else {
+        session.read(|session| key.seal_session(&iv, session))
+    };
+    sealed.map(|ticket| Some((ticket, left))).map_err(|_| Error::INTERNAL)
 }
 
 fn seal_with(

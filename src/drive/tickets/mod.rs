@@ -10,13 +10,16 @@
 //!   -> resume | full handshake | fatal      -> sent
 //! ```
 
+mod chain;
 mod keys;
+
+pub use chain::{find_for_callback, name_for_callback};
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
 use bytes::Bytes;
-use carnet_ticket::{Outcome, Return, Secret, Session, SessionId, Status, verdict};
+use carnet_ticket::{Outcome, Return, Secret, SessionId, Status, verdict};
 use carnet_tls::{AlertDescription, Answer, NewTicket, ProtocolVersion, TicketDraft, TicketVerdict};
 
 use super::ask::Reply;
@@ -48,7 +51,7 @@ const ID_LEN: usize = 32;
 /// What an attempt to open a ticket came to.
 enum Opened {
     /// The status, and the session when it is a success.
-    Tried(Status, Option<Box<Session>>),
+    Tried(Status, Option<Arc<SessionObject>>),
     /// The callback, or its context, failed.
     Failed(Error),
 }
@@ -76,11 +79,11 @@ pub(super) fn open(connection: &Connection, ticket: &Bytes, version: ProtocolVer
         Opened::Failed(error) => return Reply::Abort(AlertDescription::InternalError, error),
     };
     let candidate = match session {
-        Some(mut session) => {
+        Some(session) => {
             if version == ProtocolVersion::TLS1_2 {
-                session12::adopt_id(connection, &mut session);
+                session.update(|session| session12::adopt_id(connection, session));
             }
-            SessionSlot::Unnamed(Arc::new(SessionObject::new(*session)))
+            SessionSlot::Unnamed(session)
         }
         None => SessionSlot::Empty,
     };
@@ -112,10 +115,11 @@ fn find(connection: &Connection, ticket: &[u8], version: ProtocolVersion) -> Rep
     accept(connection, version, true)
 }
 
-/// The session with this id, if the context looks into its cache at all.
+/// The session with this id, if the context looks into its cache at all, and if its chain of resumptions may go on.
 pub(super) fn look_up(context: &Context, id: &[u8]) -> Option<Ref<SessionObject>> {
     let lookup = context.sessions.mode.load(Relaxed) & CACHE_NO_INTERNAL_LOOKUP == 0;
-    if lookup { context.sessions.cache.find(id) } else { None }
+    let found = if lookup { context.sessions.cache.find(id) } else { None };
+    found.filter(|session| !chain::is_over(context, session))
 }
 
 /// The decrypt callback's opinion; `None` when there is no callback.
@@ -235,14 +239,17 @@ fn try_make(connection: &Connection, draft: &TicketDraft) -> Result<NewTicket> {
         return Err(Error::INTERNAL);
     }
     let sealed = if are_off(connection) {
-        Some(session.read(|session| session.session_id.as_bytes().to_vec()))
+        let left = chain::remaining(&context, &session);
+        let id = || session.read(|session| session.session_id.as_bytes().to_vec());
+        (left != Some(0)).then(|| (id(), left))
     } else {
         keys::seal(connection, &context, &hooks, &session)?
     };
-    let Some(ticket) = sealed else {
+    let Some((ticket, left)) = sealed else {
         return Ok(NewTicket::Decline);
     };
     let (timeout, max_early_data) = session.read(|session| (session.timeout, session.max_early_data));
+    let timeout = timeout.min(left.unwrap_or(u64::MAX));
     let lifetime = if tls13 {
         session::announce(connection, &session)?;
         u32::try_from(timeout.min(LONGEST_LIFETIME)).unwrap_or(u32::MAX)
@@ -282,6 +289,8 @@ fn prepare(connection: &Connection, draft: &TicketDraft) -> Result<Arc<SessionOb
 
 #[cfg(test)]
 mod tests {
+    use carnet_ticket::Session;
+
     use super::*;
 
     fn session(id_context: &[u8]) -> SessionObject {

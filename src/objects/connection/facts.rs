@@ -102,6 +102,20 @@ pub struct Progress {
     pub no_renewal: bool,
     /// SSL_set_not_resumable_session_callback(3): nothing of this connection may be resumed, so no ticket is made.
     pub no_tickets: bool,
+    /// What carnet's own key callback had to do with the name of the ticket that is being made or opened.
+    pub stamp: Stamp,
+}
+
+/// When a ticket's chain of resumptions began, as its name says.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Stamp {
+    /// The name is the application's own: nobody looks for a time in it.
+    #[default]
+    None,
+    /// The name is plainly a key's, without a time.
+    Plain,
+    /// Seconds since 1970.
+    Start(u64),
 }
 
 /// What the peer sent and proved.

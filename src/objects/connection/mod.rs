@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, TryLockError};
 
 use carnet_tls::Connection as Engine;
 
-pub use facts::{Facts, SessionSlot};
+pub use facts::{Facts, SessionSlot, Stamp};
 pub use io::{Io, Requests, Unfinished};
 pub use own::{HelloLists, Own};
 pub use status::{Phase, RECEIVED_SHUTDOWN, Role, SENT_SHUTDOWN, Status, Want};
