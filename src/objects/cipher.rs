@@ -4,7 +4,7 @@ use std::ffi::CStr;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
-use super::cipher_list;
+use super::cipher_list::{self, SuiteB};
 use crate::error::{Error, Reason, Result};
 use crate::libcrypto::stack::StaticStack;
 
@@ -220,45 +220,56 @@ impl Suites {
             .as_ref()
     }
 
-    /// `SSL_set_ciphersuites(3)`: TLS 1.3. Unknown names are passed over, unless nothing else is named.
+    /// `SSL_set_ciphersuites(3)`: TLS 1.3. Unknown names are passed over, unless nothing else is named. As in OpenSSL the
+    /// name of an older suite is taken for what it says, and changes nothing of the versions that the suite is for.
     pub fn set_tls13(&mut self, names: &str) -> Result<()> {
-        let names = names.split(':').filter(|name| !name.is_empty());
-        let mut named = 0;
-        let mut suites = Vec::new();
-        for name in names {
-            named += 1;
-            suites.extend(
-                self::ALL
-                    .iter()
-                    .find(|c| c.is_tls13() && c.name.to_bytes() == name.as_bytes()),
-            );
-        }
-        if named > 0 && suites.is_empty() {
+        let suites: Arc<[_]> = names
+            .split(':')
+            .filter_map(|name| {
+                let name = name.trim_matches(|c: char| c.is_ascii_whitespace()).as_bytes();
+                ALL.iter().find(|cipher| cipher.standard_name.to_bytes() == name)
+            })
+            .collect();
+        if !names.is_empty() && suites.is_empty() {
             return Err(Reason::NO_CIPHER_MATCH.into());
         }
-        self.tls13 = suites.into();
+        self.tls13 = suites;
         self.stack = Arc::default();
         Ok(())
     }
 
-    /// `SSL_set_cipher_list(3)`: TLS 1.2 and the security level, if the list sets one. A list that leaves nothing is
-    /// an error and takes effect all the same, as in OpenSSL.
-    pub fn set_tls12(&mut self, list: &str) -> (Option<i32>, Result<()>) {
-        let parsed = cipher_list::parse(list, ALL.iter().filter(|cipher| !cipher.is_tls13()));
-        let result = match parsed.suites {
-            None => return (parsed.security_level, Err(Error::Ssl(Reason::INVALID_COMMAND))),
-            Some(suites) => {
-                self.tls12 = suites.into();
-                self.stack = Arc::default();
-                if self.tls12.is_empty() {
-                    Err(Reason::NO_CIPHER_MATCH.into())
-                } else {
-                    Ok(())
-                }
-            }
+    /// `SSL_set_cipher_list(3)`: TLS 1.2, with what else the list sets. A list that leaves nothing is an error and takes
+    /// effect all the same, as in OpenSSL.
+    pub fn set_tls12(&mut self, list: &str, suite_b: Option<SuiteB>) -> (Aside, Result<()>) {
+        let parsed = cipher_list::parse(list, ALL.iter().filter(|cipher| !cipher.is_tls13()), suite_b);
+        let aside = Aside {
+            security_level: parsed.security_level,
+            suite_b: parsed.suite_b,
         };
-        (parsed.security_level, result)
+        let Some(suites) = parsed.suites else {
+            return (aside, Err(Error::Ssl(Reason::INVALID_COMMAND)));
+        };
+        self.tls12 = suites.into();
+        self.stack = Arc::default();
+        let none = self.tls12.is_empty();
+        (
+            aside,
+            if none {
+                Err(Reason::NO_CIPHER_MATCH.into())
+            } else {
+                Ok(())
+            },
+        )
     }
+}
+
+/// What a cipher list sets besides the suites.
+#[derive(Debug, Clone, Copy)]
+pub struct Aside {
+    /// `@SECLEVEL=n`
+    pub security_level: Option<i32>,
+    /// `SUITEB128` and its relatives.
+    pub suite_b: Option<SuiteB>,
 }
 
 #[cfg(test)]

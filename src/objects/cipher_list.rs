@@ -4,17 +4,31 @@
 //! sends the inactive ones that match to the end and activates them; `+` sends the active ones to the end; `-`
 //! deactivates and sends to the front; `!` removes for good. What is active at the end, in that order, is the list.
 
-use super::cipher::{Aead, KeyExchange, SSL_CIPHER};
+use super::cipher::{self, SSL_CIPHER};
+use super::cipher_words::{self, Traits};
 
 /// What a list comes to.
 pub(super) struct Parsed {
     /// The suites in order; `None` when the list has a syntax error and nothing should change.
     pub suites: Option<Vec<&'static SSL_CIPHER>>,
-    /// From `@SECLEVEL=n`.
+    /// From `@SECLEVEL=n`; it counts even before a syntax error.
     pub security_level: Option<i32>,
+    /// From a list that begins with Suite B.
+    pub suite_b: Option<SuiteB>,
 }
 
-const MAX_SECURITY_LEVEL: u32 = 5;
+/// RFC 6460's ways to run TLS. Once chosen, every later list means the same suites.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SuiteB {
+    /// `SUITEB128ONLY`
+    Only128,
+    /// `SUITEB192`
+    Only192,
+    /// `SUITEB128`, `SUITEB128C2`
+    From128,
+}
+
+const MAX_SECURITY_LEVEL: u8 = 5;
 
 #[derive(Clone, Copy)]
 struct Entry {
@@ -30,81 +44,210 @@ enum Operator {
     Kill,
 }
 
-/// Works a list out over these suites, which come in order of preference.
-pub(super) fn parse(list: &str, all: impl Iterator<Item = &'static SSL_CIPHER>) -> Parsed {
-    let mut row: Vec<Entry> = all.map(|cipher| Entry { cipher, active: false }).collect();
-    let mut security_level = None;
-    let list = expand(list);
-    let good = elements(&list).all(|element| apply(&mut row, element, &mut security_level));
-    let suites = good.then(|| {
-        row.iter()
-            .filter(|entry| entry.active)
-            .map(|entry| entry.cipher)
-            .collect()
-    });
-    Parsed { suites, security_level }
-}
-
-/// Puts in what stands for a whole list: `DEFAULT` at the start, and Suite B (RFC 6460).
-fn expand(list: &str) -> String {
-    match list {
-        "SUITEB128ONLY" => "ECDHE-ECDSA-AES128-GCM-SHA256".into(),
-        "SUITEB128" | "SUITEB128C2" => "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384".into(),
-        "SUITEB192" => "ECDHE-ECDSA-AES256-GCM-SHA384".into(),
-        _ => match list.strip_prefix("DEFAULT") {
-            Some(rest) => format!("ALL:!COMPLEMENTOFDEFAULT:!eNULL{rest}"),
-            None => list.into(),
-        },
-    }
-}
-
-/// Elements lie between separators; an `@` command needs none before it.
-fn elements(list: &str) -> impl Iterator<Item = &str> {
-    list.split([':', ' ', ';', ','])
-        .filter(|piece| !piece.is_empty())
-        .flat_map(|piece| {
-            let (first, command) = match piece.find('@') {
-                Some(at) => piece.split_at(at),
-                None => (piece, ""),
-            };
-            [first, command].into_iter().filter(|part| !part.is_empty())
-        })
-}
-
-fn apply(row: &mut Vec<Entry>, element: &str, security_level: &mut Option<i32>) -> bool {
-    let (operator, name) = match element.as_bytes() {
-        [b'!', ..] => (Operator::Kill, &element[1..]),
-        [b'-', ..] => (Operator::Remove, &element[1..]),
-        [b'+', ..] => (Operator::ToEnd, &element[1..]),
-        [b'@', ..] => return command(row, &element[1..], security_level),
-        _ => (Operator::Add, element),
+/// Works a list out over these suites, which come in order of preference. `suite_b` is in force.
+pub(super) fn parse(list: &str, all: impl Iterator<Item = &'static SSL_CIPHER>, suite_b: Option<SuiteB>) -> Parsed {
+    let mut reader = Reader {
+        rest: list.as_bytes(),
+        row: all.map(|cipher| Entry { cipher, active: false }).collect(),
+        security_level: None,
+        commands_known: true,
     };
-    if !name.starts_with(|c: char| c.is_ascii_alphanumeric()) {
-        return false;
+    let chosen = suite_b_of(list);
+    if let Some(suites) = chosen.map(|(_, suites)| suites).or(suite_b.map(SuiteB::suites)) {
+        reader.rest = suites.as_bytes();
+    } else if let Some(rest) = list.strip_prefix("DEFAULT") {
+        reader.add_default();
+        reader.rest = rest.as_bytes();
     }
-    let wanted = |cipher: &SSL_CIPHER| name.split('+').all(|word| matches(cipher, word));
-    rearrange(row, operator, wanted);
-    true
+    let good = reader.read().is_ok() && reader.commands_known;
+    let active = reader.row.iter().filter(|entry| entry.active);
+    Parsed {
+        suites: good.then(|| active.map(|entry| entry.cipher).collect()),
+        security_level: reader.security_level,
+        suite_b: chosen.map(|(suite_b, _)| suite_b),
+    }
 }
 
-fn command(row: &mut [Entry], command: &str, security_level: &mut Option<i32>) -> bool {
-    if command == "STRENGTH" {
-        // Only active suites are sorted, to the end of the row; since sorting is stable it comes to the same.
-        row.sort_by_key(|entry| {
-            (
-                entry.active,
-                entry.active.then(|| std::cmp::Reverse(entry.cipher.bits())),
-            )
-        });
-        return true;
-    }
-    match command.strip_prefix("SECLEVEL=").map(str::parse::<u32>) {
-        Some(Ok(level)) if level <= MAX_SECURITY_LEVEL && command.len() == "SECLEVEL=".len() + 1 => {
-            *security_level = i32::try_from(level).ok();
-            true
+/// Suite B stands for a whole list: what follows it is not looked at.
+fn suite_b_of(list: &str) -> Option<(SuiteB, &'static str)> {
+    const LONGEST_FIRST: [(&str, SuiteB); 4] = [
+        ("SUITEB128ONLY", SuiteB::Only128),
+        ("SUITEB128C2", SuiteB::From128),
+        ("SUITEB128", SuiteB::From128),
+        ("SUITEB192", SuiteB::Only192),
+    ];
+    let (word, suite_b) = LONGEST_FIRST.into_iter().find(|(word, _)| list.starts_with(word))?;
+    let second_only = word == "SUITEB128C2";
+    Some((
+        suite_b,
+        if second_only {
+            SuiteB::Only192.suites()
+        } else {
+            suite_b.suites()
+        },
+    ))
+}
+
+/// SSL_CERT_FLAG_SUITEB_128_LOS, the bits of the other two.
+const FLAGS: u32 = 0x0003_0000;
+const FLAG_ONLY_128: u32 = 0x0001_0000;
+const FLAG_ONLY_192: u32 = 0x0002_0000;
+
+impl SuiteB {
+    /// What SSL_set_cert_flags(3) says.
+    pub fn of_flags(flags: u32) -> Option<Self> {
+        match flags & FLAGS {
+            FLAG_ONLY_128 => Some(Self::Only128),
+            FLAG_ONLY_192 => Some(Self::Only192),
+            FLAGS => Some(Self::From128),
+            _ => None,
         }
-        _ => false,
     }
+
+    /// What SSL_set_cert_flags(3) would have been told.
+    pub fn to_flags(self, others: u32) -> u32 {
+        let flags = match self {
+            Self::Only128 => FLAG_ONLY_128,
+            Self::Only192 => FLAG_ONLY_192,
+            Self::From128 => FLAGS,
+        };
+        others & !FLAGS | flags
+    }
+
+    fn suites(self) -> &'static str {
+        match self {
+            Self::Only128 => "ECDHE-ECDSA-AES128-GCM-SHA256",
+            Self::Only192 => "ECDHE-ECDSA-AES256-GCM-SHA384",
+            Self::From128 => "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384",
+        }
+    }
+}
+
+/// Goes through a list as OpenSSL's parser does: what it does not know it passes over up to the next separator, but it
+/// asks for none between elements that it knows (`AES!aRSA`).
+struct Reader<'a> {
+    rest: &'a [u8],
+    row: Vec<Entry>,
+    security_level: Option<i32>,
+    /// An `@` command that is none spoils the list, but what follows it is read and may set the security level.
+    commands_known: bool,
+}
+
+/// A character that is no part of the language: nothing after it is read.
+struct SyntaxError;
+
+/// What an element asks for: the traits that its words share, and the suite if they name one.
+#[derive(Default)]
+struct Wanted {
+    traits: Traits,
+    suite: Option<u16>,
+}
+
+impl<'a> Reader<'a> {
+    /// `ALL:!COMPLEMENTOFDEFAULT:!eNULL`
+    fn add_default(&mut self) {
+        rearrange(&mut self.row, Operator::Add, |_| true);
+    }
+
+    fn read(&mut self) -> Result<(), SyntaxError> {
+        while let Some(first) = self.rest.first() {
+            let operator = match first {
+                b':' | b' ' | b';' | b',' => {
+                    self.skip(1);
+                    continue;
+                }
+                b'@' => {
+                    self.skip(1);
+                    self.command()?;
+                    continue;
+                }
+                b'!' => Operator::Kill,
+                b'-' => Operator::Remove,
+                b'+' => Operator::ToEnd,
+                _ => Operator::Add,
+            };
+            if operator != Operator::Add {
+                self.skip(1);
+            }
+            match self.terms()? {
+                Some(wanted) => rearrange(&mut self.row, operator, |cipher| wanted.cover(cipher)),
+                None => self.skip_element(),
+            }
+        }
+        Ok(())
+    }
+
+    /// Words joined by `+`. `None` when nothing can be all of them, or one is unknown.
+    fn terms(&mut self) -> Result<Option<Wanted>, SyntaxError> {
+        let mut wanted = Wanted::default();
+        loop {
+            let word = self.word()?;
+            let more = self.rest.first() == Some(&b'+');
+            self.skip(usize::from(more));
+            let suite = suite_named(word);
+            let asked = match suite {
+                Some(cipher) => Some(Traits::of(cipher).of_named()),
+                None => cipher_words::find(word),
+            };
+            let Some(traits) = asked.and_then(|asked| wanted.traits.meet(&asked)) else {
+                return Ok(None);
+            };
+            wanted = Wanted {
+                traits,
+                suite: suite.map(|cipher| cipher.code).or(wanted.suite),
+            };
+            if !more {
+                return Ok(Some(wanted));
+            }
+        }
+    }
+
+    fn command(&mut self) -> Result<(), SyntaxError> {
+        match self.word()? {
+            // Only active suites are sorted, to the end of the row; since sorting is stable it comes to the same.
+            b"STRENGTH" => self.row.sort_by_key(|entry| {
+                let bits = std::cmp::Reverse(entry.cipher.bits());
+                (entry.active, entry.active.then_some(bits))
+            }),
+            [b'S', b'E', b'C', b'L', b'E', b'V', b'E', b'L', b'=', level] => match level.wrapping_sub(b'0') {
+                level @ 0..=MAX_SECURITY_LEVEL => self.security_level = Some(i32::from(level)),
+                _ => self.commands_known = false,
+            },
+            _ => self.commands_known = false,
+        }
+        self.skip_element();
+        Ok(())
+    }
+
+    fn word(&mut self) -> Result<&'a [u8], SyntaxError> {
+        let is_part = |c: &u8| c.is_ascii_alphanumeric() || matches!(c, b'-' | b'.' | b'=');
+        let len = self.rest.iter().take_while(|c| is_part(c)).count();
+        let (word, rest) = self.rest.split_at(len);
+        self.rest = rest;
+        if len > 0 { Ok(word) } else { Err(SyntaxError) }
+    }
+
+    fn skip(&mut self, len: usize) {
+        self.rest = self.rest.get(len..).unwrap_or_default();
+    }
+
+    fn skip_element(&mut self) {
+        let separator = |c: &u8| matches!(c, b':' | b' ' | b';' | b',');
+        let len = self.rest.iter().take_while(|c| !separator(c)).count();
+        self.skip(len);
+    }
+}
+
+impl Wanted {
+    fn cover(&self, cipher: &SSL_CIPHER) -> bool {
+        self.suite.is_none_or(|code| cipher.code == code) && self.traits.cover(&Traits::of(cipher))
+    }
+}
+
+fn suite_named(name: &[u8]) -> Option<&'static SSL_CIPHER> {
+    cipher::ALL
+        .iter()
+        .find(|cipher| !cipher.is_tls13() && cipher.name.to_bytes() == name)
 }
 
 fn rearrange(row: &mut Vec<Entry>, operator: Operator, wanted: impl Fn(&SSL_CIPHER) -> bool) {
@@ -125,27 +268,13 @@ fn rearrange(row: &mut Vec<Entry>, operator: Operator, wanted: impl Fn(&SSL_CIPH
     };
 }
 
-/// Whether a keyword (or a suite's name) covers a suite. Those of suites that we do not have cover none.
-fn matches(cipher: &SSL_CIPHER, word: &str) -> bool {
-    match word {
-        "ALL" | "HIGH" | "TLSv1.2" | "ECDHE" | "EECDH" | "kECDHE" | "kEECDH" | "ECDH" => true,
-        "aRSA" => cipher.key_exchange == KeyExchange::EcdheRsa,
-        "aECDSA" | "ECDSA" => cipher.key_exchange == KeyExchange::EcdheEcdsa,
-        "AES" | "AESGCM" | "FIPS" => cipher.aead != Aead::ChaCha20Poly1305,
-        "AES128" => cipher.aead == Aead::Aes128Gcm,
-        "AES256" => cipher.aead == Aead::Aes256Gcm,
-        "CHACHA20" => cipher.aead == Aead::ChaCha20Poly1305,
-        name => cipher.name.to_bytes() == name.as_bytes(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::cipher::ALL;
     use super::*;
 
     fn codes(list: &str) -> Option<Vec<u16>> {
-        let parsed = parse(list, ALL.iter().filter(|cipher| !cipher.is_tls13()));
+        let parsed = parse(list, ALL.iter().filter(|cipher| !cipher.is_tls13()), None);
         parsed
             .suites
             .map(|suites| suites.iter().map(|cipher| cipher.code).collect())
@@ -195,7 +324,14 @@ mod tests {
 
     #[test]
     fn syntax_errors_change_nothing() {
-        for list in ["ECDHE:@FOO", "ECDHE:@SECLEVEL=x", "DEFAULT:@SECLEVEL=9", "!!!"] {
+        for list in [
+            "ECDHE:@FOO",
+            "ECDHE:@SECLEVEL=x",
+            "DEFAULT:@SECLEVEL=9",
+            "!!!",
+            "ALL+",
+            "ALL|AES",
+        ] {
             assert_eq!(codes(list), None, "{list}");
         }
     }

@@ -9,6 +9,7 @@ use bytes::Bytes;
 
 use super::callbacks::{ConnectionHooks, SSL_verify_cb};
 use super::cipher::{SSL_CIPHER, Suites};
+use super::cipher_list::SuiteB;
 use super::credentials::Credentials;
 use super::method::SSL_METHOD;
 use super::settings::Settled;
@@ -280,10 +281,12 @@ impl Records {
 }
 
 impl Config {
-    /// `SSL_set_cipher_list(3)`: the suites of TLS 1.2, and the security level if the list sets one.
+    /// `SSL_set_cipher_list(3)`: the suites of TLS 1.2, and security level and Suite B if the list sets them.
     pub fn set_cipher_list(&mut self, list: &str) -> Result<()> {
-        let (security_level, result) = self.suites.set_tls12(list);
-        self.algorithms.security_level = security_level.unwrap_or(self.algorithms.security_level);
+        let flags = &mut self.credentials.flags;
+        let (aside, result) = self.suites.set_tls12(list, SuiteB::of_flags(*flags));
+        *flags = aside.suite_b.map_or(*flags, |suite_b| suite_b.to_flags(*flags));
+        self.algorithms.security_level = aside.security_level.unwrap_or(self.algorithms.security_level);
         result
     }
 
