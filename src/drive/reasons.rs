@@ -82,6 +82,8 @@ fn negotiation_reason(kind: ErrorKind) -> Reason {
         K::Downgrade => Reason::INAPPROPRIATE_FALLBACK,
         K::NoSharedCipher => Reason::NO_SHARED_CIPHER,
         K::BadCipher => Reason::WRONG_CIPHER_RETURNED,
+        K::SessionCipherMissing => Reason::REQUIRED_CIPHER_MISSING,
+        K::SessionCipherChanged => Reason::OLD_SESSION_CIPHER_NOT_RETURNED,
         K::BadCompression => Reason::INVALID_COMPRESSION_ALGORITHM,
         K::BadSessionIdEcho => Reason::INVALID_SESSION_ID,
         K::NoSharedScheme => Reason::NO_SHARED_SIGNATURE_ALGORITHMS,

@@ -77,6 +77,10 @@ pub enum ErrorKind {
     NoSharedCipher,
     /// The server chose a suite that was not offered, or changed its mind.
     BadCipher,
+    /// TLS 1.2: the client wants to resume a session and does not offer its suite.
+    SessionCipherMissing,
+    /// TLS 1.2: the server resumes a session with another suite than its own.
+    SessionCipherChanged,
     /// legacy_compression_methods is not null alone.
     BadCompression,
     /// legacy_session_id_echo differs from what was sent.
@@ -172,6 +176,8 @@ impl ErrorKind {
             | Self::BadVersion
             | Self::Downgrade
             | Self::BadCipher
+            | Self::SessionCipherMissing
+            | Self::SessionCipherChanged
             | Self::BadCompression
             | Self::BadSessionIdEcho
             | Self::BadKeyShare

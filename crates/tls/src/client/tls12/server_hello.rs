@@ -139,7 +139,7 @@ fn resume(
     }
     // "For resumed sessions, this field is the value from the state of the session being resumed."
     if session.cipher != suite.suite.0 {
-        return Err(ErrorKind::BadCipher.into());
+        return Err(ErrorKind::SessionCipherChanged.into());
     }
     let master = MasterSecret::of_session(suite.hash, session.secret.as_bytes()).ok_or(ErrorKind::Internal)?;
     core.facts.resumed = Some(session);

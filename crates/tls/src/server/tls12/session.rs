@@ -132,7 +132,7 @@ fn resume(core: &mut Core, asked: &Asked, session: Arc<Session>) -> Result<Optio
     // "If the session_id field is not empty (implying a session resumption request), this vector MUST include at least
     // the cipher_suite from that session" (RFC 5246 section 7.4.1.2).
     if !asked.hello.offers_suite(suite.suite.0) {
-        return Err(ErrorKind::BadCipher.into());
+        return Err(ErrorKind::SessionCipherMissing.into());
     }
     let Some(master) = MasterSecret::of_session(suite.hash, session.secret.as_bytes()) else {
         return Ok(None);
