@@ -9,21 +9,28 @@ use super::{observe, reasons};
 use crate::error::{Error, Result};
 use crate::libcrypto::reasons::Reason;
 use crate::objects::config::Configurable;
-use crate::objects::connection::{Connection, Io, Phase, Requests, Role, SENT_SHUTDOWN};
+use crate::objects::connection::{Connection, Io, Phase, Role, SENT_SHUTDOWN};
 
 /// SSL_VERIFY_PEER, SSL_VERIFY_CLIENT_ONCE
 const VERIFY_PEER: i32 = 1;
 const VERIFY_CLIENT_ONCE: i32 = 4;
 
-/// Sends what is queued. Nothing is read.
+/// Sends what is queued, unless a write is still unfinished. Nothing is read.
 pub(super) fn send_queued(held: &mut Held<'_>) -> std::result::Result<(), Halt> {
-    if !held.connection().status().queued() {
+    let io = held.io()?;
+    if io.unfinished.is_some() {
+        return Ok(());
+    }
+    let tickets = io.requests.tickets > 0;
+    let status = held.connection().status();
+    if tickets {
+        status.set_queued(true);
+    }
+    if !status.queued() {
         return Ok(());
     }
     observe::enter_again(held)?;
-    let result = hand_over(held)
-        .and_then(|()| held.run(Goal::Settled))
-        .and_then(|()| held.send());
+    let result = send_all(held);
     if !matches!(result, Err(Halt::Wait)) {
         held.connection().status().set_queued(false);
     }
@@ -31,23 +38,40 @@ pub(super) fn send_queued(held: &mut Held<'_>) -> std::result::Result<(), Halt> 
     result
 }
 
-/// Gives the requests to the engine.
+/// One ticket at a time, as in OpenSSL: the next is made when this one is out. Callbacks may ask for more on the way.
+fn send_all(held: &mut Held<'_>) -> std::result::Result<(), Halt> {
+    held.send()?;
+    loop {
+        hand_over(held)?;
+        held.run(Goal::Settled)?;
+        held.send()?;
+        if held.io()?.requests.tickets == 0 {
+            return Ok(());
+        }
+    }
+}
+
+/// Gives the requests to the engine, but of the tickets only one, which is taken off the list when it is made.
 fn hand_over(held: &mut Held<'_>) -> std::result::Result<(), Halt> {
-    let io = held.io()?;
-    let Requests {
-        tickets, key_update, ..
-    } = io.requests;
-    io.requests = Requests {
-        certificates_asked: io.requests.certificates_asked,
-        ..Requests::default()
-    };
+    let requests = &mut held.io()?.requests;
+    let tickets = requests.tickets > 0;
+    let key_update = requests.key_update.take();
+    requests.certificate = false;
     let engine = held.engine()?;
-    let requested = (0..tickets).try_for_each(|_| engine.request_ticket());
+    let requested = if tickets { engine.request_ticket() } else { Ok(()) };
     let requested = requested.and_then(|()| key_update.map_or(Ok(()), |peer| engine.update_keys(peer)));
     requested.map_err(|error| match error.kind() {
         ErrorKind::Misuse => Error::INTERNAL.into(),
         _ => held.failed(error),
     })
+}
+
+/// A ticket has been made, or declined. OpenSSL counts it against those that were asked for, also when the handshake owed
+/// it.
+pub(super) fn note_ticket(connection: &Connection) {
+    if let Ok(mut io) = connection.try_io() {
+        io.requests.tickets = io.requests.tickets.saturating_sub(1);
+    }
 }
 
 /// SSL_new_session_ticket(3): one more ticket. `Silent` where OpenSSL returns 0 without a word.
@@ -60,8 +84,11 @@ pub fn request_ticket(connection: &Connection) -> Result<()> {
     if !open || busy || status.role() != Role::Server || !is_tls13(&io) {
         return Err(Error::Silent);
     }
-    io.requests.tickets += 1;
-    status.set_queued(true);
+    io.requests.tickets = io.requests.tickets.saturating_add(1);
+    // A write that is not finished comes first: until then the connection is open as before.
+    if io.unfinished.is_none() {
+        status.set_queued(true);
+    }
     Ok(())
 }
 

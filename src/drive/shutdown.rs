@@ -6,7 +6,7 @@ use crate::error::Error;
 use crate::libcrypto::err;
 use crate::libcrypto::reasons::Reason;
 use crate::objects::config::Configurable;
-use crate::objects::connection::{Connection, Phase, RECEIVED_SHUTDOWN, SENT_SHUTDOWN};
+use crate::objects::connection::{Connection, RECEIVED_SHUTDOWN, SENT_SHUTDOWN};
 
 /// Sends close_notify, or, when that is done, waits for the peer's. True once both have been seen.
 pub fn perform(connection: &Connection) -> Result<bool, Halt> {
@@ -15,11 +15,9 @@ pub fn perform(connection: &Connection) -> Result<bool, Halt> {
         return Err(Error::Ssl(Reason::UNINITIALIZED).into());
     }
     err::clear_if_any();
-    match status.phase() {
-        Phase::Open => {}
-        Phase::Before | Phase::Handshake | Phase::Failed => {
-            return Err(Error::Ssl(Reason::SHUTDOWN_WHILE_IN_INIT).into());
-        }
+    // Also while tickets or the like are queued.
+    if status.in_init() {
+        return Err(Error::Ssl(Reason::SHUTDOWN_WHILE_IN_INIT).into());
     }
     if connection.config().protocol.quiet_shutdown {
         status.set_shutdown(SENT_SHUTDOWN | RECEIVED_SHUTDOWN);

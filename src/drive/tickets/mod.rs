@@ -225,6 +225,7 @@ pub(super) fn make(connection: &Connection, draft: &TicketDraft) -> Reply {
 
 fn try_make(connection: &Connection, draft: &TicketDraft) -> Result<NewTicket> {
     if connection.facts().progress.no_tickets {
+        super::post::note_ticket(connection);
         return Ok(NewTicket::Decline);
     }
     let context = connection.session_context();
@@ -245,6 +246,7 @@ fn try_make(connection: &Connection, draft: &TicketDraft) -> Result<NewTicket> {
     } else {
         keys::seal(connection, &context, &hooks, &session)?
     };
+    super::post::note_ticket(connection);
     let Some((ticket, left)) = sealed else {
         return Ok(NewTicket::Decline);
     };

@@ -32,7 +32,7 @@ pub struct Io {
 /// What the application has asked for and has not been sent: never in the middle of a write that is not finished.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Requests {
-    /// SSL_new_session_ticket(3): how many.
+    /// SSL_new_session_ticket(3): how many are still to be made.
     pub tickets: usize,
     /// SSL_key_update(3): and does it ask the peer for one?
     pub key_update: Option<bool>,
