@@ -192,7 +192,9 @@ impl ErrorKind {
             | Self::BadPointFormats
             | Self::BadEarlyData
             | Self::BadKeyUpdate => Some(A::IllegalParameter),
-            Self::BadBinder | Self::BadFinished => Some(A::DecryptError),
+            // Of binders, section 6.2 would have decrypt_error; OpenSSL says this.
+            Self::BadBinder => Some(A::IllegalParameter),
+            Self::BadFinished => Some(A::DecryptError),
             Self::EarlyDataLimit
             | Self::InconsistentEarlyDataName
             | Self::InconsistentEarlyDataProtocol

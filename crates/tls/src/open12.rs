@@ -213,6 +213,7 @@ mod tests {
     fn connect(settings: &Arc<Settings>, change: impl Fn(&mut Vec<u8>)) -> [Connection; 2] {
         let mut client = Connection::client(settings.clone(), Vec::new());
         let mut server = Connection::server(settings.clone());
+        assert!(matches!(client.step(), Ok(Step::Write)), "the ClientHello");
         change(client.first_hello().unwrap());
         let mut to_client = Vec::new();
         let mut is_first = true;

@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 
+use crate::codec::Reader;
 use crate::{CipherSuite, NamedGroup, ProtocolVersion, SignatureScheme, TicketRequest};
 
 /// Whether a server asks for the client's certificate in the handshake.
@@ -82,6 +83,17 @@ impl Settings {
             _ => false,
         };
         self.min_version <= version && version <= self.max_version && self.suites.iter().any(fits)
+    }
+
+    /// Is this one of the protocols to offer in ALPN?
+    pub(crate) fn offers_protocol(&self, name: &[u8]) -> bool {
+        let mut list = Reader::new(&self.protocols);
+        while let Ok(offered) = list.vec8() {
+            if offered == name {
+                return true;
+            }
+        }
+        false
     }
 
     /// The signature schemes that we take from a TLS 1.2 peer.

@@ -13,10 +13,14 @@ use crate::{Answer, Error, ErrorKind, Question, client, server};
 /// What a state is waiting for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Wants {
+    /// A step, and nothing else.
+    Go,
     /// A handshake message.
     Message,
     /// TLS 1.2: change_cipher_spec, which is no handshake message.
     ChangeCipherSpec,
+    /// A handshake message, or early data before it.
+    EarlyData,
     /// Application data, or a post-handshake message: nothing in particular.
     Anything,
     /// The answer to its question.
@@ -64,6 +68,15 @@ impl State {
             Self::Open(open) => Ok(Self::Open(Box::new(open.message(core, message)?))),
             Self::Open12(open) => Ok(Self::Open12(Box::new(open.message(core, &message)?))),
             Self::Failed(error) => Err(error),
+        }
+    }
+
+    /// Takes the step that this state [wants](Wants::Go).
+    pub(crate) fn go(self, core: &mut Core) -> Result<Self, Error> {
+        match self {
+            Self::Client(state) => state.go(core),
+            Self::Failed(error) => Err(error),
+            Self::Server(_) | Self::Open(_) | Self::Open12(_) => Err(ErrorKind::Internal.into()),
         }
     }
 

@@ -1,21 +1,24 @@
 //! EncryptedExtensions (RFC 8446 section 4.3.1).
 
 use super::certificate::ExpectCertificateOrRequest;
+use super::early::EarlyOffer;
 use super::finished::{Authenticated, ExpectFinished};
 use super::{Flight, State};
 use crate::codec::{Reader, U16List};
 use crate::core::Core;
-use crate::message::Message;
 use crate::message::server_hello::{parse_encrypted_extensions, parse_selected_protocol};
 use crate::message::ticket_request::parse_hint;
+use crate::message::{Extensions, Message};
 use crate::state::State as Next;
 use crate::{Error, ErrorKind, ExtensionType, HandshakeType};
 
 /// The keys of the handshake are in use.
 pub(crate) struct ExpectEncryptedExtensions {
     pub(super) flight: Flight,
-    /// A PSK is used.
-    pub(super) resumed: bool,
+    /// The index of the PSK that is used.
+    pub(super) psk: Option<u16>,
+    /// What early data was offered with.
+    pub(super) early: Option<EarlyOffer>,
 }
 
 impl ExpectEncryptedExtensions {
@@ -29,6 +32,7 @@ impl ExpectEncryptedExtensions {
             ExtensionType::SERVER_NAME,
             ExtensionType::SUPPORTED_GROUPS,
             ExtensionType::ALPN,
+            ExtensionType::EARLY_DATA,
             ExtensionType::TICKET_REQUEST,
         ];
         self.flight.offered.check_responses(&extensions, &specified)?;
@@ -56,9 +60,10 @@ impl ExpectEncryptedExtensions {
         if let Some(data) = extensions.get(ExtensionType::TICKET_REQUEST) {
             core.facts.tickets.expected = Some(parse_hint(data)?);
         }
+        self.early_data(core, &extensions)?;
         self.flight.transcript.add(message.raw());
         let flight = self.flight;
-        Ok(if self.resumed {
+        Ok(if self.psk.is_some() {
             // "As the server is authenticating via a PSK, it does not send a Certificate or a CertificateVerify message"
             // (section 2.2), and "Servers which are authenticating with a PSK MUST NOT send the CertificateRequest
             // message in the main handshake" (section 4.3.2).
@@ -70,5 +75,18 @@ impl ExpectEncryptedExtensions {
         } else {
             State::CertificateOrRequest(Box::new(ExpectCertificateOrRequest { flight })).into()
         })
+    }
+
+    /// Is early data accepted? If not, its key has no use any more: what follows is protected by the handshake's.
+    fn early_data(&mut self, core: &mut Core, extensions: &Extensions) -> Result<(), Error> {
+        let Some(early) = &self.early else {
+            return Ok(());
+        };
+        let flight = &mut self.flight;
+        flight.sends_early_data = early.accepted(core, extensions, flight.suite.suite, self.psk)?;
+        if flight.sends_early_data {
+            return Ok(());
+        }
+        core.set_write_key(flight.write.record_key(flight.suite)?)
     }
 }

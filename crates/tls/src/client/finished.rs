@@ -72,6 +72,7 @@ pub(super) struct LastFlight {
     write: TrafficSecret,
     exporter: ExporterSecret,
     owes_ccs: bool,
+    sends_early_data: bool,
 }
 
 impl LastFlight {
@@ -83,6 +84,7 @@ impl LastFlight {
             schedule,
             write: handshake_write,
             owes_ccs,
+            sends_early_data,
             ..
         } = flight;
         transcript.add(finished.raw());
@@ -107,6 +109,7 @@ impl LastFlight {
             write,
             exporter,
             owes_ccs,
+            sends_early_data,
         })
     }
 
@@ -114,10 +117,15 @@ impl LastFlight {
     /// its second flight" (appendix D.4).
     pub(super) fn begin(&mut self, core: &mut Core) -> Result<(), Error> {
         if std::mem::take(&mut self.owes_ccs) {
-            core.send_change_cipher_spec()
-        } else {
-            Ok(())
+            core.send_change_cipher_spec()?;
         }
+        // "If the server sent an 'early_data' extension in EncryptedExtensions, the client MUST send an EndOfEarlyData
+        // message after receiving the server Finished" (section 4.5), still under the early data's key.
+        if std::mem::take(&mut self.sends_early_data) {
+            core.send(&mut self.transcript, HandshakeType::END_OF_EARLY_DATA, |_| {})?;
+            core.set_write_key(self.handshake_write.record_key(self.suite)?)?;
+        }
+        Ok(())
     }
 
     /// Sends Finished; the connection is open.

@@ -5,13 +5,15 @@ use std::sync::Arc;
 use bytes::Bytes;
 use carnet_ticket::Session;
 
+use super::early::EarlyOffer;
 use super::offered::Offered;
-use super::psk::TicketOffer;
+use super::psk::PskOffer;
 use super::tls12::Offer12;
 use crate::codec::Writer;
+use crate::core::Core;
 use crate::kx::{self, KeyShare};
 use crate::message::{self, server_hello::extension};
-use crate::schedule::HashAlgorithm;
+use crate::schedule::{HashAlgorithm, PskKind};
 use crate::transcript::Transcript;
 use crate::{
     CipherSuite, Error, ErrorKind, ExtensionType, HandshakeType, NamedGroup, Offer, ProtocolVersion, Settings,
@@ -25,7 +27,9 @@ pub(super) struct Hello {
     suites: Vec<CipherSuite>,
     groups: Vec<NamedGroup>,
     shares: Vec<KeyShare>,
-    tickets: Vec<TicketOffer>,
+    /// Tickets, then the application's own.
+    psks: Vec<PskOffer>,
+    early: Option<EarlyOffer>,
     cookie: Option<Bytes>,
     /// What is offered of TLS 1.2, if it is.
     tls12: Option<Offer12>,
@@ -65,9 +69,9 @@ impl Hello {
             true => Some(Offer12::new(&settings, &offers, &suites)?),
             false => None,
         };
-        let tickets = offers
+        let psks = offers
             .into_iter()
-            .filter_map(|offer| TicketOffer::new(offer, &suites))
+            .filter_map(|offer| PskOffer::ticket(offer, &suites))
             .filter(|_| tls13)
             .collect();
         let mut random = [0; 32];
@@ -84,7 +88,8 @@ impl Hello {
             suites,
             groups,
             shares,
-            tickets,
+            psks,
+            early: None,
             cookie: None,
             tls12,
         })
@@ -150,9 +155,51 @@ impl Hello {
         Some(self.shares.swap_remove(at))
     }
 
-    /// The ticket that the server's selected_identity means. The others are of no use any more.
-    pub(super) fn take_ticket(&mut self, index: u16) -> Option<TicketOffer> {
-        std::mem::take(&mut self.tickets).into_iter().nth(index.into())
+    pub(super) fn suites(&self) -> &[CipherSuite] {
+        &self.suites
+    }
+
+    pub(super) fn psks(&self) -> &[PskOffer] {
+        &self.psks
+    }
+
+    /// One more PSK to offer, behind the others.
+    pub(super) fn add_psk(&mut self, psk: PskOffer) {
+        self.psks.push(psk);
+    }
+
+    /// The PSK that the server's selected_identity means. The others are of no use any more.
+    pub(super) fn take_psk(&mut self, index: u16) -> Option<PskOffer> {
+        std::mem::take(&mut self.psks).into_iter().nth(index.into())
+    }
+
+    /// Offers early data with the first PSK, if that allows any.
+    pub(super) fn offer_early_data(&mut self) -> Result<(), Error> {
+        if let Some(first) = self.psks.first() {
+            self.early = EarlyOffer::new(first, &self.suites, &self.settings)?;
+        }
+        Ok(())
+    }
+
+    /// This `message` is out; early data may follow, if it was offered.
+    pub(super) fn begin_early_data(&self, core: &mut Core, message: &[u8]) -> Result<(), Error> {
+        match (&self.early, self.psks.first()) {
+            (Some(early), Some(first)) => early.begin(core, first, message),
+            _ => Ok(()),
+        }
+    }
+
+    pub(super) fn early(&mut self) -> Option<&mut EarlyOffer> {
+        self.early.as_mut()
+    }
+
+    /// Has early data been offered?
+    pub(super) fn has_early(&self) -> bool {
+        self.early.is_some()
+    }
+
+    pub(super) fn take_early(&mut self) -> Option<EarlyOffer> {
+        self.early.take()
     }
 
     /// Applies a HelloRetryRequest: the group asked for, the cookie, and the suite that has been chosen.
@@ -169,7 +216,11 @@ impl Hello {
         self.cookie = cookie;
         // "In addition, in its updated ClientHello, the client SHOULD NOT offer any pre-shared keys associated with a
         // hash other than that of the selected cipher suite" (section 4.1.4).
-        self.tickets.retain(|ticket| ticket.hash() == hash);
+        self.psks
+            .retain(|psk| psk.kind() == PskKind::Resumption && psk.hash() == hash);
+        // "Removing the 'early_data' extension if one was present. Early data is not permitted after a HelloRetryRequest"
+        // (section 4.1.2).
+        self.early = None;
         Ok(())
     }
 
@@ -179,15 +230,11 @@ impl Hello {
         let mut message = Vec::with_capacity(512 + self.shares.iter().map(|share| share.public().len()).sum::<usize>());
         message::encode(&mut message, HandshakeType::CLIENT_HELLO, |w| self.write(w))?;
         // The binders are the message's tail, and sign what is before them.
-        let tail: usize = self.tickets.iter().map(|ticket| 1 + ticket.hash().len()).sum();
+        let tail: usize = self.psks.iter().map(|psk| 1 + psk.hash().len()).sum();
         let at = message.len().saturating_sub(tail);
         // The list's length field belongs to it: "it includes all of the ClientHello but not the binders list itself".
         let truncated = message.get(..at.saturating_sub(2)).unwrap_or_default();
-        let binders: Vec<_> = self
-            .tickets
-            .iter()
-            .map(|ticket| ticket.binder(truncated, before))
-            .collect();
+        let binders: Vec<_> = self.psks.iter().map(|psk| psk.binder(truncated, before)).collect();
         message.truncate(at);
         for binder in binders {
             Writer::new(&mut message).vec8(binder.as_bytes());
@@ -249,7 +296,7 @@ struct Row {
 }
 
 /// In the order of the wire, which is OpenSSL's.
-static WIRE_ORDER: [Row; 16] = [
+static WIRE_ORDER: [Row; 17] = [
     Row {
         extension_type: ExtensionType::SERVER_NAME,
         is_sent: |hello| hello.settings.server_name.is_some(),
@@ -329,6 +376,11 @@ static WIRE_ORDER: [Row; 16] = [
         write: |hello, w| w.vec16(hello.cookie.as_deref().unwrap_or_default()),
     },
     Row {
+        extension_type: ExtensionType::EARLY_DATA,
+        is_sent: |hello| hello.early.is_some(),
+        write: |_, _| {},
+    },
+    Row {
         extension_type: ExtensionType::CERTIFICATE_AUTHORITIES,
         is_sent: |hello| !hello.settings.authorities.is_empty() && hello.offers_tls13(),
         write: |hello, w| w.nest16(|w| hello.settings.authorities.iter().for_each(|name| w.vec16(name))),
@@ -345,8 +397,8 @@ static WIRE_ORDER: [Row; 16] = [
     // "The 'pre_shared_key' extension MUST be the last extension in the ClientHello" (section 4.2.11).
     Row {
         extension_type: ExtensionType::PRE_SHARED_KEY,
-        is_sent: |hello| !hello.tickets.is_empty(),
-        write: write_tickets,
+        is_sent: |hello| !hello.psks.is_empty(),
+        write: write_psks,
     },
 ];
 
@@ -377,16 +429,16 @@ fn write_key_shares(hello: &Hello, w: &mut Writer<'_>) {
 }
 
 /// Identities, and room for the binders, which need the rest of the message.
-fn write_tickets(hello: &Hello, w: &mut Writer<'_>) {
+fn write_psks(hello: &Hello, w: &mut Writer<'_>) {
     w.nest16(|w| {
-        for ticket in &hello.tickets {
-            w.vec16(ticket.identity());
-            w.u32(ticket.obfuscated_age());
+        for psk in &hello.psks {
+            w.vec16(psk.identity());
+            w.u32(psk.obfuscated_age());
         }
     });
     w.nest16(|w| {
-        for ticket in &hello.tickets {
-            w.vec8(ticket.hash().of_nothing().as_bytes());
+        for psk in &hello.psks {
+            w.vec8(psk.hash().of_nothing().as_bytes());
         }
     });
 }

@@ -1,7 +1,9 @@
 //! The client's side of the TLS 1.3 handshake (RFC 8446 appendix A.1).
 //!
 //! ```text
+//!              a PSK to offer?     OfferPsk, if there may be one
 //! ClientHello                      start
+//! (early data)
 //!            ServerHello           ExpectServerHello, or once: HelloRetryRequest, ClientHello, ExpectServerHello
 //!            EncryptedExtensions   ExpectEncryptedExtensions
 //!            [CertificateRequest]  ExpectCertificateOrRequest  } not when a session
@@ -11,6 +13,7 @@
 //!              check the signature ExpectSignatureVerdict      }
 //!            Finished              ExpectFinished
 //!              which certificate?  ExpectCredential    } only after a CertificateRequest
+//! [EndOfEarlyData]                 after early data that was accepted
 //! [Certificate
 //!              sign                ExpectSignature     } only with a certificate
 //! [CertificateVerify]]
@@ -21,6 +24,7 @@
 
 mod authenticate;
 mod certificate;
+mod early;
 mod encrypted;
 mod finished;
 #[cfg(any(test, fuzzing))]
@@ -33,6 +37,7 @@ mod psk;
 pub(crate) mod puppet;
 mod retry;
 mod server_hello;
+mod start;
 mod tls12;
 
 use crate::core::Core;
@@ -52,9 +57,12 @@ use finished::ExpectFinished;
 use offered::Offered;
 pub(crate) use post::Post;
 use server_hello::ExpectServerHello;
+use start::{OfferPsk, Start};
 
 /// The states of a client before its Finished, in the order of the wire.
 pub(crate) enum State {
+    Start(Box<Start>),
+    OfferPsk(Box<OfferPsk>),
     ServerHello(Box<ExpectServerHello>),
     EncryptedExtensions(Box<ExpectEncryptedExtensions>),
     CertificateOrRequest(Box<ExpectCertificateOrRequest>),
@@ -68,9 +76,9 @@ pub(crate) enum State {
     Tls12(tls12::State),
 }
 
-/// Sends the ClientHello.
-pub(crate) fn start(core: &mut Core, offers: Vec<Offer>) -> Result<Next, Error> {
-    ExpectServerHello::start(core, offers).map(|state| State::ServerHello(Box::new(state)).into())
+/// Nothing has been sent.
+pub(crate) fn start(offers: Vec<Offer>) -> State {
+    State::Start(Box::new(Start { offers }))
 }
 
 impl State {
@@ -82,25 +90,32 @@ impl State {
             | Self::Certificate(_)
             | Self::CertificateVerify(_)
             | Self::Finished(_) => Wants::Message,
-            Self::ChainVerdict(_) | Self::SignatureVerdict(_) | Self::Credential(_) | Self::Signature(_) => {
-                Wants::Answer
-            }
+            Self::Start(_) => Wants::Go,
+            Self::OfferPsk(_)
+            | Self::ChainVerdict(_)
+            | Self::SignatureVerdict(_)
+            | Self::Credential(_)
+            | Self::Signature(_) => Wants::Answer,
             Self::Tls12(state) => state.wants(),
         }
     }
 
     /// May early data be written?
     pub(crate) fn is_early_data_open(&self) -> bool {
-        false
+        matches!(self, Self::ServerHello(state) if state.is_early_data_open())
     }
 
     /// How much early data may be written now; `None` if none at all.
     pub(crate) fn early_data_left(&mut self) -> Option<&mut u32> {
-        None
+        match self {
+            Self::ServerHello(state) => state.early_data_left(),
+            _ => None,
+        }
     }
 
     pub(crate) fn question(&self) -> Result<Question, Error> {
         match self {
+            Self::OfferPsk(state) => Ok(state.question()),
             Self::ChainVerdict(state) => Ok(state.question()),
             Self::SignatureVerdict(state) => Ok(state.question()),
             Self::Credential(state) => Ok(state.question()),
@@ -119,9 +134,15 @@ impl State {
             Self::CertificateVerify(state) => state.message(message),
             Self::Finished(state) => state.message(core, message),
             Self::Tls12(state) => state.message(core, message),
-            Self::ChainVerdict(_) | Self::SignatureVerdict(_) | Self::Credential(_) | Self::Signature(_) => {
-                Err(ErrorKind::Internal.into())
-            }
+            _ => Err(ErrorKind::Internal.into()),
+        }
+    }
+
+    /// Goes on with nothing from outside.
+    pub(crate) fn go(self, core: &mut Core) -> Result<Next, Error> {
+        match self {
+            Self::Start(state) => state.go(core),
+            _ => Err(ErrorKind::Internal.into()),
         }
     }
 
@@ -135,6 +156,7 @@ impl State {
     pub(crate) fn answer(self, core: &mut Core, answer: Answer) -> Result<Next, Error> {
         match (self, answer) {
             (Self::Tls12(state), answer) => state.answer(core, answer),
+            (Self::OfferPsk(state), Answer::ExternalPsk(offer)) => state.answer(core, offer),
             (Self::ChainVerdict(state), Answer::Verdict(verdict)) => state.answer(core, verdict),
             (Self::SignatureVerdict(state), Answer::Verdict(verdict)) => state.answer(core, verdict),
             (Self::Credential(state), Answer::Credential(credential)) => state.answer(core, credential),
@@ -162,6 +184,8 @@ struct Flight {
     read: TrafficSecret,
     /// The dummy change_cipher_spec of middlebox compatibility mode is still to be sent.
     owes_ccs: bool,
+    /// Early data has been accepted: its key is in use until EndOfEarlyData.
+    sends_early_data: bool,
 }
 
 #[cfg(test)]

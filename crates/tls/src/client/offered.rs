@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use crate::codec::Reader;
 use crate::message::Extensions;
 use crate::{Error, ErrorKind, ExtensionType, Settings, SignatureScheme};
 
@@ -56,12 +55,6 @@ impl Offered {
 
     /// Is this one of the protocols in our ALPN extension?
     pub(super) fn has_protocol(&self, name: &[u8]) -> bool {
-        let mut list = Reader::new(&self.settings.protocols);
-        while let Ok(offered) = list.vec8() {
-            if offered == name {
-                return true;
-            }
-        }
-        false
+        self.settings.offers_protocol(name)
     }
 }

@@ -2,9 +2,8 @@
 
 use bytes::Bytes;
 
-use super::State;
 use super::hello::Hello;
-use super::server_hello::{ExpectServerHello, Retried, Round};
+use super::start::{self, Before};
 use crate::core::Core;
 use crate::message::Message;
 use crate::message::server_hello::ServerHello;
@@ -27,17 +26,18 @@ pub(super) fn retry(
     transcript.add(hello1);
     let mut transcript = transcript.replaced_by_message_hash();
     transcript.add(message.raw());
+    let early = hello.has_early();
     hello.retry(group, cookie, suite.hash)?;
-    // "the client sends a dummy change_cipher_spec record [...] immediately before its second flight. This may either
-    // be before its second ClientHello or before its encrypted handshake flight" (appendix D.4).
-    if core.settings.middlebox_compat {
+    if early {
+        // What was sent of early data is lost, and its key with it: the second ClientHello is not protected.
+        core.outbound.clear_key(&mut core.events)?;
+    } else if core.settings.middlebox_compat {
+        // "the client sends a dummy change_cipher_spec record [...] immediately before its second flight. This may either
+        // be before its second ClientHello or before its encrypted handshake flight" (appendix D.4). With early data it
+        // has been sent.
         core.send_change_cipher_spec()?;
     }
-    let second = hello.encode(Some(&transcript))?;
-    transcript.add(&second);
-    core.send_encoded(&second)?;
-    let round = Round::Second(Box::new(Retried { transcript, suite }));
-    Ok(State::ServerHello(Box::new(ExpectServerHello { hello, round })).into())
+    start::offer(core, hello, Before::Retry(transcript, suite))
 }
 
 /// What it asks for: a group, a cookie, or both.

@@ -8,10 +8,10 @@ use crate::kx::{self, SharedSecret};
 use crate::message::Message;
 use crate::message::server_hello::{DOWNGRADE_BELOW_TLS12, DOWNGRADE_TO_TLS12, SSL3, ServerHello};
 use crate::number::Suite13;
-use crate::schedule::{Early, Handshake};
+use crate::schedule::{Early, Handshake, PskKind};
 use crate::state::State as Next;
 use crate::transcript::Transcript;
-use crate::{Error, ErrorKind, ExtensionType, HandshakeType, Offer, ProtocolVersion};
+use crate::{Error, ErrorKind, ExtensionType, HandshakeType, ProtocolVersion};
 
 /// A ClientHello has been sent.
 pub(crate) struct ExpectServerHello {
@@ -34,29 +34,13 @@ pub(super) struct Retried {
 }
 
 impl ExpectServerHello {
-    /// Sends the first ClientHello.
-    pub(super) fn start(core: &mut Core, offers: Vec<Offer>) -> Result<Self, Error> {
-        let hello = Hello::new(core.settings.clone(), offers)?;
-        let message = hello.encode(None)?;
-        core.facts.randoms.client = *hello.random();
-        core.facts.names.server_name = core.settings.server_name.clone();
-        // "a record containing an initial ClientHello SHOULD have version 0x0301 (reflecting TLS 1.0) and a record
-        // containing a second ClientHello or a ServerHello MUST have version 0x0303" (section 5.1).
-        core.outbound.set_version(ProtocolVersion::TLS1_0);
-        core.send_encoded(&message)?;
-        core.outbound.seal_flight(&mut core.events)?;
-        core.outbound.set_version(ProtocolVersion::TLS1_2);
-        core.take_warnings(hello.offers_tls12());
-        if hello.offers_tls13() {
-            core.inbound.tolerate_ccs(true);
-        } else {
-            // Nothing is to be dropped silently.
-            core.inbound.turn_to_tls12();
-        }
-        Ok(Self {
-            hello,
-            round: Round::First(message),
-        })
+    /// So much early data may still be written; none any more after a HelloRetryRequest.
+    pub(super) fn early_data_left(&mut self) -> Option<&mut u32> {
+        self.hello.early().map(|early| &mut early.left)
+    }
+
+    pub(super) fn is_early_data_open(&self) -> bool {
+        self.hello.has_early()
     }
 
     /// The first ClientHello as the transcript will have it.
@@ -73,6 +57,11 @@ impl ExpectServerHello {
         let message = message.expect(HandshakeType::SERVER_HELLO)?;
         let server = ServerHello::parse(&message)?;
         if self.check_version(&server)? == ProtocolVersion::TLS1_2 {
+            // "A client that attempts to send 0-RTT data MUST fail a connection if it receives a ServerHello with TLS 1.2
+            // or older" (appendix D.3).
+            if self.hello.has_early() {
+                return Err(ErrorKind::UnsupportedVersion.into());
+            }
             return match self.round {
                 Round::First(hello1) => super::tls12::begin(core, self.hello, &hello1, &message, &server),
                 Round::Second(_) => Err(ErrorKind::BadVersion.into()),
@@ -92,7 +81,8 @@ impl ExpectServerHello {
             Round::First(hello1) => {
                 let mut transcript = Transcript::new(suite.hash);
                 transcript.add(&hello1);
-                let owes_ccs = core.settings.middlebox_compat;
+                // With early data it has been sent.
+                let owes_ccs = core.settings.middlebox_compat && !self.hello.has_early();
                 negotiate(
                     core,
                     self.hello,
@@ -209,9 +199,12 @@ fn negotiate(
         ExtensionType::PRE_SHARED_KEY,
     ];
     offered.check_responses(&server.extensions, &specified)?;
-    let early = take_psk(core, &mut hello, server, suite)?;
-    let shared = agree(core, &mut hello, server, early.is_some())?;
-    let resumed = early.is_some();
+    let psk = server.selected_identity()?;
+    let early = match psk {
+        Some(index) => Some(take_psk(core, &mut hello, index, suite)?),
+        None => None,
+    };
+    let shared = agree(core, &mut hello, server, psk.is_some())?;
     let schedule = match (early, &shared) {
         (Some(early), shared) => early.handshake(shared.as_ref().map(SharedSecret::as_bytes)),
         (None, Some(shared)) => Handshake::without_psk(suite.hash, shared.as_bytes()),
@@ -224,8 +217,12 @@ fn negotiate(
     core.log_key("SERVER_HANDSHAKE_TRAFFIC_SECRET", &read);
     core.log_key("CLIENT_HANDSHAKE_TRAFFIC_SECRET", &write);
     core.set_read_key(read.record_key(suite)?)?;
-    // From here on our alerts are protected, too.
-    core.set_write_key(write.record_key(suite)?)?;
+    let early = hello.take_early();
+    // From here on our alerts are protected, too. With early data they are already, and its key stays until the server has
+    // said whether it takes it.
+    if early.is_none() {
+        core.set_write_key(write.record_key(suite)?)?;
+    }
     let flight = Flight {
         offered,
         suite,
@@ -234,25 +231,24 @@ fn negotiate(
         write,
         read,
         owes_ccs,
+        sends_early_data: false,
     };
-    Ok(State::EncryptedExtensions(Box::new(ExpectEncryptedExtensions { flight, resumed })).into())
+    Ok(State::EncryptedExtensions(Box::new(ExpectEncryptedExtensions { flight, psk, early })).into())
 }
 
 /// "Clients MUST verify that the server's selected_identity is within the range supplied by the client, that the server
 /// selected a cipher suite indicating a Hash associated with the PSK, and that a server 'key_share' extension is present
 /// if required by the ClientHello 'psk_key_exchange_modes' extension. If these values are not consistent, the client
 /// MUST abort the handshake with an 'illegal_parameter' alert" (section 4.2.11).
-fn take_psk(core: &mut Core, hello: &mut Hello, server: &ServerHello, suite: &Suite13) -> Result<Option<Early>, Error> {
-    let Some(index) = server.selected_identity()? else {
-        return Ok(None);
-    };
-    let ticket = hello.take_ticket(index).ok_or(ErrorKind::BadPsk)?;
-    if ticket.hash() != suite.hash {
+fn take_psk(core: &mut Core, hello: &mut Hello, index: u16, suite: &Suite13) -> Result<Early, Error> {
+    let psk = hello.take_psk(index).ok_or(ErrorKind::BadPsk)?;
+    if psk.hash() != suite.hash {
         return Err(ErrorKind::BadPsk.into());
     }
-    let (session, early) = ticket.into_parts();
+    core.facts.tickets.psk_is_external = psk.kind() == PskKind::External;
+    let (session, early) = psk.into_parts();
     core.facts.resumed = Some(session);
-    Ok(Some(early))
+    Ok(early)
 }
 
 /// The key exchange; nothing for psk_ke.

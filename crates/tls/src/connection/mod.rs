@@ -45,11 +45,13 @@ impl Connection {
         }
     }
 
-    /// A client's side of a new connection, which offers to resume these sessions.
+    /// A client's side of a new connection, which offers to resume these sessions. Its ClientHello is made by the first
+    /// [`Self::step`].
     pub fn client(settings: Arc<Settings>, offers: Vec<Offer>) -> Self {
-        let mut core = Core::new(Side::Client, settings);
-        let state = client::start(&mut core, offers).unwrap_or_else(State::Failed);
-        Self { core, state }
+        Self {
+            core: Core::new(Side::Client, settings),
+            state: State::Client(client::start(offers)),
+        }
     }
 
     /// Goes on as far as possible without the application or the network.
@@ -65,6 +67,7 @@ impl Connection {
             match self.state.wants() {
                 Wants::Nothing(error) => return Err(error),
                 Wants::Answer => return Ok(Step::Ask(self.state.question()?)),
+                Wants::Go => self.state = self.take_state().go(&mut self.core)?,
                 Wants::Report => {
                     if self.must_write()? {
                         return Ok(Step::Write);
@@ -72,7 +75,7 @@ impl Connection {
                     self.report();
                     return Ok(Step::HandshakeDone);
                 }
-                wants @ (Wants::Message | Wants::ChangeCipherSpec | Wants::Anything) => {
+                wants @ (Wants::Message | Wants::ChangeCipherSpec | Wants::EarlyData | Wants::Anything) => {
                     if let Some(step) = self.receive(wants)? {
                         return Ok(step);
                     }
@@ -109,9 +112,15 @@ impl Connection {
                 self.settle();
                 Ok(None)
             }
-            Received::Data if wants != Wants::Anything => Err(ErrorKind::UnexpectedRecord.into()),
             Received::Data => {
                 match &mut self.state {
+                    State::Server(state) if wants == Wants::EarlyData => {
+                        let input = &mut self.core.inbound.input;
+                        let taken = state.early_data(input.plaintext().len());
+                        // What is too much is not to be seen.
+                        taken.inspect_err(|_| input.consume_plaintext(usize::MAX))?;
+                    }
+                    _ if wants != Wants::Anything => return Err(ErrorKind::UnexpectedRecord.into()),
                     State::Open(open) => open.keys.data_passed(),
                     State::Open12(open) => open.data_passed(),
                     _ => {}
@@ -280,13 +289,24 @@ impl Connection {
     /// 0 for data that is not empty: something else goes first (tickets that were requested, the end of a
     /// post-handshake authentication); [`Self::step`] tells what.
     ///
+    /// A server may write as soon as its Finished is out, though whoever reads it then has not proven anything.
+    ///
     /// # Errors
-    /// [`ErrorKind::Misuse`] before the handshake is done and after [`Self::close_notify`]; a failure is final.
+    /// [`ErrorKind::Misuse`] before that and after [`Self::close_notify`]; a failure is final.
     pub fn write(&mut self, data: &[u8]) -> Result<usize, Error> {
         match (&mut self.state, data) {
             (State::Failed(error), _) => Err(*error),
+            _ if self.core.is_write_closed() => Err(ErrorKind::Misuse.into()),
+            (State::Server(state), data) if state.may_write() => {
+                // A KeyUpdate can't come before the client's Finished.
+                if data.is_empty() || state.wants() == Wants::Answer || self.core.outbound.is_key_worn() {
+                    return Ok(0);
+                }
+                let core = &mut self.core;
+                let sealed = core.outbound.data(data, &mut core.events);
+                sealed.map_err(|error| self.fail(error))
+            }
             (State::Server(_) | State::Client(_), _) => Err(ErrorKind::Misuse.into()),
-            (State::Open(_) | State::Open12(_), _) if self.core.is_write_closed() => Err(ErrorKind::Misuse.into()),
             (State::Open12(open), data) => {
                 if data.is_empty() || open.wants() != Wants::Anything {
                     return Ok(0);

@@ -174,6 +174,8 @@ pub(crate) struct EncryptedExtensionsOut<'a> {
     pub(crate) acknowledge_name: bool,
     /// The selected application protocol.
     pub(crate) protocol: Option<&'a [u8]>,
+    /// Early data is accepted.
+    pub(crate) early_data: bool,
     /// The answer to ticket_request (RFC 9149).
     pub(crate) expected_tickets: Option<u8>,
 }
@@ -186,6 +188,9 @@ impl EncryptedExtensionsOut<'_> {
             }
             if let Some(protocol) = self.protocol {
                 extension(w, ExtensionType::ALPN, |w| w.nest16(|w| w.vec8(protocol)));
+            }
+            if self.early_data {
+                extension(w, ExtensionType::EARLY_DATA, |_| {});
             }
             if let Some(expected) = self.expected_tickets {
                 extension(w, ExtensionType::TICKET_REQUEST, |w| w.u8(expected));

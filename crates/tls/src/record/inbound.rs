@@ -11,8 +11,6 @@ use crate::{AlertDescription, AlertLevel, ContentType, Error, ErrorKind, Event};
 
 /// So many records without content may come in a row.
 const MAX_EMPTY_RECORDS: u8 = 32;
-/// So much early data is skipped by a server that did not accept it: what it would have granted, had it granted any.
-const MAX_SKIPPED: usize = MAX_PLAINTEXT;
 
 /// What arrived.
 #[derive(Debug)]
@@ -34,10 +32,10 @@ pub(crate) enum Incoming {
 enum Skip {
     Nothing,
     /// After a HelloRetryRequest: "skipping all records with an external content type of 'application_data'".
-    Unread(usize),
+    Unread(u32),
     /// After a ServerHello: "attempting to deprotect received records using the handshake traffic key, discarding
     /// records which fail deprotection".
-    Undecryptable(usize),
+    Undecryptable(u32),
 }
 
 /// The receiving half of the record layer.
@@ -110,13 +108,13 @@ impl Inbound {
     }
 
     /// The client offered early data and gets a HelloRetryRequest.
-    pub(crate) fn skip_early_data_unread(&mut self) {
-        self.skip = Skip::Unread(MAX_SKIPPED);
+    pub(crate) fn skip_early_data_unread(&mut self, limit: u32) {
+        self.skip = Skip::Unread(limit);
     }
 
     /// The client offered early data and gets a ServerHello that does not accept it.
-    pub(crate) fn skip_early_data(&mut self) {
-        self.skip = Skip::Undecryptable(MAX_SKIPPED);
+    pub(crate) fn skip_early_data(&mut self, limit: u32) {
+        self.skip = Skip::Undecryptable(limit);
     }
 
     /// The next thing that the bytes so far amount to.
@@ -348,9 +346,12 @@ impl Inbound {
 }
 
 /// What may still be skipped after this record. Even an empty one counts, so that there is an end.
-fn less(left: usize, body: &Range<usize>) -> Result<usize, Error> {
+fn less(left: u32, body: &Range<usize>) -> Result<u32, Error> {
     let data = body.len().saturating_sub(super::TAG_LEN + 1).max(1);
-    left.checked_sub(data).ok_or_else(|| ErrorKind::TooMuchEarlyData.into())
+    u32::try_from(data)
+        .ok()
+        .and_then(|data| left.checked_sub(data))
+        .ok_or_else(|| ErrorKind::TooMuchEarlyData.into())
 }
 
 /// What the first bytes look like, if they are of a protocol that is often taken for TLS.

@@ -78,6 +78,13 @@ impl Outbound {
         Ok(())
     }
 
+    /// What is sent next is not protected: the early data before it was refused.
+    pub(crate) fn clear_key(&mut self, events: &mut Events) -> Result<(), Error> {
+        self.seal_flight(events)?;
+        self.key = None;
+        Ok(())
+    }
+
     /// A dummy change_cipher_spec (RFC 8446 appendix D.4): never protected.
     pub(crate) fn change_cipher_spec(&mut self, events: &mut Events) -> Result<(), Error> {
         self.seal_flight(events)?;

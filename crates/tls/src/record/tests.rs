@@ -256,7 +256,7 @@ fn refused_early_data_is_skipped_up_to_a_limit() {
     let (mut inbound, mut seal) = protected();
     assert_eq!(all(&mut inbound, &early), Err(ErrorKind::BadRecordMac));
     let (mut inbound, _) = protected();
-    inbound.skip_early_data();
+    inbound.skip_early_data(16384);
     assert_eq!(all(&mut inbound, &early.repeat(3)), Ok(0));
     assert_eq!(
         all(&mut inbound, &sealed(&mut seal, ContentType::HANDSHAKE, &[20, 0, 0, 0])),
@@ -264,13 +264,13 @@ fn refused_early_data_is_skipped_up_to_a_limit() {
     );
     assert_eq!(all(&mut inbound, &early), Err(ErrorKind::BadRecordMac));
     let (mut inbound, _) = protected();
-    inbound.skip_early_data();
+    inbound.skip_early_data(16384);
     assert_eq!(all(&mut inbound, &early.repeat(300)), Err(ErrorKind::TooMuchEarlyData));
 
     let mut inbound = Inbound::new();
     assert_eq!(all(&mut inbound, &early), Err(ErrorKind::UnexpectedMessage));
     let mut inbound = Inbound::new();
-    inbound.skip_early_data_unread();
+    inbound.skip_early_data_unread(16384);
     assert_eq!(all(&mut inbound, &early.repeat(3)), Ok(0));
     assert_eq!(all(&mut inbound, &plain(22, &[20, 0, 0, 0])), Ok(1));
     assert_eq!(all(&mut inbound, &early), Err(ErrorKind::UnexpectedMessage));

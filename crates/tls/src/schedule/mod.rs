@@ -50,6 +50,15 @@ fn next_salt(stage: &Mac) -> Mac {
     )
 }
 
+/// Where a PSK comes from. "The different labels prevent the substitution of one type of PSK for the other" (section 7.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum PskKind {
+    /// A ticket.
+    Resumption,
+    /// The application.
+    External,
+}
+
 /// The Early Secret of a connection with a PSK.
 #[derive(Debug)]
 pub(crate) struct Early {
@@ -64,11 +73,28 @@ impl Early {
         }
     }
 
-    /// The binder of a resumption PSK over the transcript up to and including the identities (section 4.2.11.2).
-    pub(crate) fn resumption_binder(&self, truncated_hello: &Digest) -> Digest {
+    /// The binder over the transcript up to and including the identities (section 4.2.11.2).
+    pub(crate) fn binder(&self, kind: PskKind, truncated_hello: &Digest) -> Digest {
         let hash = self.mac.hash();
-        let key = self.mac.expand_label(b"res binder", hash.of_nothing().as_bytes());
+        let label: &[u8] = match kind {
+            PskKind::Resumption => b"res binder",
+            PskKind::External => b"ext binder",
+        };
+        let key = self.mac.expand_label(label, hash.of_nothing().as_bytes());
         finished(&Mac::new(hash, key.as_bytes()), truncated_hello)
+    }
+
+    /// client_early_traffic_secret; `transcript` is ClientHello alone.
+    pub(crate) fn client_traffic(&self, transcript: &Digest) -> TrafficSecret {
+        TrafficSecret::derive(&self.mac, b"c e traffic", transcript)
+    }
+
+    /// early_exporter_master_secret; the same transcript.
+    pub(crate) fn exporter(&self, transcript: &Digest) -> ExporterSecret {
+        ExporterSecret {
+            hash: self.mac.hash(),
+            secret: self.mac.expand_label(b"e exp master", transcript.as_bytes()),
+        }
     }
 
     /// Goes on with the (EC)DHE secret; with none (psk_ke), zeros take its place.

@@ -57,7 +57,7 @@ fn a_full_handshake_gives_the_published_secrets() {
 fn a_resumption_binds_as_published() {
     let psk = hex("4ecd0eb6ec3b4d87f5d6028f922ca4c5851a277fd41311c9e62d2c9492e1c4f3");
     let truncated = digest("63224b2e4573f2d3454ca84b9d009a04f6be9e05711a8396473aefa01e924a14");
-    let binder = Early::with_psk(HashAlgorithm::Sha256, &psk).resumption_binder(&truncated);
+    let binder = Early::with_psk(HashAlgorithm::Sha256, &psk).binder(PskKind::Resumption, &truncated);
     assert!(binder.matches(&hex("3add4fb2d8fdf822a0ca3cf7678ef5e88dae990141c5924d57bb6fa31b9e5f9d")));
     assert!(!binder.matches(&[0; 32]));
     assert!(!binder.matches(&[]));

@@ -6,6 +6,7 @@ use crate::core::Core;
 use crate::message::Message;
 use crate::number::Suite13;
 use crate::open::{self, Open, TrafficKeys};
+use crate::record::RecordKey;
 use crate::schedule::{Digest, ExporterSecret, Master, TrafficSecret};
 use crate::state::State;
 use crate::transcript::Transcript;
@@ -30,6 +31,11 @@ pub(super) struct Unverified {
 }
 
 impl Unverified {
+    /// What protects the client's messages up to its Finished.
+    pub(super) fn handshake_key(&self) -> Result<RecordKey, Error> {
+        self.client_handshake.record_key(self.suite)
+    }
+
     fn verify(
         self,
         core: &mut Core,

@@ -1,12 +1,13 @@
 //! The server's flight: ServerHello to Finished (RFC 8446 sections 4.1.3, 4.3, 4.4).
 
 use super::client_auth::ExpectCertificate;
+use super::early::ExpectEndOfEarlyData;
 use super::finish::{ExpectFinished, Unverified};
 use super::offer::Offer;
 use super::plan::TicketPlan;
 use super::retry::send_compatible_ccs;
 use super::ticket::Basis;
-use super::{State, hello::Chosen};
+use super::{State, early, hello::Chosen};
 use crate::core::Core;
 use crate::kx::{self, SharedSecret};
 use crate::message::ClientHello;
@@ -129,6 +130,8 @@ struct Flight {
     asks_certificate: bool,
     plan: TicketPlan,
     post_handshake_auth: bool,
+    /// So much early data may come.
+    early_data: Option<u32>,
 }
 
 impl Flight {
@@ -139,6 +142,7 @@ impl Flight {
             chosen,
             basis,
             acknowledge_name,
+            early_data,
         } = offer;
         let Chosen {
             hello,
@@ -151,6 +155,10 @@ impl Flight {
         let post_handshake_auth = hello.flag(ExtensionType::POST_HANDSHAKE_AUTH)?;
         let mut transcript = before_hello;
         transcript.add(hello.raw());
+        let early_key = match &basis {
+            Basis::Resumed(resumed) if early_data.is_some() => Some(early::accept(core, suite, resumed, &transcript)?),
+            _ => None,
+        };
 
         getrandom::fill(&mut core.facts.randoms.server)?;
         let random = core.facts.randoms.server;
@@ -180,10 +188,14 @@ impl Flight {
             (Basis::Full { .. }, Some(shared)) => Handshake::without_psk(suite.hash, shared),
             (Basis::Full { .. }, None) => return Err(ErrorKind::Internal.into()),
         };
-        let flight = Self::protect(core, suite, transcript, handshake, plan, post_handshake_auth)?;
-        if hello.has(ExtensionType::EARLY_DATA) {
-            core.inbound.skip_early_data();
+        let mut flight = Self::protect(core, suite, transcript, handshake, plan, post_handshake_auth)?;
+        match early_key {
+            // Until EndOfEarlyData it takes the place of the handshake's.
+            Some(key) => core.set_read_key(key)?,
+            None if hello.has(ExtensionType::EARLY_DATA) => core.inbound.skip_early_data(core.early.skip_limit),
+            None => {}
         }
+        flight.early_data = early_data;
         flight.encrypted_extensions(core, acknowledge_name)
     }
 
@@ -214,6 +226,7 @@ impl Flight {
             asks_certificate: false,
             plan,
             post_handshake_auth,
+            early_data: None,
         })
     }
 
@@ -222,6 +235,7 @@ impl Flight {
         let extensions = EncryptedExtensionsOut {
             acknowledge_name,
             protocol: protocol.as_deref(),
+            early_data: self.early_data.is_some(),
             expected_tickets: self.plan.expected(&core.settings),
         };
         core.send(&mut self.transcript, HandshakeType::ENCRYPTED_EXTENSIONS, |w| {
@@ -273,6 +287,13 @@ impl Flight {
         if self.asks_certificate {
             return Ok(State::ExpectCertificate(Box::new(ExpectCertificate {
                 finished: expect,
+            })));
+        }
+        if let Some(left) = self.early_data {
+            let finished = expect;
+            return Ok(State::ExpectEndOfEarlyData(Box::new(ExpectEndOfEarlyData {
+                finished,
+                left,
             })));
         }
         Ok(State::ExpectFinished(Box::new(expect)))

@@ -10,7 +10,7 @@ use crate::message::server_hello::SSL3;
 use crate::message::{ClientHello, Message};
 use crate::number::Suite13;
 use crate::transcript::Transcript;
-use crate::{Error, ErrorKind, ExtensionType, HandshakeType, ProtocolVersion, Settings};
+use crate::{EarlyDataStatus, Error, ErrorKind, ExtensionType, HandshakeType, ProtocolVersion, Settings};
 
 /// Waits for the first ClientHello, or for the second.
 pub(crate) struct ExpectHello {
@@ -102,6 +102,9 @@ impl AskHello {
             Round::Second(retried) => (retried.suite, retried.transcript.clone(), Some(retried)),
         };
         core.facts.suite = Some(suite.suite);
+        if self.hello.flag(ExtensionType::EARLY_DATA)? {
+            core.early.status = EarlyDataStatus::Rejected;
+        }
         check_mandatory(&self.hello)?;
         self.hello.check_key_shares()?;
         ticket::begin(

@@ -2,11 +2,11 @@
 //! in `tls12`:
 //!
 //! ```text
-//! ExpectHello ── ClientHello ──> AskHello ─> AskTicket (for each identity, until one is taken) ─> AskServerName
+//! ExpectHello ── ClientHello ──> AskHello ─> [AskPsk ─>] AskTicket (for each identity, until one is taken) ─> AskServerName
 //!      ^                                                                                              │
 //!      └────────── HelloRetryRequest (once at most) <── no usable key share <── AskProtocol (if offered)
 //!                                                                                                     │
-//!   resumed: ServerHello, EncryptedExtensions, Finished                                               │
+//!   resumed: [AskEarlyData ─>] ServerHello, EncryptedExtensions, Finished [─> ExpectEndOfEarlyData]   │
 //!   in full: AskCredential ─> ServerHello, EncryptedExtensions, [CertificateRequest], Certificate ─> AskSignature
 //!            ─> CertificateVerify, Finished                                                           │
 //!                                                                                                     v
@@ -14,6 +14,8 @@
 //! ```
 
 mod client_auth;
+mod early;
+mod external_psk;
 mod finish;
 mod flight;
 mod hello;
@@ -35,11 +37,14 @@ pub(crate) use post::Post;
 pub(crate) enum State {
     ExpectHello(hello::ExpectHello),
     AskHello(hello::AskHello),
+    AskPsk(external_psk::AskPsk),
     AskTicket(ticket::AskTicket),
     AskServerName(offer::AskServerName),
     AskProtocol(offer::AskProtocol),
+    AskEarlyData(early::AskEarlyData),
     AskCredential(flight::AskCredential),
     AskSignature(Box<flight::AskSignature>),
+    ExpectEndOfEarlyData(Box<early::ExpectEndOfEarlyData>),
     ExpectCertificate(Box<client_auth::ExpectCertificate>),
     AskChain(Box<client_auth::AskChain>),
     ExpectVerify(Box<client_auth::ExpectVerify>),
@@ -59,10 +64,13 @@ impl State {
             Self::ExpectHello(_) | Self::ExpectCertificate(_) | Self::ExpectVerify(_) | Self::ExpectFinished(_) => {
                 Wants::Message
             }
+            Self::ExpectEndOfEarlyData(_) => Wants::EarlyData,
             Self::AskHello(_)
+            | Self::AskPsk(_)
             | Self::AskTicket(_)
             | Self::AskServerName(_)
             | Self::AskProtocol(_)
+            | Self::AskEarlyData(_)
             | Self::AskCredential(_)
             | Self::AskSignature(_)
             | Self::AskChain(_)
@@ -74,6 +82,7 @@ impl State {
     pub(crate) fn message(self, core: &mut Core, message: Message) -> Result<state::State, Error> {
         match self {
             Self::ExpectHello(state) => state.message(core, message).map(state::State::Server),
+            Self::ExpectEndOfEarlyData(state) => state.message(core, message).map(state::State::Server),
             Self::ExpectCertificate(state) => state.message(message).map(state::State::Server),
             Self::ExpectVerify(state) => state.message(core, message).map(state::State::Server),
             Self::ExpectFinished(state) => state.message(core, message),
@@ -91,15 +100,38 @@ impl State {
 
     /// Is early data coming in that was accepted?
     pub(crate) fn reads_early_data(&self) -> bool {
-        false
+        matches!(self, Self::ExpectEndOfEarlyData(_))
+    }
+
+    /// A record of early data has come in.
+    pub(crate) fn early_data(&mut self, len: usize) -> Result<(), Error> {
+        match self {
+            Self::ExpectEndOfEarlyData(state) => state.data(len),
+            _ => Err(ErrorKind::UnexpectedRecord.into()),
+        }
+    }
+
+    /// Is our Finished out, so that application data may follow? The client has not proven anything then.
+    pub(crate) fn may_write(&self) -> bool {
+        matches!(
+            self,
+            Self::ExpectEndOfEarlyData(_)
+                | Self::ExpectCertificate(_)
+                | Self::AskChain(_)
+                | Self::ExpectVerify(_)
+                | Self::AskVerified(_)
+                | Self::ExpectFinished(_)
+        )
     }
 
     pub(crate) fn question(&self) -> Result<Question, Error> {
         match self {
             Self::AskHello(_) => Ok(Question::ClientHello),
+            Self::AskPsk(state) => Ok(state.question()),
             Self::AskTicket(state) => Ok(state.question()),
             Self::AskServerName(state) => Ok(state.question()),
             Self::AskProtocol(state) => Ok(state.question()),
+            Self::AskEarlyData(state) => Ok(state.question()),
             Self::AskCredential(state) => Ok(state.question()),
             Self::AskSignature(state) => Ok(state.question()),
             Self::AskChain(state) => Ok(state.question()),
@@ -113,11 +145,13 @@ impl State {
         let next = match (self, answer) {
             (Self::Tls12(state), answer) => return state.answer(core, answer),
             (Self::AskHello(state), Answer::Proceed) => state.proceed(core),
+            (Self::AskPsk(state), Answer::Session(session)) => state.found(core, session),
             (Self::AskTicket(state), Answer::Ticket(verdict)) => state.verdict(core, verdict),
             (Self::AskServerName(state), Answer::ServerName { acknowledge, settings }) => {
                 state.named(core, acknowledge, settings)
             }
             (Self::AskProtocol(state), Answer::Protocol(protocol)) => state.selected(core, protocol),
+            (Self::AskEarlyData(state), Answer::EarlyData(allowed)) => state.decided(core, allowed),
             (Self::AskCredential(state), Answer::Credential(credential)) => state.credential(core, credential),
             (Self::AskSignature(state), Answer::Signature(signature)) => state.signature(core, &signature),
             (Self::AskChain(state), Answer::Verdict(verdict)) => state.verdict(core, verdict),

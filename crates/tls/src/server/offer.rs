@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use super::hello::Chosen;
 use super::ticket::Basis;
-use super::{State, flight, retry};
+use super::{State, early, retry};
 use crate::core::Core;
 use crate::kx;
 use crate::message::ClientHello;
@@ -48,6 +48,7 @@ impl AskServerName {
             chosen: self.chosen,
             basis: self.basis,
             acknowledge_name,
+            early_data: None,
         };
         match offer.chosen.hello.protocols()? {
             Some(offered) => Ok(State::AskProtocol(AskProtocol { offer, offered })),
@@ -80,6 +81,8 @@ pub(super) struct Offer {
     pub(super) chosen: Chosen,
     pub(super) basis: Basis,
     pub(super) acknowledge_name: bool,
+    /// So much early data is accepted.
+    pub(super) early_data: Option<u32>,
 }
 
 impl Offer {
@@ -87,16 +90,16 @@ impl Offer {
         core.facts.names.protocol = protocol;
         let without_dhe = matches!(&self.basis, Basis::Resumed(resumed) if resumed.without_dhe);
         if without_dhe {
-            return flight::begin(core, self, None);
+            return early::consider(core, self, None);
         }
         let hello = &self.chosen.hello;
         if let Some(retried) = &self.chosen.retried {
             // The share that was asked for: check_second() has seen it.
             let group = retried.group;
-            return flight::begin(core, self, Some(group));
+            return early::consider(core, self, Some(group));
         }
         match choose_group(hello, &core.settings.groups)? {
-            Choice::Shared(group) => flight::begin(core, self, Some(group)),
+            Choice::Shared(group) => early::consider(core, self, Some(group)),
             Choice::Retry(group) => retry::retry(core, self.chosen, group),
         }
     }

@@ -42,10 +42,11 @@ pub(super) fn retry(core: &mut Core, chosen: Chosen, group: NamedGroup) -> Resul
     core.send(&mut transcript, HandshakeType::SERVER_HELLO, |w| retry.write(w))?;
     send_compatible_ccs(core, &hello)?;
     if hello.has(ExtensionType::EARLY_DATA) {
-        core.inbound.skip_early_data_unread();
+        core.inbound.skip_early_data_unread(core.early.skip_limit);
     }
     // The second ClientHello will have to show its binder anew.
     core.facts.resumed = None;
+    core.facts.tickets.psk_is_external = false;
     let retried = Box::new(Retried {
         first: hello,
         suite,

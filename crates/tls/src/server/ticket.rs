@@ -1,16 +1,17 @@
-//! The offered tickets (RFC 8446 section 4.2.11): the first that opens, fits and is bound is resumed.
+//! The offered PSKs (RFC 8446 section 4.2.11): the first that is known, fits and is bound is used.
 
 use std::sync::Arc;
 
 use carnet_ticket::{Ended, Session};
 
 use super::State;
+use super::external_psk::AskPsk;
 use super::hello::Chosen;
 use super::offer::AskServerName;
 use crate::core::Core;
 use crate::message::{OfferedPsk, PskCursor};
 use crate::number::Suite13;
-use crate::schedule::Early;
+use crate::schedule::{Early, PskKind};
 use crate::{CipherSuite, Error, ErrorKind, ProtocolVersion, Question, TicketVerdict};
 
 /// So many identities are looked at. A ClientHello has room for hundreds of tickets, each of which costs a call of the
@@ -24,17 +25,20 @@ pub(super) enum Basis {
         /// Tickets follow.
         renew: bool,
     },
-    /// A session whose binder has been verified.
+    /// A PSK whose binder has been verified.
     Resumed(Box<Resumed>),
 }
 
-/// A session that is resumed.
+/// A PSK that is used.
 pub(super) struct Resumed {
     pub(super) early: Early,
     pub(super) index: usize,
+    kind: PskKind,
     renew: bool,
     /// psk_ke is all that client and settings allow.
     pub(super) without_dhe: bool,
+    /// Its session, if that alone does not rule out early data.
+    pub(super) early_session: Option<Arc<Session>>,
 }
 
 impl Basis {
@@ -42,15 +46,18 @@ impl Basis {
     pub(super) fn ended(&self) -> Ended {
         match self {
             Self::Full { renew } => Ended::Full { renew: *renew },
-            Self::Resumed(resumed) => Ended::Resumed { renew: resumed.renew },
+            Self::Resumed(resumed) => match resumed.kind {
+                PskKind::Resumption => Ended::Resumed { renew: resumed.renew },
+                PskKind::External => Ended::ExternalPsk,
+            },
         }
     }
 }
 
-/// One ticket is being opened.
-pub(crate) struct AskTicket {
-    chosen: Chosen,
-    offered: OfferedPsk,
+/// An identity that the application is asked about.
+pub(super) struct Candidate {
+    pub(super) chosen: Chosen,
+    pub(super) offered: OfferedPsk,
     /// Those after it.
     rest: PskCursor,
     without_dhe: bool,
@@ -74,48 +81,53 @@ pub(super) fn begin(core: &mut Core, chosen: Chosen) -> Result<State, Error> {
 }
 
 fn next(core: &mut Core, chosen: Chosen, mut rest: PskCursor, without_dhe: bool, renew: bool) -> Result<State, Error> {
-    match rest
-        .next(&chosen.hello)
-        .filter(|offered| offered.index < MAX_IDENTITIES)
-    {
-        Some(offered) => Ok(State::AskTicket(AskTicket {
-            chosen,
-            offered,
-            rest,
-            without_dhe,
-        })),
-        None => AskServerName::enter(core, chosen, Basis::Full { renew }),
-    }
+    let offered = rest.next(&chosen.hello);
+    let Some(offered) = offered.filter(|offered| offered.index < MAX_IDENTITIES) else {
+        return AskServerName::enter(core, chosen, Basis::Full { renew });
+    };
+    let candidate = Candidate {
+        chosen,
+        offered,
+        rest,
+        without_dhe,
+    };
+    Ok(if core.settings.asks_for_psk {
+        State::AskPsk(AskPsk { candidate })
+    } else {
+        State::AskTicket(AskTicket { candidate })
+    })
 }
 
-impl AskTicket {
-    pub(super) fn question(&self) -> Question {
-        Question::OpenTicket {
-            ticket: self.chosen.hello.part(self.offered.identity.clone()),
-            version: ProtocolVersion::TLS1_3,
-            suite: self.chosen.suite.suite,
-            index: self.offered.index,
-            obfuscated_age: self.offered.obfuscated_age,
-        }
+impl Candidate {
+    /// Goes on with the next one. `renew`: a full handshake that comes of it earns tickets.
+    pub(super) fn pass_over(self, core: &mut Core, renew: bool) -> Result<State, Error> {
+        next(core, self.chosen, self.rest, self.without_dhe, renew)
     }
 
-    #[inline(never)]
-    pub(super) fn verdict(self, core: &mut Core, verdict: TicketVerdict) -> Result<State, Error> {
-        match verdict {
-            TicketVerdict::Use { session, renew, .. } if fits(&session, self.chosen.suite) => {
-                let basis = self.check_binder(&session, renew)?;
-                core.facts.resumed = Some(session);
-                AskServerName::enter(core, self.chosen, basis)
-            }
+    /// Uses the session that belongs to it, if that fits.
+    pub(super) fn take(self, core: &mut Core, session: Arc<Session>, found: Found) -> Result<State, Error> {
+        if !fits(&session, self.chosen.suite) {
             // OpenSSL passes over a session of another hash, and sends no ticket unless a later identity earns one.
-            TicketVerdict::Use { .. } => next(core, self.chosen, self.rest, self.without_dhe, false),
-            TicketVerdict::Skip { renew } => next(core, self.chosen, self.rest, self.without_dhe, renew),
+            return self.pass_over(core, false);
         }
+        let early = self.check_binder(&session, found.kind)?;
+        let early_session = self.early_session(core, &session, found.early_data_ok);
+        core.facts.tickets.psk_is_external = found.kind == PskKind::External;
+        core.facts.resumed = Some(session);
+        let basis = Basis::Resumed(Box::new(Resumed {
+            early,
+            index: self.offered.index,
+            kind: found.kind,
+            renew: found.renew,
+            without_dhe: self.without_dhe,
+            early_session,
+        }));
+        AskServerName::enter(core, self.chosen, basis)
     }
 
     /// "Prior to accepting PSK key establishment, the server MUST validate the corresponding binder value. If this
     /// value is not present or does not validate, the server MUST abort the handshake."
-    fn check_binder(&self, session: &Arc<Session>, renew: bool) -> Result<Basis, Error> {
+    fn check_binder(&self, session: &Session, kind: PskKind) -> Result<Early, Error> {
         let Chosen {
             hello,
             suite,
@@ -123,23 +135,77 @@ impl AskTicket {
             ..
         } = &self.chosen;
         let early = Early::with_psk(suite.hash, session.secret.as_bytes());
-        let expected = early.resumption_binder(&before_hello.with(hello.before_binders(&self.rest)));
+        let expected = early.binder(kind, &before_hello.with(hello.before_binders(&self.rest)));
         let binder = hello.raw().get(self.offered.binder.clone()).unwrap_or_default();
         if !expected.matches(binder) {
             return Err(ErrorKind::BadBinder.into());
         }
-        let index = self.offered.index;
-        Ok(Basis::Resumed(Box::new(Resumed {
-            early,
-            index,
-            renew,
-            without_dhe: self.without_dhe,
-        })))
+        Ok(early)
+    }
+
+    /// "In order to accept early data, the server MUST have accepted a PSK cipher suite and selected the first key offered
+    /// in the client's 'pre_shared_key' extension", and the version and the cipher suite are to be those of the PSK
+    /// (section 4.2.10). ALPN is not settled yet.
+    fn early_session(&self, core: &Core, session: &Arc<Session>, is_fresh: bool) -> Option<Arc<Session>> {
+        let Chosen { hello, suite, .. } = &self.chosen;
+        let may_be = core.early.wanted.is_some()
+            && hello.has(crate::ExtensionType::EARLY_DATA)
+            && self.chosen.retried.is_none()
+            && self.offered.index == 0
+            && is_fresh
+            && session.cipher == suite.suite.0
+            && session.max_early_data > 0;
+        may_be.then(|| session.clone())
+    }
+}
+
+/// What is known of a PSK besides its session.
+pub(super) struct Found {
+    pub(super) kind: PskKind,
+    /// A new ticket is due after the resumption.
+    pub(super) renew: bool,
+    pub(super) early_data_ok: bool,
+}
+
+/// One ticket is being opened.
+pub(crate) struct AskTicket {
+    pub(super) candidate: Candidate,
+}
+
+impl AskTicket {
+    pub(super) fn question(&self) -> Question {
+        let Candidate { chosen, offered, .. } = &self.candidate;
+        Question::OpenTicket {
+            ticket: chosen.hello.part(offered.identity.clone()),
+            version: ProtocolVersion::TLS1_3,
+            suite: chosen.suite.suite,
+            index: offered.index,
+            obfuscated_age: offered.obfuscated_age,
+        }
+    }
+
+    #[inline(never)]
+    pub(super) fn verdict(self, core: &mut Core, verdict: TicketVerdict) -> Result<State, Error> {
+        match verdict {
+            TicketVerdict::Use {
+                session,
+                renew,
+                early_data_ok,
+            } => {
+                let found = Found {
+                    kind: PskKind::Resumption,
+                    renew,
+                    early_data_ok,
+                };
+                self.candidate.take(core, session, found)
+            }
+            TicketVerdict::Skip { renew } => self.candidate.pass_over(core, renew),
+        }
     }
 }
 
 /// "Any ticket MUST only be resumed with a cipher suite that has the same KDF hash algorithm as that used to establish
-/// the original connection" (section 4.6.1).
+/// the original connection" (section 4.6.1), and any PSK with its own.
 fn fits(session: &Session, suite: &Suite13) -> bool {
     let hash = CipherSuite(session.cipher).tls13().map(|known| known.hash);
     session.protocol == ProtocolVersion::TLS1_3.0 && hash == Some(suite.hash) && !session.secret.as_bytes().is_empty()

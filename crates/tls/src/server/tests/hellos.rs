@@ -221,7 +221,7 @@ fn a_wrong_binder_is_fatal() {
     assert_eq!(puppet.say(&hello), Err(ErrorKind::BadBinder));
     assert_eq!(
         puppet.hear_record(),
-        (ContentType::ALERT, vec![2, A::DecryptError.code()])
+        (ContentType::ALERT, vec![2, A::IllegalParameter.code()])
     );
 }
 

@@ -10,7 +10,7 @@ use crate::kx::KeyShare;
 use crate::message::server_hello::{ServerHello, extension};
 use crate::message::{self, Message};
 use crate::record::RecordKey;
-use crate::schedule::{Early, Handshake, HashAlgorithm, TrafficSecret};
+use crate::schedule::{Early, Handshake, HashAlgorithm, PskKind, TrafficSecret};
 use crate::transcript::Transcript;
 use crate::{
     Answer, CipherSuite, ClientAuth, Connection, ContentType, Credential, Error, ErrorKind, ExtensionType,
@@ -113,7 +113,7 @@ impl Hello {
         let binders_len = identities.len() * 33;
         let cut = encoded.len() - binders_len - 2;
         let early = Early::with_psk(HashAlgorithm::Sha256, psk);
-        let binder = early.resumption_binder(&transcript.with(&encoded[..cut]));
+        let binder = early.binder(PskKind::Resumption, &transcript.with(&encoded[..cut]));
         for entry in encoded[cut + 2..].chunks_mut(33) {
             entry[1..].copy_from_slice(binder.as_bytes());
         }
