@@ -306,7 +306,6 @@ static void binders(void)
     section("binders");
     add_good(0), add_good(1);
     offers[0].wrong_binder = 1;
-    rfc_alert = SSL_AD_DECRYPT_ERROR;
     run("wrong for the one that is chosen");
     add_good(0), add_good(1);
     offers[1].wrong_binder = 1;
