@@ -135,6 +135,97 @@ static void distinct(void)
     SSL_CTX_free(server);
 }
 
+/* Changed by a callback in the middle: what counts is the number at the time of each ticket. */
+enum place { AT_HELLO, AT_SERVER_NAME, AT_CERTIFICATE, AT_ALPN, AT_FINISHED, AT_TICKET, NUM_PLACES };
+static const char *const place_names[] = {"client-hello", "server-name", "certificate", "ALPN", "info", "generate"};
+static int change_at, change_to;
+
+static void change(SSL *ssl, int here)
+{
+    if (change_at == here)
+        SSL_set_num_tickets(ssl, (size_t)change_to);
+}
+
+static int hello_cb(SSL *ssl, int *alert, void *arg)
+{
+    (void)alert, (void)arg;
+    change(ssl, AT_HELLO);
+    return SSL_CLIENT_HELLO_SUCCESS;
+}
+
+static int name_cb(SSL *ssl, int *alert, void *arg)
+{
+    (void)alert, (void)arg;
+    change(ssl, AT_SERVER_NAME);
+    return SSL_TLSEXT_ERR_OK;
+}
+
+static int certificate_cb(SSL *ssl, void *arg)
+{
+    (void)arg;
+    change(ssl, AT_CERTIFICATE);
+    return 1;
+}
+
+static int alpn_cb(SSL *ssl, const unsigned char **out, unsigned char *len, const unsigned char *in, unsigned inlen,
+                   void *arg)
+{
+    (void)out, (void)len, (void)in, (void)inlen, (void)arg;
+    change(ssl, AT_ALPN);
+    return SSL_TLSEXT_ERR_NOACK;
+}
+
+static void info_cb(const SSL *ssl, int where, int ret)
+{
+    (void)ret;
+    if (where & SSL_CB_HANDSHAKE_DONE)
+        change((SSL *)ssl, AT_FINISHED);
+}
+
+static int changing_generate_cb(SSL *ssl, void *arg)
+{
+    generate_cb(ssl, arg);
+    change(ssl, AT_TICKET);
+    return 1;
+}
+
+static SSL_TICKET_RETURN renew_cb(SSL *ssl, SSL_SESSION *session, const unsigned char *name, size_t name_len,
+                                  SSL_TICKET_STATUS status, void *arg)
+{
+    (void)ssl, (void)session, (void)name, (void)name_len, (void)arg;
+    return status >= SSL_TICKET_SUCCESS ? SSL_TICKET_RETURN_USE_RENEW : SSL_TICKET_RETURN_IGNORE_RENEW;
+}
+
+static void from_callbacks(void)
+{
+    static const int to[] = {0, 1, 5};
+    SSL_CTX *client = new_client(), *server = counting_server();
+    section("%s, changed by a callback", tls_name());
+    SSL_CTX_set_client_hello_cb(server, hello_cb, NULL);
+    SSL_CTX_set_tlsext_servername_callback(server, name_cb);
+    SSL_CTX_set_cert_cb(server, certificate_cb, NULL);
+    SSL_CTX_set_alpn_select_cb(server, alpn_cb, NULL);
+    SSL_CTX_set_alpn_protos(client, (const unsigned char *)"\2h2", 3);
+    SSL_CTX_set_info_callback(server, info_cb);
+    SSL_CTX_set_session_ticket_cb(server, changing_generate_cb, renew_cb, NULL);
+    change_at = -1;
+    SSL_SESSION *session = visit(client, server, NULL);
+    for (change_at = 0; change_at < NUM_PLACES; change_at++)
+        for (int i = 0; i < 3; i++) {
+            change_to = to[i];
+            generated = 0;
+            SSL_SESSION_free(visit(client, server, NULL));
+            show("%s callback, to %d, full: generated %d, received %d", place_names[change_at], change_to, generated,
+                 visited.tickets);
+            generated = 0;
+            SSL_SESSION_free(visit(client, server, session));
+            show("   resumed %d: generated %d, received %d", visited.resumed, generated, visited.tickets);
+        }
+    SSL_SESSION_free(session);
+    SSL_CTX_free(client);
+    SSL_CTX_free(server);
+}
+
 int main(void)
 {
     get_and_set();
@@ -144,6 +235,7 @@ int main(void)
         on_the_ssl();
         stateful();
         distinct();
+        from_callbacks();
     }
     return finish();
 }

@@ -127,6 +127,33 @@ static void resumed(void)
     SSL_CTX_free(server);
 }
 
+/* The number is changed before the server asks: after a full handshake that counts, after a resumption it is one. */
+static void tickets_changed(int resume)
+{
+    static const int numbers[] = {0, 1, 3, 2};
+    SSL_CTX *client = answering_client(1, client_identity());
+    SSL_CTX *server = asking_server(SSL_VERIFY_PEER | SSL_VERIFY_POST_HANDSHAKE);
+    SSL_SESSION *session = visit(client, server, NULL);
+    section("num_tickets changed before it, %s", resume ? "after a resumption" : "after a full handshake");
+    struct pair pair = join(client, server);
+    if (resume)
+        SSL_set_session(pair.client, session);
+    ok(shake(&pair), "handshake");
+    settle(&pair);
+    is(SSL_session_reused(pair.server), resume, "resumed");
+    for (size_t i = 0; i < 4; i++) {
+        char what[32];
+        generated = received = 0;
+        snprintf(what, sizeof what, "num_tickets %d", numbers[i]);
+        SSL_set_num_tickets(pair.server, (size_t)numbers[i]);
+        ask(&pair, what);
+    }
+    part(&pair);
+    SSL_SESSION_free(session);
+    SSL_CTX_free(client);
+    SSL_CTX_free(server);
+}
+
 static void refused(const char *what, SSL_CTX *client, SSL_CTX *server)
 {
     struct pair pair = join(client, server);
@@ -168,6 +195,8 @@ int main(void)
         works(n);
     withdrawn();
     resumed();
+    tickets_changed(0);
+    tickets_changed(1);
     refused("the client did not offer it", answering_client(0, client_identity()), asking_server(must));
     refused("the server does not want to", answering_client(1, client_identity()), asking_server(SSL_VERIFY_NONE));
     refused("no certificate, not required", answering_client(1, NULL),

@@ -126,6 +126,106 @@ static void inherited(void)
     SSL_CTX_free(server);
 }
 
+/* As much as a ticket holds, and more: a connection that fails cleanly, and a server that goes on. */
+static void sizes(void)
+{
+    static const size_t lens[] = {60000, 65000, 65150, 0xff00, 65535, 70000, 1 << 20};
+    char *data = malloc(1 << 20);
+    memset(data, 'd', 1 << 20);
+    section("%s, how much a ticket holds", tls_name());
+    for (size_t i = 0; i < sizeof lens / sizeof lens[0]; i++) {
+        SSL_CTX *client = new_client(), *server = new_server();
+        SSL_CTX_set_session_ticket_cb(server, generate_cb, decrypt_cb, NULL);
+        to_store = data;
+        to_store_len = lens[i];
+        SSL_SESSION *session = visit(client, server, NULL);
+        is(store_result, 1, "%zu bytes: the session takes them", lens[i]);
+        show("   done %d, tickets %d, server %s (%s), client %s (%s)", visited.done, visited.tickets,
+             error_name(visited.server.error), visited.server.reason, error_name(visited.client.error),
+             visited.client.reason);
+        to_store_len = 3;
+        if (session) {
+            found_len = -2;
+            SSL_SESSION_free(visit(client, server, session));
+            show("   done %d, resumed %d, found %ld", visited.done, visited.resumed, found_len);
+        }
+        SSL_SESSION_free(session);
+        SSL_SESSION_free(visit(client, server, NULL));
+        is(visited.done && visited.tickets > 0, 1, "%zu bytes: the next connection is a good one", lens[i]);
+        SSL_CTX_free(client);
+        SSL_CTX_free(server);
+    }
+    free(data);
+}
+
+/* Set by the application itself, in the middle of a handshake or after it, and not by the generate callback. */
+static const char *ticket_says;
+
+static SSL_TICKET_RETURN tell_cb(SSL *ssl, SSL_SESSION *session, const unsigned char *name, size_t name_len,
+                                 SSL_TICKET_STATUS status, void *arg)
+{
+    void *data = NULL;
+    size_t len = 0;
+    ticket_says = "-";
+    if (session && SSL_SESSION_get0_ticket_appdata(session, &data, &len) && len)
+        ticket_says = !strcmp(data, "before") ? "before" : (!strcmp(data, "after") ? "after" : "something else");
+    return decrypt_cb(ssl, session, name, name_len, status, arg);
+}
+
+static int at_certificate(SSL *ssl, void *arg)
+{
+    SSL_SESSION *session = SSL_get_session(ssl);
+    (void)arg;
+    show("   in the certificate callback a session: %d", session != NULL);
+    if (session)
+        SSL_SESSION_set1_ticket_appdata(session, "before", 7);
+    return 1;
+}
+
+static SSL_SESSION *after(struct pair *pair)
+{
+    settle(pair);
+    SSL_SESSION *session = SSL_get1_session(pair->client);
+    SSL_shutdown(pair->client);
+    part(pair);
+    return session;
+}
+
+static void at_any_time(void)
+{
+    SSL_CTX *client = new_client(), *server = new_server();
+    struct pair pair;
+    SSL_SESSION *session;
+    section("%s, set at another time", tls_name());
+    SSL_CTX_set_session_ticket_cb(server, NULL, tell_cb, NULL);
+    SSL_CTX_set_cert_cb(server, at_certificate, NULL);
+    session = visit(client, server, NULL);
+    SSL_CTX_set_cert_cb(server, NULL, NULL);
+    SSL_SESSION_free(visit(client, server, session));
+    show("in the certificate callback: resumed %d, the ticket says %s", visited.resumed, ticket_says);
+    SSL_SESSION_free(session);
+
+    pair = join(client, server);
+    ok(shake(&pair), "handshake");
+    is(SSL_SESSION_set1_ticket_appdata(SSL_get_session(pair.server), "after", 6), 1, "set after the handshake");
+    session = after(&pair);
+    SSL_SESSION_free(visit(client, server, session));
+    show("after the handshake: resumed %d, the ticket says %s", visited.resumed, ticket_says);
+    SSL_SESSION_free(session);
+
+    pair = join(client, server);
+    ok(shake(&pair), "handshake");
+    SSL_SESSION_set1_ticket_appdata(SSL_get_session(pair.server), "after", 6);
+    show("one more ticket: %d", SSL_new_session_ticket(pair.server));
+    SSL_do_handshake(pair.server);
+    session = after(&pair);
+    SSL_SESSION_free(visit(client, server, session));
+    show("after the handshake, in one more ticket: resumed %d, the ticket says %s", visited.resumed, ticket_says);
+    SSL_SESSION_free(session);
+    SSL_CTX_free(client);
+    SSL_CTX_free(server);
+}
+
 int main(void)
 {
     static char big[3000];
@@ -140,6 +240,8 @@ int main(void)
         through_a_ticket(NULL, 0, "NULL");
         through_a_ticket(big, sizeof big, "3000 bytes");
         inherited();
+        at_any_time();
+        sizes();
     }
     return finish();
 }
