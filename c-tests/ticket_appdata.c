@@ -129,7 +129,7 @@ static void inherited(void)
 /* As much as a ticket holds, and more: a connection that fails cleanly, and a server that goes on. */
 static void sizes(void)
 {
-    static const size_t lens[] = {60000, 65000, 65150, 0xff00, 65535, 70000, 1 << 20};
+    static const size_t lens[] = {16000, 59000, 65000, 65150, 0xff00, 65535, 70000, 1 << 20};
     char *data = malloc(1 << 20);
     memset(data, 'd', 1 << 20);
     section("%s, how much a ticket holds", tls_name());
@@ -144,7 +144,8 @@ static void sizes(void)
              error_name(visited.server.error), visited.server.reason, error_name(visited.client.error),
              visited.client.reason);
         to_store_len = 3;
-        if (session) {
+        if (session &&
+            lens[i] < 60000) { /* libcarnet's client offers no longer ones in TLS 1.3: its hello must have room */
             found_len = -2;
             SSL_SESSION_free(visit(client, server, session));
             show("   done %d, resumed %d, found %ld", visited.done, visited.resumed, found_len);
