@@ -46,14 +46,22 @@ static SSL_TICKET_RETURN decrypt_cb(SSL *ssl, SSL_SESSION *session, const unsign
 }
 
 static SSL_CTX *client, *server;
+static int sent; /* tickets; TLS 1.2's renewed ones are no new sessions to a client */
+
+static void message_cb(int is_sent, int version, int type, const void *bytes, size_t len, SSL *ssl, void *arg)
+{
+    (void)version, (void)ssl, (void)arg, (void)len;
+    sent += !is_sent && type == SSL3_RT_HANDSHAKE && *(const unsigned char *)bytes == SSL3_MT_NEWSESSION_TICKET;
+}
 
 static void offer(const char *what, SSL_SESSION *session, int status, int resumed, int tickets)
 {
     told = -1;
+    sent = 0;
     SSL_SESSION_free(visit(client, server, session));
-    carnet_ok(visited.done && told == status && visited.resumed == resumed && visited.tickets == tickets,
+    carnet_ok(visited.done && told == status && visited.resumed == resumed && sent == tickets,
               "%s, answered %d: told %d, resumed %d, tickets %d; wanted %d, %d, %d", what, obey, told, visited.resumed,
-              visited.tickets, status, resumed, tickets);
+              sent, status, resumed, tickets);
 }
 
 static void turning(enum how how)
@@ -63,6 +71,7 @@ static void turning(enum how how)
     unsigned char blob[80];
     section("%s, %s", tls_name(), ways[how]);
     client = new_client();
+    SSL_CTX_set_msg_callback(client, message_cb);
     server = new_server();
     skew = 0;
     ok(ks && carnet_keystore_set_clock(ks, clock_cb, NULL) && carnet_CTX_use_keystore(server, ks), "a store");
