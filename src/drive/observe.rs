@@ -148,6 +148,7 @@ fn show_state(held: &mut Held<'_>) {
         StateName::WroteChangeCipherSpec if role == Role::Server => Some(State::SERVER_CHANGE),
         StateName::WroteChangeCipherSpec => Some(State::CLIENT_CHANGE),
         StateName::EarlyData => Some(State::EARLY_DATA),
+        StateName::PendingEarlyDataEnd => Some(State::PENDING_EARLY_DATA_END),
         StateName::Established => Some(State::OK),
         StateName::Failed => None,
     };

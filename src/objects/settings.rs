@@ -71,6 +71,7 @@ impl Config {
             max_version: ProtocolVersion(max_version),
             suites: self.suites.iter().map(|cipher| CipherSuite(cipher.code)).collect(),
             server_preference: has(OP_CIPHER_SERVER_PREFERENCE),
+            prefer_sha256: false,
             groups: self.groups(purpose.server),
             schemes: self.schemes(purpose.server),
             client_auth: self.client_auth(),

@@ -100,6 +100,8 @@ pub enum StateName {
     WroteChangeCipherSpec,
     /// Server: its first flight is out; the client's second is awaited, or early data.
     EarlyData,
+    /// Client: the server's flight is in; the end of early data is awaited.
+    PendingEarlyDataEnd,
     /// The handshake is done.
     Established,
     /// The connection failed.

@@ -139,6 +139,7 @@ mod tests {
             max_version: ProtocolVersion::TLS1_2,
             suites: vec![CipherSuite::TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256],
             server_preference: false,
+            prefer_sha256: false,
             groups: vec![NamedGroup::X25519],
             schemes: vec![SignatureScheme::ED25519],
             client_auth: ClientAuth::None,

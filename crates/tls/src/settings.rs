@@ -31,6 +31,8 @@ pub struct Settings {
     pub suites: Vec<CipherSuite>,
     /// A server prefers its own order of suites (SSL_OP_CIPHER_SERVER_PREFERENCE).
     pub server_preference: bool,
+    /// A server prefers suites with SHA-256, whose hash is that of PSKs that have none of their own.
+    pub prefer_sha256: bool,
     /// Groups in order of preference; a client sends a key share for the first.
     pub groups: Vec<NamedGroup>,
     /// Signature schemes that we accept from the peer, in order of preference.

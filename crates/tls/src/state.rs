@@ -19,8 +19,8 @@ pub(crate) enum Wants {
     Message,
     /// TLS 1.2: change_cipher_spec, which is no handshake message.
     ChangeCipherSpec,
-    /// A handshake message, or early data before it.
-    EarlyData,
+    /// Application data, though the handshake is not done: early data, or what comes before the end of early data.
+    Data,
     /// Application data, or a post-handshake message: nothing in particular.
     Anything,
     /// The answer to its question.

@@ -20,6 +20,7 @@ static SETTINGS: LazyLock<Arc<Settings>> = LazyLock::new(|| {
             CipherSuite::TLS_AES_128_GCM_SHA256,
         ],
         server_preference: false,
+        prefer_sha256: false,
         // X25519 alone is fast enough for a fuzzer; the rest leads to a HelloRetryRequest.
         groups: vec![NamedGroup::X25519],
         schemes: vec![SignatureScheme::ECDSA_SECP256R1_SHA256, SignatureScheme::ED25519],

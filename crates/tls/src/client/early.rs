@@ -4,11 +4,14 @@ use std::sync::Arc;
 
 use carnet_ticket::Session;
 
+use super::finished::{Authenticated, LastFlight};
 use super::psk::PskOffer;
 use crate::core::Core;
+use crate::early::Writing;
 use crate::message::Extensions;
 use crate::number::Suite13;
 use crate::schedule::HashAlgorithm;
+use crate::state::State as Next;
 use crate::{CipherSuite, EarlyDataStatus, Error, ErrorKind, ExtensionType, Settings, StateName};
 
 /// Early data has been offered, with the first PSK. "The PSK used to encrypt the early data MUST be the first PSK listed in
@@ -16,8 +19,6 @@ use crate::{CipherSuite, EarlyDataStatus, Error, ErrorKind, ExtensionType, Setti
 pub(super) struct EarlyOffer {
     session: Arc<Session>,
     suite: &'static Suite13,
-    /// So many bytes may still be sent.
-    pub(super) left: u32,
 }
 
 impl EarlyOffer {
@@ -43,7 +44,6 @@ impl EarlyOffer {
         Ok(Some(Self {
             session: Arc::clone(session),
             suite: known,
-            left: session.max_early_data,
         }))
     }
 
@@ -57,6 +57,8 @@ impl EarlyOffer {
         core.log_key("CLIENT_EARLY_TRAFFIC_SECRET", &traffic);
         core.early.exporter = Some(Box::new(exporter));
         core.early.status = EarlyDataStatus::Rejected;
+        core.early.writing = Writing::Sent;
+        core.early.left = self.session.max_early_data;
         // "If offering early data, the record is placed immediately after the first ClientHello" (appendix D.4).
         if core.settings.middlebox_compat {
             core.send_change_cipher_spec()?;
@@ -90,5 +92,26 @@ impl EarlyOffer {
         }
         core.early.status = EarlyDataStatus::Accepted;
         Ok(true)
+    }
+}
+
+/// Early data that is written from now on is dropped.
+pub(super) fn refused(core: &mut Core) {
+    if core.early.writing == Writing::Sent {
+        core.early.writing = Writing::Dropped;
+    }
+}
+
+/// The server's flight is in, and the application may have more early data to write. Until it says that it has not, there
+/// is no EndOfEarlyData and no Finished; but what the server has to say already may be read.
+pub(crate) struct Parked {
+    pub(super) last: LastFlight,
+    pub(super) server: Authenticated,
+}
+
+impl Parked {
+    #[inline(never)]
+    pub(super) fn go(self, core: &mut Core) -> Result<Next, Error> {
+        self.server.answered_by(core, self.last)
     }
 }

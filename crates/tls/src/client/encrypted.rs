@@ -1,7 +1,7 @@
 //! EncryptedExtensions (RFC 8446 section 4.3.1).
 
 use super::certificate::ExpectCertificateOrRequest;
-use super::early::EarlyOffer;
+use super::early::{EarlyOffer, refused};
 use super::finished::{Authenticated, ExpectFinished};
 use super::{Flight, State};
 use crate::codec::{Reader, U16List};
@@ -87,6 +87,7 @@ impl ExpectEncryptedExtensions {
         if flight.sends_early_data {
             return Ok(());
         }
+        refused(core);
         core.set_write_key(flight.write.record_key(flight.suite)?)
     }
 }

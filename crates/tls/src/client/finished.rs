@@ -1,9 +1,11 @@
 //! The server's Finished (RFC 8446 section 4.4.4), and the client's last flight up to its own.
 
 use super::authenticate::ExpectCredential;
+use super::early::Parked;
 use super::post::Post;
 use super::{Flight, Offered, State};
 use crate::core::Core;
+use crate::early::Writing;
 use crate::message::Message;
 use crate::message::certificate::CertificateRequest;
 use crate::number::Suite13;
@@ -11,7 +13,7 @@ use crate::open::{self, Open, TrafficKeys};
 use crate::schedule::{ExporterSecret, Master, TrafficSecret};
 use crate::state::State as Next;
 use crate::transcript::Transcript;
-use crate::{Error, ErrorKind, ExtensionType, HandshakeType};
+use crate::{EarlyDataStatus, Error, ErrorKind, ExtensionType, HandshakeType, StateName};
 
 /// The server is who it has to be, by its certificate or by the PSK; perhaps it wants to know who we are.
 pub(super) struct Authenticated {
@@ -19,6 +21,14 @@ pub(super) struct Authenticated {
 }
 
 impl Authenticated {
+    /// Our last flight, which begins with what the server wants to know.
+    pub(super) fn answered_by(self, core: &mut Core, last: LastFlight) -> Result<Next, Error> {
+        match self.request {
+            None => last.finish(core),
+            Some(request) => Ok(State::Credential(Box::new(ExpectCredential { last, request })).into()),
+        }
+    }
+
     /// Only who knows the PSK has the handshake's keys.
     pub(super) fn by_psk() -> Self {
         Self { request: None }
@@ -52,10 +62,13 @@ impl ExpectFinished {
         }
         core.facts.finished.peer = Some(expected);
         let last = LastFlight::new(core, flight, &message)?;
-        match server.request {
-            None => last.finish(core),
-            Some(request) => Ok(State::Credential(Box::new(ExpectCredential { last, request })).into()),
+        if core.early.status != EarlyDataStatus::NotSent {
+            core.enter(StateName::PendingEarlyDataEnd);
         }
+        if core.early.writing != Writing::Closed {
+            return Ok(State::Parked(Box::new(Parked { last, server })).into());
+        }
+        server.answered_by(core, last)
     }
 }
 

@@ -189,10 +189,6 @@ impl Hello {
         }
     }
 
-    pub(super) fn early(&mut self) -> Option<&mut EarlyOffer> {
-        self.early.as_mut()
-    }
-
     /// Has early data been offered?
     pub(super) fn has_early(&self) -> bool {
         self.early.is_some()

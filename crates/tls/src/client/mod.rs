@@ -12,6 +12,7 @@
 //!            CertificateVerify     ExpectCertificateVerify     }
 //!              check the signature ExpectSignatureVerdict      }
 //!            Finished              ExpectFinished
+//!              early data          Parked, until the application has no more of it
 //!              which certificate?  ExpectCredential    } only after a CertificateRequest
 //! [EndOfEarlyData]                 after early data that was accepted
 //! [Certificate
@@ -52,6 +53,7 @@ use authenticate::{ExpectCredential, ExpectSignature};
 use certificate::{
     ExpectCertificate, ExpectCertificateOrRequest, ExpectCertificateVerify, ExpectChainVerdict, ExpectSignatureVerdict,
 };
+use early::Parked;
 use encrypted::ExpectEncryptedExtensions;
 use finished::ExpectFinished;
 use offered::Offered;
@@ -71,6 +73,7 @@ pub(crate) enum State {
     CertificateVerify(Box<ExpectCertificateVerify>),
     SignatureVerdict(Box<ExpectSignatureVerdict>),
     Finished(Box<ExpectFinished>),
+    Parked(Box<Parked>),
     Credential(Box<ExpectCredential>),
     Signature(Box<ExpectSignature>),
     Tls12(tls12::State),
@@ -91,6 +94,7 @@ impl State {
             | Self::CertificateVerify(_)
             | Self::Finished(_) => Wants::Message,
             Self::Start(_) => Wants::Go,
+            Self::Parked(_) => Wants::Data,
             Self::OfferPsk(_)
             | Self::ChainVerdict(_)
             | Self::SignatureVerdict(_)
@@ -100,17 +104,9 @@ impl State {
         }
     }
 
-    /// May early data be written?
-    pub(crate) fn is_early_data_open(&self) -> bool {
-        matches!(self, Self::ServerHello(state) if state.is_early_data_open())
-    }
-
-    /// How much early data may be written now; `None` if none at all.
-    pub(crate) fn early_data_left(&mut self) -> Option<&mut u32> {
-        match self {
-            Self::ServerHello(state) => state.early_data_left(),
-            _ => None,
-        }
+    /// Is the handshake done but for our last flight, which waits for the end of early data?
+    pub(crate) fn is_parked(&self) -> bool {
+        matches!(self, Self::Parked(_))
     }
 
     pub(crate) fn question(&self) -> Result<Question, Error> {
@@ -134,6 +130,8 @@ impl State {
             Self::CertificateVerify(state) => state.message(message),
             Self::Finished(state) => state.message(core, message),
             Self::Tls12(state) => state.message(core, message),
+            // Nothing that a server says after its Finished makes sense before ours.
+            Self::Parked(_) => Err(ErrorKind::UnexpectedMessage.into()),
             _ => Err(ErrorKind::Internal.into()),
         }
     }
@@ -142,6 +140,7 @@ impl State {
     pub(crate) fn go(self, core: &mut Core) -> Result<Next, Error> {
         match self {
             Self::Start(state) => state.go(core),
+            Self::Parked(state) => state.go(core),
             _ => Err(ErrorKind::Internal.into()),
         }
     }

@@ -34,6 +34,7 @@ pub(crate) fn settings() -> Settings {
         max_version: ProtocolVersion::TLS1_3,
         suites: vec![SUITE, CipherSuite::TLS_AES_256_GCM_SHA384],
         server_preference: false,
+        prefer_sha256: false,
         groups: vec![GROUP, NamedGroup::SECP256R1],
         schemes: vec![SignatureScheme::ED25519, SignatureScheme::RSA_PKCS1_SHA256],
         client_auth: ClientAuth::None,

@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 
+use super::early::refused;
 use super::hello::Hello;
 use super::start::{self, Before};
 use crate::core::Core;
@@ -31,6 +32,7 @@ pub(super) fn retry(
     if early {
         // What was sent of early data is lost, and its key with it: the second ClientHello is not protected.
         core.outbound.clear_key(&mut core.events)?;
+        refused(core);
     } else if core.settings.middlebox_compat {
         // "the client sends a dummy change_cipher_spec record [...] immediately before its second flight. This may either
         // be before its second ClientHello or before its encrypted handshake flight" (appendix D.4). With early data it

@@ -34,15 +34,6 @@ pub(super) struct Retried {
 }
 
 impl ExpectServerHello {
-    /// So much early data may still be written; none any more after a HelloRetryRequest.
-    pub(super) fn early_data_left(&mut self) -> Option<&mut u32> {
-        self.hello.early().map(|early| &mut early.left)
-    }
-
-    pub(super) fn is_early_data_open(&self) -> bool {
-        self.hello.has_early()
-    }
-
     /// The first ClientHello as the transcript will have it.
     #[cfg(test)]
     pub(crate) fn first_hello(&mut self) -> Option<&mut Vec<u8>> {

@@ -1,6 +1,8 @@
 //! Early data (RFC 8446 section 2.3), external PSKs and ticket requests, as the application sees them.
 
 use super::Connection;
+use crate::core::Core;
+use crate::early::Writing;
 use crate::state::State;
 use crate::{EarlyDataStatus, Error, ErrorKind, Side, StateName, TicketRequest};
 
@@ -37,13 +39,13 @@ impl Connection {
         self.core.early.skip_limit = limit;
     }
 
-    /// Client: may early data be written now? From the ClientHello until the server's answer has been taken by
-    /// [`Self::step`].
+    /// Client: may early data be written now? From the ClientHello until [`Self::finish_early_data`].
     pub fn early_data_open(&self) -> bool {
-        matches!(&self.state, State::Client(state) if state.is_early_data_open())
+        self.core.early.writing != Writing::Closed && !self.core.is_write_closed() && !self.is_failed()
     }
 
-    /// Client: puts up to `max_send_fragment` bytes of early data into one record in [`Self::output`]; says how many.
+    /// Client: puts up to `max_send_fragment` bytes of early data into one record in [`Self::output`]; says how many. Once the
+    /// server has [refused](Self::early_data_status) early data, more of it is only counted and dropped.
     ///
     /// # Errors
     /// [`ErrorKind::Misuse`] unless [`Self::early_data_open`]. [`ErrorKind::EarlyDataLimit`], which is final, if `data` is
@@ -52,25 +54,58 @@ impl Connection {
         if let State::Failed(error) = &self.state {
             return Err(*error);
         }
-        let Self { core, state } = self;
-        let State::Client(state) = state else {
+        if !self.early_data_open() {
             return Err(ErrorKind::Misuse.into());
-        };
-        let left = state.early_data_left().filter(|_| !core.is_write_closed());
-        let left = left.ok_or(ErrorKind::Misuse)?;
-        let sent = match u32::try_from(data.len()) {
-            Ok(0) => return Ok(0),
-            Ok(len) if len <= *left => core.outbound.data(data, &mut core.events),
-            _ => Err(ErrorKind::EarlyDataLimit.into()),
-        };
-        match sent {
-            Ok(n) => {
-                // It is no more than `len`, which is no more than `left`.
-                *left = left.saturating_sub(u32::try_from(n).unwrap_or(u32::MAX));
-                Ok(n)
+        }
+        self.seal_early_data(data).map_err(|error| self.fail(error))
+    }
+
+    fn seal_early_data(&mut self, data: &[u8]) -> Result<usize, Error> {
+        let Core {
+            early,
+            outbound,
+            events,
+            ..
+        } = &mut self.core;
+        let len = u32::try_from(data.len()).ok().filter(|len| *len <= early.left);
+        let len = len.ok_or(ErrorKind::EarlyDataLimit)?;
+        if early.writing == Writing::Dropped || data.is_empty() {
+            early.left -= len;
+            return Ok(data.len());
+        }
+        // There is no other key to turn to.
+        if outbound.is_key_worn() {
+            return Err(ErrorKind::EarlyDataLimit.into());
+        }
+        let sent = outbound.data(data, events)?;
+        // No more than was given, and that fits.
+        early.left = early.left.saturating_sub(u32::try_from(sent).unwrap_or(len));
+        Ok(sent)
+    }
+
+    /// Client: there is no more early data to write. Without this call the handshake goes no further than to the server's
+    /// Finished, where it is [parked](Self::early_data_parked). May come at any time, and without effect.
+    ///
+    /// # Errors
+    /// A failure, which is final.
+    pub fn finish_early_data(&mut self) -> Result<(), Error> {
+        self.core.early.writing = Writing::Closed;
+        if !self.early_data_parked() {
+            return Ok(());
+        }
+        match self.take_state().go(&mut self.core) {
+            Ok(state) => {
+                self.state = state;
+                Ok(())
             }
             Err(error) => Err(self.fail(error)),
         }
+    }
+
+    /// Client: is the server's flight in, and [`Self::finish_early_data`] what the rest of the handshake waits for?
+    /// Meanwhile [`Step::Data`](crate::Step::Data) may bring what the server has to say already.
+    pub fn early_data_parked(&self) -> bool {
+        matches!(&self.state, State::Client(state) if state.is_parked())
     }
 
     /// Server: is early data being read? [`Step::Data`](crate::Step::Data) then gives what nobody has proven to be fresh,

@@ -75,7 +75,7 @@ impl Connection {
                     self.report();
                     return Ok(Step::HandshakeDone);
                 }
-                wants @ (Wants::Message | Wants::ChangeCipherSpec | Wants::EarlyData | Wants::Anything) => {
+                wants @ (Wants::Message | Wants::ChangeCipherSpec | Wants::Data | Wants::Anything) => {
                     if let Some(step) = self.receive(wants)? {
                         return Ok(step);
                     }
@@ -114,13 +114,15 @@ impl Connection {
             }
             Received::Data => {
                 match &mut self.state {
-                    State::Server(state) if wants == Wants::EarlyData => {
+                    State::Server(state) if wants == Wants::Data => {
                         let input = &mut self.core.inbound.input;
                         let taken = state.early_data(input.plaintext().len());
                         // What is too much is not to be seen.
                         taken.inspect_err(|_| input.consume_plaintext(usize::MAX))?;
                     }
-                    _ if wants != Wants::Anything => return Err(ErrorKind::UnexpectedRecord.into()),
+                    _ if !matches!(wants, Wants::Data | Wants::Anything) => {
+                        return Err(ErrorKind::UnexpectedRecord.into());
+                    }
                     State::Open(open) => open.keys.data_passed(),
                     State::Open12(open) => open.data_passed(),
                     _ => {}

@@ -9,8 +9,9 @@ use crate::core::Core;
 use crate::message::server_hello::SSL3;
 use crate::message::{ClientHello, Message};
 use crate::number::Suite13;
+use crate::schedule::HashAlgorithm;
 use crate::transcript::Transcript;
-use crate::{EarlyDataStatus, Error, ErrorKind, ExtensionType, HandshakeType, ProtocolVersion, Settings};
+use crate::{CipherSuite, EarlyDataStatus, Error, ErrorKind, ExtensionType, HandshakeType, ProtocolVersion, Settings};
 
 /// Waits for the first ClientHello, or for the second.
 pub(crate) struct ExpectHello {
@@ -138,14 +139,20 @@ fn choose_version(hello: &ClientHello, settings: &Settings) -> Result<ProtocolVe
 /// Ours in our order, or theirs in their order.
 fn choose_suite(hello: &ClientHello, settings: &Settings) -> Result<&'static Suite13, Error> {
     let (pairs, _) = hello.cipher_suites().as_chunks::<2>();
-    let mut theirs = pairs.iter().map(|pair| crate::CipherSuite(u16::from_be_bytes(*pair)));
+    let theirs = pairs.iter().map(|pair| CipherSuite(u16::from_be_bytes(*pair)));
     let ours = &settings.suites;
+    let wanted = |known: &&Suite13| !settings.prefer_sha256 || known.hash == HashAlgorithm::Sha256;
     let chosen = if settings.server_preference {
-        ours.iter()
+        let mut shared = ours
+            .iter()
             .filter_map(|suite| suite.tls13())
-            .find(|known| hello.offers_suite(known.suite.0))
+            .filter(|known| hello.offers_suite(known.suite.0));
+        shared.clone().find(wanted).or_else(|| shared.next())
     } else {
-        theirs.find_map(|suite| suite.tls13().filter(|known| ours.contains(&known.suite)))
+        let mut shared = theirs
+            .filter_map(CipherSuite::tls13)
+            .filter(|known| ours.contains(&known.suite));
+        shared.clone().find(wanted).or_else(|| shared.next())
     };
     chosen.ok_or_else(|| ErrorKind::NoSharedCipher.into())
 }

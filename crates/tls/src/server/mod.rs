@@ -64,7 +64,7 @@ impl State {
             Self::ExpectHello(_) | Self::ExpectCertificate(_) | Self::ExpectVerify(_) | Self::ExpectFinished(_) => {
                 Wants::Message
             }
-            Self::ExpectEndOfEarlyData(_) => Wants::EarlyData,
+            Self::ExpectEndOfEarlyData(_) => Wants::Data,
             Self::AskHello(_)
             | Self::AskPsk(_)
             | Self::AskTicket(_)

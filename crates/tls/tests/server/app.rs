@@ -45,6 +45,7 @@ pub fn settings() -> Settings {
             CipherSuite::TLS_AES_128_GCM_SHA256,
         ],
         server_preference: false,
+        prefer_sha256: false,
         groups: vec![
             NamedGroup::X25519MLKEM768,
             NamedGroup::X25519,

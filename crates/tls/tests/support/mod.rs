@@ -40,6 +40,7 @@ pub fn settings() -> Settings {
         max_version: ProtocolVersion::TLS1_3,
         suites: SUITES.to_vec(),
         server_preference: false,
+        prefer_sha256: false,
         groups: GROUPS.to_vec(),
         schemes: SCHEMES.to_vec(),
         client_auth: ClientAuth::None,

@@ -34,6 +34,7 @@ pub fn settings() -> Settings {
         max_version: ProtocolVersion::TLS1_2,
         suites: [TLS13_SUITES.as_slice(), &ECDSA_SUITES, &RSA_SUITES].concat(),
         server_preference: false,
+        prefer_sha256: false,
         groups: [&[NamedGroup::X25519MLKEM768], GROUPS.as_slice()].concat(),
         schemes: vec![
             SignatureScheme::ECDSA_SECP256R1_SHA256,
