@@ -122,25 +122,26 @@ impl KeyStore {
         SystemEntropy.fill(blob.as_mut_slice()).map_err(|_| Error::INTERNAL)?;
         let key = TicketKey::from_openssl_blob(&blob).map_err(|_| Error::INTERNAL)?;
         let (name, now) = (*key.name(), self.now());
-        self.ring.install(key, now);
+        self.ring.install(key, now).map_err(|_| Error::INTERNAL)?;
         self.info(&name, now).ok_or(Error::INTERNAL)
     }
 
     /// The next key takes over ahead of its time. False: there was none and none could be made.
     pub fn rotate(&self) -> bool {
-        self.ring.rotate(self.now()).is_some()
+        self.ring.rotate(self.now()).is_ok()
     }
 
     /// Erases a key. True if it was there.
     pub fn erase(&self, name: &KeyName) -> bool {
-        self.ring.revoke(name, self.now())
+        self.ring.revoke(name, self.now()).unwrap_or(false)
     }
 
     /// Erases every key there is, also those whose turn had not come: what seals next is new.
     pub fn erase_all(&self) {
         let now = self.now();
         for info in self.ring.keys(now) {
-            self.ring.revoke(info.key.name(), now);
+            // The ring of one process is never busy.
+            let _erased = self.ring.revoke(info.key.name(), now);
         }
     }
 }

@@ -12,7 +12,7 @@
 //! assert!(!found.still_seals, "an hour later, its client gets a new ticket");
 //! # Ok::<(), &str>(())
 //! ```
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 #![cfg_attr(
     not(test),
     deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)
@@ -20,14 +20,22 @@
 
 mod entropy;
 mod iv;
+mod ratchet;
 mod ring;
+mod ring_file;
 mod schedule;
+mod share;
+mod shared;
 mod snapshot;
 #[cfg(test)]
 mod tests;
 
 pub use entropy::{Entropy, NoEntropy, SystemEntropy};
 pub use iv::fresh_iv;
-pub use ring::{Found, Ring};
+pub use ratchet::SECRET_LEN;
+pub use ring::{ChangeError, Found, Ring};
+pub use ring_file::{FileError, Start, write_private};
 pub use schedule::Policy;
+pub use share::{Root, ShareError};
+pub use shared::{Counter, PageError};
 pub use snapshot::{KeyInfo, KeyState};

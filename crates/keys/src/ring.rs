@@ -5,29 +5,40 @@
 //!            one interval   one interval    one ticket lifetime
 //! ```
 //!
-//! Readers take the current [`Snapshot`] without a lock, and as long as `now` is one of the moments that it is good for
-//! they are done. Otherwise they take the writers' lock, let time's changes happen, and publish a new snapshot. Keys
-//! whose time has passed are dropped, and so zeroized, as soon as the last reader lets go.
+//! Readers take the current [`Snapshot`] without a lock, and as long as `now` is one of the moments that it is good for,
+//! and nobody else has changed the ring, they are done. Otherwise they let time's changes happen and publish a new
+//! snapshot. Keys whose time has passed are dropped, and so zeroized, as soon as the last reader lets go.
 //!
-//! A ring belongs to one process. After a fork both have the keys that there are, and each makes its next ones alone:
-//! workers that rotate and must open each other's tickets have to be given the same keys ([`Ring::install`]).
+//! A ring of one process is made by [`Ring::single`], [`Ring::rotating`] or [`Ring::fixed`]: after a fork both sides have
+//! the keys that there are, and each makes its next ones alone. The others live in a page that processes share, and
+//! whoever first notices that a key is due makes it for all.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use arc_swap::{ArcSwap, Guard};
 use carnet_ticket::{KeyName, TicketKey};
 
-use crate::entropy::{Entropy, SystemEntropy, random_key};
+use crate::entropy::{Entropy, NoEntropy, SystemEntropy, random_key};
 use crate::schedule::{Policy, Slot, Slots};
+use crate::shared::{Counter, Page};
 use crate::snapshot::{KeyInfo, Snapshot};
 
 /// The keys of one server, or of several that share them.
 pub struct Ring {
-    policy: Policy,
-    /// `None`: this ring has only the keys that it is given.
-    entropy: Option<Box<dyn Entropy>>,
-    current: ArcSwap<Snapshot>,
-    writer: Mutex<()>,
+    pub(crate) policy: Policy,
+    pub(crate) source: Source,
+    pub(crate) current: ArcSwap<Snapshot>,
+    pub(crate) page: Option<Page>,
+}
+
+/// Where new keys come from.
+pub(crate) enum Source {
+    /// Nowhere: this ring has only the keys that it is given.
+    Given,
+    /// Randomness.
+    Random(Box<dyn Entropy>),
+    /// The chain of a root secret, which is kept with the keys.
+    Chain,
 }
 
 /// A key that opens a ticket.
@@ -37,6 +48,27 @@ pub struct Found {
     pub key: Arc<TicketKey>,
     /// False if it opens only: the client should get a ticket under a newer key (SSL_TICKET_SUCCESS_RENEW).
     pub still_seals: bool,
+}
+
+/// Why a ring was not changed. All of it is as it was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ChangeError {
+    /// Another process is changing it; try again in a moment.
+    #[error("another process is changing the ring; try again")]
+    Busy,
+    /// No key could be made.
+    #[error(transparent)]
+    NoEntropy(#[from] NoEntropy),
+    /// The keys are those of a root secret and the clock, and no others can seal: the rest of the fleet would not have
+    /// them.
+    #[error("this ring's keys come from a root secret: the clock rotates them")]
+    Rooted,
+    /// Only keys with HMAC-SHA-256 and at most 32 bytes of MAC key can be shared.
+    #[error("a key of this kind can't be put into a shared ring")]
+    Unshareable,
+    /// A ring that is given its keys can't make one.
+    #[error("this ring makes no keys of its own")]
+    Given,
 }
 
 impl Ring {
@@ -53,29 +85,30 @@ impl Ring {
 
     /// As [`Ring::rotating`], with random bytes from `entropy`.
     pub fn with_entropy(policy: Policy, now: u64, entropy: Box<dyn Entropy>) -> Self {
-        let ring = Self::empty(policy, now, Some(entropy));
+        let ring = Self::empty(policy, Source::Random(entropy), None);
         ring.advance(now);
         ring
     }
 
     /// This key for ever, and no others of its own: `SSL_CTX_set_tlsext_ticket_keys`.
     pub fn fixed(key: TicketKey) -> Self {
-        let ring = Self::empty(Policy::unchanging(Policy::DEFAULT_LIFETIME), 0, None);
-        ring.install(key, 0);
+        let ring = Self::empty(Policy::unchanging(Policy::DEFAULT_LIFETIME), Source::Given, None);
+        let key = Arc::new(key);
+        ring.change_own(0, |slots| slots.seal_with(key.clone()));
         ring
     }
 
-    fn empty(policy: Policy, now: u64, entropy: Option<Box<dyn Entropy>>) -> Self {
+    pub(crate) fn empty(policy: Policy, source: Source, page: Option<Page>) -> Self {
         let slots = Slots {
             slots: Vec::new(),
             policy: &policy,
-            now,
+            now: 0,
         };
         Self {
             current: ArcSwap::from_pointee(Snapshot::new(&slots, false)),
             policy,
-            entropy,
-            writer: Mutex::new(()),
+            source,
+            page,
         }
     }
 
@@ -110,28 +143,39 @@ impl Ring {
         self.at(now);
     }
 
-    /// The next key seals from now on, ahead of its time. `None`: no key could be made, and all stays as it was.
-    pub fn rotate(&self, now: u64) -> Option<Arc<TicketKey>> {
+    /// The next key seals from now on, ahead of its time.
+    pub fn rotate(&self, now: u64) -> Result<Arc<TicketKey>, ChangeError> {
+        let entropy = match &self.source {
+            Source::Chain => return Err(ChangeError::Rooted),
+            Source::Given => return Err(ChangeError::Given),
+            Source::Random(entropy) => entropy,
+        };
         self.change(now, |slots| {
             if !slots.promote_next() {
-                slots.seal_with(self.make()?);
+                slots.seal_with(Arc::new(random_key(&**entropy)?));
             }
-            slots.sealing().map(|slot| slot.key.clone())
-        })
+            slots.sealing().map(|slot| slot.key.clone()).ok_or(NoEntropy)
+        })?
+        .map_err(ChangeError::from)
     }
 
     /// `key` seals from now on, for as long as any other would.
-    pub fn install(&self, key: TicketKey, now: u64) {
-        self.change(now, |slots| slots.seal_with(Arc::new(key)));
+    pub fn install(&self, key: TicketKey, now: u64) -> Result<(), ChangeError> {
+        if let Source::Chain = self.source {
+            return Err(ChangeError::Rooted);
+        }
+        let key = self.shareable(key)?;
+        self.change(now, |slots| slots.seal_with(key.clone()))
     }
 
     /// `key` opens until `opens_until` (`u64::MAX` for ever) and never seals, also if it did until now.
-    pub fn accept(&self, key: TicketKey, opens_until: u64, now: u64) {
-        self.change(now, |slots| slots.open_with(Arc::new(key), opens_until));
+    pub fn accept(&self, key: TicketKey, opens_until: u64, now: u64) -> Result<(), ChangeError> {
+        let key = self.shareable(key)?;
+        self.change(now, |slots| slots.open_with(key.clone(), opens_until))
     }
 
     /// Erases a key: its tickets open no more. If it was the sealing key, the next takes over. True if it was there.
-    pub fn revoke(&self, name: &KeyName, now: u64) -> bool {
+    pub fn revoke(&self, name: &KeyName, now: u64) -> Result<bool, ChangeError> {
         self.change(now, |slots| {
             let before = slots.slots.len();
             slots.slots.retain(|slot| slot.name != *name);
@@ -149,9 +193,34 @@ impl Ring {
         &self.policy
     }
 
+    /// Do the keys come from a root secret?
+    pub fn is_rooted(&self) -> bool {
+        matches!(self.source, Source::Chain)
+    }
+
+    /// Counts something, if this ring is shared.
+    pub fn count(&self, counter: Counter) {
+        if let Some(page) = &self.page {
+            page.counters().add(counter);
+        }
+    }
+
+    /// How often `counter` was counted, by all processes that share this ring.
+    pub fn counted(&self, counter: Counter) -> u64 {
+        self.page.as_ref().map_or(0, |page| page.counters().value(counter))
+    }
+
+    fn shareable(&self, key: TicketKey) -> Result<Arc<TicketKey>, ChangeError> {
+        match &self.page {
+            Some(_) if !Page::has_room_for(&key) => Err(ChangeError::Unshareable),
+            _ => Ok(Arc::new(key)),
+        }
+    }
+
     fn at(&self, now: u64) -> Guard<Arc<Snapshot>> {
         let snapshot = self.current.load();
-        if snapshot.is_good_at(now) {
+        let version = self.page.as_ref().map_or(0, Page::version);
+        if snapshot.is_good_at(now) && snapshot.version() == version {
             return snapshot;
         }
         drop(snapshot);
@@ -160,25 +229,41 @@ impl Ring {
     }
 
     #[cold]
-    fn advance(&self, now: u64) {
-        self.change(now, |_| ());
+    pub(crate) fn advance(&self, now: u64) {
+        match &self.page {
+            Some(page) => self.advance_shared(page, now),
+            None => self.change_own(now, |_| ()),
+        }
     }
 
-    /// One writer at a time; readers see all of a change or nothing of it.
-    fn change<R>(&self, now: u64, edit: impl FnOnce(&mut Slots<'_>) -> R) -> R {
-        // What the lock guards is complete at every moment, so a writer that panicked has spoiled nothing.
-        let _one_writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut slots = self.current.load().slots(&self.policy, now);
-        let result = edit(&mut slots);
-        slots.settle(|| self.make());
-        let snapshot = Snapshot::new(&slots, self.entropy.is_some());
-        self.current.store(Arc::new(snapshot));
-        result
+    fn change<R>(&self, now: u64, edit: impl FnMut(&mut Slots<'_>) -> R) -> Result<R, ChangeError> {
+        match &self.page {
+            Some(page) => self.change_shared(page, now, edit),
+            None => Ok(self.change_own(now, edit)),
+        }
     }
 
-    fn make(&self) -> Option<Arc<TicketKey>> {
-        let entropy = self.entropy.as_deref()?;
-        random_key(entropy).ok().map(Arc::new)
+    /// Readers see all of a change or nothing of it; of two writers the later one starts anew from the earlier one's.
+    /// There is no lock that a fork could leave locked.
+    fn change_own<R>(&self, now: u64, mut edit: impl FnMut(&mut Slots<'_>) -> R) -> R {
+        loop {
+            let old = self.current.load_full();
+            let mut slots = old.slots(&self.policy, now);
+            let result = edit(&mut slots);
+            slots.settle(|| self.make());
+            let new = Arc::new(Snapshot::new(&slots, matches!(self.source, Source::Random(_))));
+            let found = self.current.compare_and_swap(&old, new);
+            if Arc::ptr_eq(&found, &old) {
+                return result;
+            }
+        }
+    }
+
+    pub(crate) fn make(&self) -> Option<Arc<TicketKey>> {
+        let Source::Random(entropy) = &self.source else {
+            return None;
+        };
+        random_key(&**entropy).ok().map(Arc::new)
     }
 }
 

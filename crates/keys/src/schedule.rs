@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use carnet_ticket::{KeyName, TicketKey};
 
+use crate::ratchet::Chain;
+
 /// Never.
 pub(crate) const NEVER: u64 = u64::MAX;
 
@@ -35,6 +37,18 @@ impl Policy {
             interval: None,
             lifetime,
         }
+    }
+
+    /// Is there room among `max` keys for all that open at the same time: those of a ticket's lifetime, the one that
+    /// seals, the next, and one that was made by hand?
+    pub(crate) fn fits(&self, max: usize) -> bool {
+        let needed = |interval: NonZeroU64| self.lifetime.div_ceil(interval.get()).saturating_add(3);
+        self.interval.is_none_or(|interval| needed(interval) <= max as u64)
+    }
+
+    /// The shortest interval that [`Policy::fits`].
+    pub(crate) fn shortest_interval(&self, max: usize) -> u64 {
+        self.lifetime.div_ceil((max as u64).saturating_sub(3).max(1)).max(1)
     }
 
     fn seals_until(&self, from: u64) -> u64 {
@@ -138,6 +152,29 @@ impl Slots<'_> {
         if end != NEVER && self.next().is_none() {
             let made = make();
             self.slots.extend(made.map(|key| Slot::new(key, end, self.policy)));
+        }
+    }
+
+    /// As [`Slots::settle`] where keys come from a chain: the key of each interval of the clock seals in it, and the
+    /// chain goes on to the first interval whose key is not published.
+    pub(crate) fn settle_chain(&mut self, chain: &mut Chain) {
+        let now = self.now;
+        self.slots.retain(|slot| slot.opens_until > now);
+        let Some(interval) = self.policy.interval else {
+            return;
+        };
+        let next = (now / interval).saturating_add(1);
+        // Of intervals whose tickets have run out no key is needed.
+        let first = now.saturating_sub(self.policy.lifetime) / interval;
+        if !chain.can_reach(next) {
+            return;
+        }
+        chain.advance_to(first.saturating_sub(1));
+        while chain.number() <= next {
+            let from = chain.number().saturating_mul(interval.get());
+            let made = chain.key().map(|key| Slot::new(Arc::new(key), from, self.policy));
+            self.slots.extend(made.filter(|slot| slot.opens_until > now));
+            chain.advance_to(chain.number().saturating_add(1));
         }
     }
 

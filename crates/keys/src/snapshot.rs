@@ -43,6 +43,8 @@ pub(crate) struct Snapshot {
     sealing: Option<Arc<TicketKey>>,
     made_at: u64,
     good: Range<u64>,
+    /// Of the shared page; 0 for a ring of one process.
+    version: u64,
 }
 
 impl Snapshot {
@@ -60,7 +62,30 @@ impl Snapshot {
             slots: slots.slots.clone(),
             made_at: now,
             good: now.saturating_sub(JITTER)..end.unwrap_or(NEVER),
+            version: 0,
         }
+    }
+
+    /// What another process made, or this one, at `made_at`.
+    pub(crate) fn of_version(version: u64, slots: Vec<Slot>, made_at: u64, policy: &Policy, self_made: bool) -> Self {
+        let slots = Slots {
+            slots,
+            policy,
+            now: made_at,
+        };
+        Self::new(&slots, self_made).with_version(version)
+    }
+
+    pub(crate) fn with_version(self, version: u64) -> Self {
+        Self { version, ..self }
+    }
+
+    pub(crate) fn version(&self) -> u64 {
+        self.version
+    }
+
+    pub(crate) fn all(&self) -> &[Slot] {
+        &self.slots
     }
 
     pub(crate) fn is_good_at(&self, now: u64) -> bool {
@@ -81,6 +106,15 @@ impl Snapshot {
             slots.now = now.max(self.made_at);
         }
         slots
+    }
+
+    /// The slots to start a change from where the clock alone says whose turn it is.
+    pub(crate) fn slots_as_they_are<'p>(&self, policy: &'p Policy, now: u64) -> Slots<'p> {
+        Slots {
+            slots: self.slots.clone(),
+            policy,
+            now,
+        }
     }
 
     pub(crate) fn sealing(&self) -> Option<&Arc<TicketKey>> {

@@ -146,12 +146,12 @@ fn fixed_keys() {
     assert_eq!(sealing(&ring, T).0, [7; 16]);
     assert_eq!(sealing(&ring, 0).0, [7; 16]);
     assert!(ring.opening(&KeyName([7; 16]), u64::MAX - 1).unwrap().still_seals);
-    assert!(ring.rotate(T).is_none(), "it can't make another");
+    assert!(ring.rotate(T).is_err(), "it can't make another");
     assert_eq!(sealing(&ring, T).0, [7; 16]);
-    ring.install(key(8), T);
+    ring.install(key(8), T).unwrap();
     assert_eq!(sealing(&ring, T).0, [8; 16]);
     assert!(!ring.opening(&KeyName([7; 16]), T).unwrap().still_seals);
-    ring.accept(key(9), u64::MAX, T);
+    ring.accept(key(9), u64::MAX, T).unwrap();
     assert!(!ring.opening(&KeyName([9; 16]), T + 1_000_000).unwrap().still_seals);
     assert_eq!(ring.keys(T + 1_000_000).len(), 2, "the first has run out");
 }
@@ -160,7 +160,7 @@ fn fixed_keys() {
 fn installing_postpones_the_published_key() {
     let ring = ring();
     let next = *ahead(&ring, T).key.name();
-    ring.install(key(5), T + 100);
+    ring.install(key(5), T + 100).unwrap();
     assert_eq!(sealing(&ring, T + 100 + HOUR - 1).0, [5; 16]);
     assert_eq!(sealing(&ring, T + 100 + HOUR), next);
 }
@@ -169,18 +169,18 @@ fn installing_postpones_the_published_key() {
 fn revoked_keys_open_nothing() {
     let ring = ring();
     let (old, next) = (sealing(&ring, T), *ahead(&ring, T).key.name());
-    assert!(ring.revoke(&old, T));
-    assert!(!ring.revoke(&old, T));
+    assert_eq!(ring.revoke(&old, T), Ok(true));
+    assert_eq!(ring.revoke(&old, T), Ok(false));
     assert!(!opens(&ring, &old, T));
     assert_eq!(sealing(&ring, T), next, "the next takes over");
 
     let single = Ring::single(T);
     let old = sealing(&single, T);
-    single.revoke(&old, T);
+    single.revoke(&old, T).unwrap();
     assert_ne!(sealing(&single, T), old);
 
     let fixed = Ring::fixed(key(7));
-    fixed.revoke(&KeyName([7; 16]), T);
+    fixed.revoke(&KeyName([7; 16]), T).unwrap();
     assert!(fixed.sealing(T).is_none(), "no key, no ticket");
 }
 
@@ -190,7 +190,7 @@ fn without_entropy_there_is_no_key_and_then_there_is() {
     fake.is_broken(true);
     let ring = Ring::with_entropy(Policy::every(HOUR, LIFETIME), T, Box::new(fake.clone()));
     assert!(ring.sealing(T).is_none());
-    assert!(ring.rotate(T).is_none());
+    assert!(ring.rotate(T).is_err());
     fake.is_broken(false);
     assert!(ring.sealing(T).is_none(), "one try a second");
     assert!(ring.sealing(T + 1).is_some());
@@ -324,9 +324,9 @@ proptest! {
             match event {
                 Event::Wait(seconds) => now += seconds,
                 Event::SetBack(seconds) => now -= seconds,
-                Event::Rotate => prop_assert!(ring.rotate(now).is_some()),
-                Event::Install(byte) => ring.install(key(byte), now),
-                Event::RevokeSealing => prop_assert!(ring.revoke(&sealing(&ring, now), now)),
+                Event::Rotate => prop_assert!(ring.rotate(now).is_ok()),
+                Event::Install(byte) => ring.install(key(byte), now).unwrap(),
+                Event::RevokeSealing => prop_assert_eq!(ring.revoke(&sealing(&ring, now), now), Ok(true)),
             }
             let states = states(&ring, now);
             let count = |wanted| states.iter().filter(|state| **state == wanted).count();

@@ -154,6 +154,12 @@ impl TicketKey {
         &self.mac_key
     }
 
+    /// Is this key made of these parts? In constant time for the keys.
+    pub fn is_made_of(&self, cipher_key: &[u8], mac: MacAlgorithm, mac_key: &[u8]) -> bool {
+        let same = self.cipher_key.ct_eq(cipher_key) & self.mac_key.ct_eq(mac_key);
+        bool::from(same) && self.mac.algorithm() == mac
+    }
+
     /// Seals `plaintext`. `iv` is fresh and random for each ticket: RFC 5077 section 4.
     pub fn seal(&self, iv: &[u8; IV_LEN], plaintext: &[u8]) -> Result<Vec<u8>, SealError> {
         self.seal_with(&self.name, iv, plaintext.len(), |ticket| {

@@ -1,0 +1,213 @@
+//! Rings in files: a page that outlives the processes, mapped once at start, so that it stays in reach after chroot and
+//! after privileges are dropped.
+//!
+//! A ring file is written whole before it gets its name, and never replaced while it has one. It holds keys, so it must
+//! belong to who uses it (or to root) and nobody else may read it.
+
+use std::fs::File;
+use std::io::Write;
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+
+use crate::ring::Ring;
+use crate::schedule::Policy;
+use crate::share::{Root, ShareError};
+use crate::shared::memory::{Memory, PAGE_LEN};
+
+/// Why a file of keys can't be used. The text names the file and says what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum FileError {
+    /// The system says no.
+    #[error("{path}: {error}")]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        error: std::io::Error,
+    },
+    /// Others may read or write it.
+    #[error("{path} is open to others (mode {mode:03o}); keys must be private: chmod 600 {path}")]
+    OpenToOthers {
+        /// The file.
+        path: PathBuf,
+        /// Its permission bits.
+        mode: u32,
+    },
+    /// Whoever owns it can change it at any time.
+    #[error("{path} belongs to user {owner}; it must belong to the user who starts the program, or to root: chown it")]
+    ForeignOwner {
+        /// The file.
+        path: PathBuf,
+        /// User id of the owner.
+        owner: u32,
+    },
+    /// A directory, a pipe, a symbolic link …
+    #[error("{path} is not a regular file")]
+    NotAFile {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Not what it should hold.
+    #[error("{path}: {error}")]
+    Content {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        error: ShareError,
+    },
+    /// Not as long as a ring.
+    #[error("{path} is not a ring of ticket keys: it has {len} bytes, not {PAGE_LEN}")]
+    WrongLength {
+        /// The file.
+        path: PathBuf,
+        /// Its length.
+        len: u64,
+    },
+}
+
+/// What a new ring gets its keys from.
+#[derive(Debug, Clone)]
+pub enum Start<'a> {
+    /// Randomness, by this policy.
+    Random(Policy),
+    /// A root secret.
+    Root(&'a Root),
+}
+
+impl Ring {
+    /// The ring in the file at `path`, with the policy that it was made with.
+    pub fn open_file(path: &Path, now: u64) -> Result<Self, FileError> {
+        let file = open_private(path, true)?;
+        let len = file.metadata().map_err(|error| io(path, error))?.len();
+        if len != PAGE_LEN as u64 {
+            return Err(FileError::WrongLength { path: path.into(), len });
+        }
+        let memory = Memory::of_file(&file).map_err(|error| io(path, error.into()))?;
+        Self::attached(memory, now).map_err(|error| content(path, error))
+    }
+
+    /// Makes a ring file, which must not exist yet.
+    pub fn create_file(path: &Path, start: &Start<'_>, now: u64) -> Result<Self, FileError> {
+        let staged = Staged::beside(path)?;
+        staged.file.set_len(PAGE_LEN as u64).map_err(|error| io(path, error))?;
+        let memory = Memory::of_file(&staged.file).map_err(|error| io(path, error.into()))?;
+        let ring = match start {
+            Start::Random(policy) => Self::random_in(memory, *policy, now),
+            Start::Root(root) => Self::rooted_in(memory, root, now),
+        }
+        .map_err(|error| content(path, error))?;
+        staged.publish_new(path)?;
+        Ok(ring)
+    }
+
+    /// The ring in the file at `path`, which is made if it is not there. Of several processes that start at the same
+    /// time one makes it, and all have it.
+    pub fn open_or_create_file(path: &Path, start: &Start<'_>, now: u64) -> Result<Self, FileError> {
+        match Self::open_file(path, now) {
+            Err(error) if error.is(std::io::ErrorKind::NotFound) => {}
+            opened => return opened,
+        }
+        match Self::create_file(path, start, now) {
+            Err(error) if error.is(std::io::ErrorKind::AlreadyExists) => Self::open_file(path, now),
+            made => made,
+        }
+    }
+}
+
+impl FileError {
+    fn is(&self, kind: std::io::ErrorKind) -> bool {
+        matches!(self, Self::Io { error, .. } if error.kind() == kind)
+    }
+}
+
+pub(crate) fn io(path: &Path, error: std::io::Error) -> FileError {
+    FileError::Io {
+        path: path.into(),
+        error,
+    }
+}
+
+fn content(path: &Path, error: ShareError) -> FileError {
+    FileError::Content {
+        path: path.into(),
+        error,
+    }
+}
+
+/// Opens a file that holds secrets, if it is one that keeps them.
+pub(crate) fn open_private(path: &Path, writable: bool) -> Result<File, FileError> {
+    // Not through a symbolic link, and without waiting for the other end of a pipe.
+    let flags = rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK;
+    let mut options = File::options();
+    options
+        .read(true)
+        .write(writable)
+        .custom_flags(flags.bits().cast_signed());
+    let file = options.open(path).map_err(|error| io(path, error))?;
+    let found = file.metadata().map_err(|error| io(path, error))?;
+    if !found.is_file() {
+        return Err(FileError::NotAFile { path: path.into() });
+    }
+    let owner = found.uid();
+    if owner != 0 && owner != rustix::process::geteuid().as_raw() {
+        return Err(FileError::ForeignOwner {
+            path: path.into(),
+            owner,
+        });
+    }
+    let mode = found.permissions().mode() & 0o777;
+    if mode & 0o077 != 0 {
+        return Err(FileError::OpenToOthers {
+            path: path.into(),
+            mode,
+        });
+    }
+    Ok(file)
+}
+
+/// A file that is being written, under a name of its own until it is whole.
+pub(crate) struct Staged {
+    pub(crate) file: File,
+    name: PathBuf,
+}
+
+impl Staged {
+    /// In the directory of `path`, for its owner alone.
+    pub(crate) fn beside(path: &Path) -> Result<Self, FileError> {
+        let mut tag = [0; 8];
+        getrandom::fill(&mut tag).map_err(|_| io(path, std::io::ErrorKind::Other.into()))?;
+        let mut name = path.as_os_str().to_owned();
+        name.push(format!(".new-{:016x}", u64::from_ne_bytes(tag)));
+        let name = PathBuf::from(name);
+        let mut options = File::options();
+        options.read(true).write(true).create_new(true).mode(0o600);
+        let file = options.open(&name).map_err(|error| io(path, error))?;
+        Ok(Self { file, name })
+    }
+
+    /// Gives the file its name, unless there is a file of this name.
+    pub(crate) fn publish_new(self, path: &Path) -> Result<(), FileError> {
+        self.file.sync_all().map_err(|error| io(path, error))?;
+        std::fs::hard_link(&self.name, path).map_err(|error| io(path, error))
+    }
+
+    /// Gives the file its name, in the place of any that has it: readers see the old one or the new one.
+    pub(crate) fn publish(self, path: &Path) -> Result<(), FileError> {
+        self.file.sync_all().map_err(|error| io(path, error))?;
+        std::fs::rename(&self.name, path).map_err(|error| io(path, error))
+    }
+}
+
+impl Drop for Staged {
+    fn drop(&mut self) {
+        // After `publish` it has left; otherwise nobody needs it.
+        let _gone = std::fs::remove_file(&self.name);
+    }
+}
+
+/// Writes secrets to a file for its owner alone, whole or not at all.
+pub fn write_private(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
+    let mut staged = Staged::beside(path)?;
+    staged.file.write_all(bytes).map_err(|error| io(path, error))?;
+    staged.publish(path)
+}

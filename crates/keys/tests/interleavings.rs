@@ -1,0 +1,116 @@
+//! The shared page under every interleaving of two processes, with weak memory (loom).
+
+use loom::sync::Arc;
+use loom::thread;
+use versions::*;
+
+use atomics::AtomicU64;
+
+/// What `versions` is built on, in the place of the standard library's.
+mod atomics {
+    pub(crate) use loom::sync::atomic::{AtomicU64, Ordering, fence};
+}
+#[path = "../src/shared/versions.rs"]
+mod versions;
+
+struct Memory {
+    head: AtomicU64,
+    claim: AtomicU64,
+    copies: [Vec<AtomicU64>; 2],
+}
+
+fn sum(version: u64, words: &[u64]) -> u64 {
+    words.iter().fold(version, |sum, word| sum.wrapping_mul(31) ^ word)
+}
+
+/// Version 1 is published: two words of 1.
+fn memory() -> Arc<Memory> {
+    let copy = || [1, sum(1, &[1, 1]), 1, 1].map(AtomicU64::new).into();
+    Arc::new(Memory {
+        head: AtomicU64::new(1),
+        claim: AtomicU64::new(0),
+        copies: [copy(), copy()],
+    })
+}
+
+impl Memory {
+    fn versions(&self) -> Versions<'_> {
+        Versions {
+            head: &self.head,
+            claim: &self.claim,
+            copies: [&self.copies[0], &self.copies[1]],
+            checksum: sum,
+        }
+    }
+
+    fn write(&self, now: u64, value: u64) -> Option<u64> {
+        let versions = self.versions();
+        let claim = versions.claim(now, value)?;
+        claim.publish(versions.current(), &[value, value]).ok()
+    }
+
+    fn read(&self) -> (u64, u64) {
+        let mut out = [0; 2];
+        let version = self.versions().read(&mut out).unwrap_or_default();
+        assert_eq!(out[0], out[1], "torn in version {version}");
+        (version, out[0])
+    }
+}
+
+/// `preemptions`: how often, at most, a thread is stopped in the middle; the number of interleavings grows with its power.
+fn check(preemptions: usize, model: impl Fn() + Sync + Send + 'static) {
+    let mut builder = loom::model::Builder::new();
+    builder.preemption_bound = Some(preemptions);
+    builder.check(model);
+}
+
+#[test]
+fn a_reader_sees_all_of_a_version_or_nothing_of_it() {
+    check(2, || {
+        let memory = memory();
+        let writer = memory.clone();
+        let handle = thread::spawn(move || {
+            assert_eq!(writer.write(10, 2), Some(2));
+            assert_eq!(writer.write(10, 3), Some(3));
+        });
+        let (first, value) = memory.read();
+        assert_eq!(first, value);
+        let (second, _) = memory.read();
+        assert!(second >= first, "no way back");
+        handle.join().unwrap();
+        assert_eq!(memory.read(), (3, 3));
+    });
+}
+
+#[test]
+fn of_two_writers_each_succeeds_or_knows() {
+    check(2, || {
+        let memory = memory();
+        let other = memory.clone();
+        let handle = thread::spawn(move || other.write(10, 2));
+        let mine = memory.write(10, 3);
+        let theirs = handle.join().unwrap();
+        let written = [mine, theirs].iter().flatten().count() as u64;
+        assert!(written >= 1);
+        assert_eq!(memory.read().0, 1 + written);
+    });
+}
+
+#[test]
+fn a_writer_that_was_taken_for_dead_tears_nothing() {
+    check(1, || {
+        let memory = memory();
+        let slow = memory.clone();
+        // Two seconds apart: the second takes the first for dead, whatever it is doing.
+        let handle = thread::spawn(move || slow.write(10, 2));
+        let heir = memory.write(12, 3);
+        let mut out = [0; 2];
+        // A word that the sleeper writes after its last look may damage a copy: then there is the twin, or nothing,
+        // but never a mixture.
+        if memory.versions().read(&mut out).is_some() {
+            assert_eq!(out[0], out[1]);
+        }
+        handle.join().unwrap();
+        assert!(heir.is_some() || memory.versions().read(&mut out).is_some());
+    });
+}
