@@ -11,6 +11,8 @@ static struct {
     int seals, opens;     /* how often it ran */
     int zeroed;           /* name and IV were zero when it was asked to seal */
     int from_handshake;   /* it got the server's SSL */
+    int fresh;            /* cipher and MAC had nothing in them */
+    int same_iv;          /* the IV that it opened with is the one that it sealed with */
 } app;
 
 static const unsigned char key[32] = "0123456789abcdef0123456789abcde";
@@ -29,6 +31,8 @@ static int common(SSL *ssl, unsigned char *name, unsigned char *iv, int enc)
     app.from_handshake &= SSL_is_server(ssl);
     enc ? app.seals++ : app.opens++;
     if (!enc)
+        app.same_iv &= iv[0] == 0x42 && !memcmp(iv, iv + 1, 15);
+    if (!enc)
         return memcmp(name, "the key's name..", 16) ? 0 : app.opening;
     app.zeroed &= is_zero(name, 16) && is_zero(iv, EVP_MAX_IV_LENGTH);
     memcpy(name, "the key's name..", 16);
@@ -39,6 +43,7 @@ static int common(SSL *ssl, unsigned char *name, unsigned char *iv, int enc)
 static int hmac_cb(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPHER_CTX *cipher, HMAC_CTX *hmac, int enc)
 {
     int answer = common(ssl, name, iv, enc);
+    app.fresh &= !EVP_CIPHER_CTX_get0_cipher(cipher) && !HMAC_CTX_get_md(hmac);
     if (app.skip_setup)
         return answer;
     if (!EVP_CipherInit_ex(cipher, EVP_aes_256_cbc(), NULL, key, iv, enc) ||
@@ -52,6 +57,8 @@ static int evp_cb(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPHER_C
     OSSL_PARAM params[3] = {OSSL_PARAM_octet_string("key", (void *)key, sizeof key),
                             OSSL_PARAM_utf8_string("digest", "SHA256", 6), OSSL_PARAM_END};
     int answer = common(ssl, name, iv, enc);
+    app.fresh &= !EVP_CIPHER_CTX_get0_cipher(cipher) && EVP_MAC_is_a(EVP_MAC_CTX_get0_mac(mac), "HMAC") &&
+                 EVP_MAC_CTX_get_mac_size(mac) == 0;
     if (app.skip_setup)
         return answer;
     if (!EVP_CipherInit_ex(cipher, EVP_aes_256_cbc(), NULL, key, iv, enc) || !EVP_MAC_CTX_set_params(mac, params))
@@ -62,7 +69,7 @@ static int evp_cb(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPHER_C
 static void install(SSL_CTX *ctx, enum kind kind)
 {
     memset(&app, 0, sizeof app);
-    app.sealing = app.opening = app.zeroed = app.from_handshake = 1;
+    app.sealing = app.opening = app.zeroed = app.from_handshake = app.fresh = app.same_iv = 1;
     if (kind == WITH_HMAC)
         is(SSL_CTX_set_tlsext_ticket_key_cb(ctx, hmac_cb), 1, "SSL_CTX_set_tlsext_ticket_key_cb");
     else
@@ -112,6 +119,8 @@ static void opening(enum kind kind, int num_tickets)
         app.seals = app.opens = 0;
         SSL_SESSION_free(visit(client, server, session));
         show_visit("returns", answer);
+        ok(app.fresh, "cipher and MAC contexts come empty");
+        ok(app.same_iv, "the IV is the ticket's");
         SSL_SESSION_free(session);
         SSL_CTX_free(client);
         SSL_CTX_free(server);

@@ -291,6 +291,39 @@ static void turned(void)
     close_contexts();
 }
 
+/* TLS 1.2: without a ticket that is accepted, and with none promised, a session id may still name a session in the cache. */
+static void beside_a_cache(enum source source)
+{
+    section("%s, %s, sessions are in the cache too", tls_name(), source_names[source]);
+    open_contexts(source);
+    SSL_CTX_set_session_cache_mode(server, SSL_SESS_CACHE_SERVER);
+    app.answer = SSL_TICKET_RETURN_IGNORE; /* no ticket, so a session id */
+    SSL_CTX_set_session_ticket_cb(server, generate_cb, decrypt_cb, &app);
+    SSL_SESSION *by_id = visit(client, server, NULL), *by_ticket = first_visit();
+    show("by id: ticket %d, resumable %d", SSL_SESSION_has_ticket(by_id), SSL_SESSION_is_resumable(by_id));
+    answers("session id alone", by_id);
+    const unsigned char *ticket;
+    unsigned char changed[4096];
+    size_t len;
+    SSL_SESSION_get0_ticket(by_ticket, &ticket, &len);
+    memcpy(changed, ticket, len);
+    SSL_SESSION *both = with_ticket(by_id, changed, len);
+    answers("session id and a good ticket of another session", both);
+    SSL_SESSION_free(both);
+    SSL_SESSION_free(by_id); /* gone from the cache, after so many failures */
+    app.answer = SSL_TICKET_RETURN_IGNORE;
+    SSL_CTX_set_session_ticket_cb(server, generate_cb, decrypt_cb, &app);
+    by_id = visit(client, server, NULL);
+    changed[3] ^= 1;
+    both = with_ticket(by_id, changed, len);
+    try("session id and a ticket under another name, ignored", both, 1);
+    answers("session id and a ticket under another name", both);
+    SSL_SESSION_free(both);
+    SSL_SESSION_free(by_id);
+    SSL_SESSION_free(by_ticket);
+    close_contexts();
+}
+
 int main(void)
 {
     const int step = getenv("C_TESTS_SMALL") ? 2 : 1;
@@ -301,6 +334,10 @@ int main(void)
         making(HMAC_CALLBACK, step);
         making(EVP_CALLBACK, step);
         turned();
+        if (tls == TLS1_2_VERSION) {
+            beside_a_cache(FIXED_KEYS);
+            beside_a_cache(EVP_CALLBACK);
+        }
     }
     return finish();
 }

@@ -126,7 +126,11 @@ pub(super) fn open(
             session.begin_chain(start);
             Opened::Tried(status, Some(Arc::new(session)))
         }
-        Ok(_) => unopened(),
+        Ok(_) => {
+            // A refused ticket is no failure, whatever the callback's search for a key has left.
+            crate::libcrypto::err::clear_if_any();
+            unopened()
+        }
         Err(error) => Opened::Failed(error),
     }
 }
