@@ -4,47 +4,38 @@
 
 use std::ffi::{c_int, c_long};
 use std::ptr;
-use std::sync::atomic::Ordering::Relaxed;
 
 use super::entry::entry;
 use super::types::{SSL_CTX, SSL_SESSION, lhash_st_SSL_SESSION};
 use crate::error::Error;
 use crate::handles;
-use crate::libcrypto::callouts;
 use crate::objects::context::Context;
 use crate::objects::session::SessionObject;
 
 /// Adds a session to the context's cache. Returns 1, or 0 when it was there already.
+///
+/// Another session with the same id and version leaves, and of a full cache those that expire first. OpenSSL 3.0.19 keeps
+/// one session fewer than SSL_CTX_sess_set_cache_size(3) allows, and so does this.
 #[unsafe(no_mangle)]
 pub extern "C" fn SSL_CTX_add_session(ctx: *mut SSL_CTX, session: *mut SSL_SESSION) -> c_int {
     entry("SSL_CTX_add_session", 0, || {
         let context = handles::lookup::<Context>(ctx)?;
         let session = handles::acquire::<SessionObject>(session)?;
-        let limit = usize::try_from(context.sessions.size.load(Relaxed)).unwrap_or_default();
-        let known = session.as_ptr();
-        let gone = context.sessions.cache.insert(session, limit);
-        let already = gone.iter().any(|gone| gone.as_ptr() == known);
-        for gone in gone.iter().filter(|gone| gone.as_ptr() != known) {
-            callouts::removed(context.hooks().sessions.remove, ctx, gone.as_ptr());
-        }
-        Ok(c_int::from(!already))
+        Ok(c_int::from(context.add_session(&session)))
     })
 }
 
-/// Forbids to resume a session, and tells the remove-session callback. Returns 1 if it was in the context's cache.
+/// Forbids to resume a session, and tells the remove-session callback, unless the session has no id. Returns 1 if there was
+/// a session with this id in the context's cache, which there is no longer.
 #[unsafe(no_mangle)]
 pub extern "C" fn SSL_CTX_remove_session(ctx: *mut SSL_CTX, session: *mut SSL_SESSION) -> c_int {
     entry("SSL_CTX_remove_session", 0, || {
-        let context = handles::lookup::<Context>(ctx)?;
-        let object = handles::lookup::<SessionObject>(session)?;
-        if object.read(|session| !session.session_id.is_empty()) {
-            object.forbid_resumption();
-            let id = object.read(|session| session.session_id);
-            let kept = context.sessions.cache.remove(id.as_bytes());
-            callouts::removed(context.hooks().sessions.remove, ctx, session);
-            return Ok(c_int::from(kept.is_some()));
+        if session.is_null() {
+            return Ok(0);
         }
-        Ok(0)
+        let context = handles::lookup::<Context>(ctx)?;
+        let session = handles::acquire::<SessionObject>(session)?;
+        Ok(c_int::from(context.remove_session(&session, || Some(session.clone()))))
     })
 }
 
@@ -52,15 +43,8 @@ pub extern "C" fn SSL_CTX_remove_session(ctx: *mut SSL_CTX, session: *mut SSL_SE
 #[unsafe(no_mangle)]
 pub extern "C" fn SSL_CTX_flush_sessions(ctx: *mut SSL_CTX, tm: c_long) {
     entry("SSL_CTX_flush_sessions", (), || {
-        let context = handles::lookup::<Context>(ctx)?;
-        let time = u64::try_from(tm).unwrap_or_default();
-        for gone in context
-            .sessions
-            .cache
-            .flush(|session| time == 0 || session.is_expired(time))
-        {
-            callouts::removed(context.hooks().sessions.remove, ctx, gone.as_ptr());
-        }
+        let now = (tm != 0).then(|| tm.cast_unsigned());
+        handles::lookup::<Context>(ctx)?.flush_sessions(now);
         Ok(())
     })
 }

@@ -41,7 +41,7 @@ pub unsafe extern "C" fn SSL_SESSION_set_time(s: *mut SSL_SESSION, t: c_long) ->
         if s.is_null() {
             return Ok(0);
         }
-        handles::lookup::<SessionObject>(s)?.update(|session| session.time = t.cast_unsigned());
+        handles::lookup::<SessionObject>(s)?.update_times(|session| session.time = t.cast_unsigned());
         Ok(t)
     })
 }
@@ -74,7 +74,7 @@ pub unsafe extern "C" fn SSL_SESSION_set_timeout(s: *mut SSL_SESSION, t: c_long)
         if s.is_null() || t < 0 {
             return Ok(0);
         }
-        handles::lookup::<SessionObject>(s)?.update(|session| session.timeout = t.cast_unsigned());
+        handles::lookup::<SessionObject>(s)?.update_times(|session| session.timeout = t.cast_unsigned());
         Ok(1)
     })
 }

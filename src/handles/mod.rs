@@ -19,6 +19,7 @@ pub use registry::{HandleError, Registry};
 pub use types::{SSL, SSL_CONF_CTX, SSL_CTX, SSL_SESSION, ssl_conf_ctx_st, ssl_ctx_st, ssl_session_st, ssl_st};
 
 use name::Name;
+use registry::Left;
 
 /// A type whose values C refers to by handle.
 pub trait Named: Send + Sync + Sized + 'static {
@@ -26,8 +27,13 @@ pub trait Named: Send + Sync + Sized + 'static {
     type C;
     /// The kind written into the handle.
     const KIND: Kind;
+    /// Has [`Named::retire`] something to do?
+    const RETIRES: bool = false;
     /// The registry of this type: a `static` beside the type.
     fn registry() -> &'static Registry<Self>;
+    /// The last reference is gone: what is left to do while the handle still works. Called once, with no lock held, and the
+    /// application's code may run.
+    fn retire(&self) {}
 }
 
 /// An object together with one reference on its handle, held by the library itself.
@@ -42,7 +48,7 @@ pub struct Ref<T: Named> {
 impl<T: Named> Ref<T> {
     /// Registers an object. C has no reference yet: see [`Ref::to_c`].
     pub fn new(object: Arc<T>) -> Result<Self, HandleError> {
-        let (object, name) = T::registry().insert_with(T::KIND, |_| Ok::<_, HandleError>(object))?;
+        let (object, name) = T::registry().insert_with(T::KIND, T::RETIRES, |_| Ok::<_, HandleError>(object))?;
         Ok(Self { object, name })
     }
 
@@ -53,7 +59,8 @@ impl<T: Named> Ref<T> {
 
     /// The same for what may fail to be built.
     pub fn try_new_with<E: From<HandleError>>(make: impl FnOnce(*mut T::C) -> Result<T, E>) -> Result<Self, E> {
-        let (object, name) = T::registry().insert_with(T::KIND, |name| make(name.to_pointer()).map(Arc::new))?;
+        let (object, name) =
+            T::registry().insert_with(T::KIND, T::RETIRES, |name| make(name.to_pointer()).map(Arc::new))?;
         Ok(Self { object, name })
     }
 
@@ -86,7 +93,16 @@ impl<T: Named> Clone for Ref<T> {
 
 impl<T: Named> Drop for Ref<T> {
     fn drop(&mut self) {
-        T::registry().drop_own_reference(self.name);
+        bury(self.name, T::registry().drop_own_reference(self.name));
+    }
+}
+
+/// Sees an object off whose last reference may have gone.
+fn bury<T: Named>(name: Name, left: Left<T>) {
+    if let Left::Retiring(object) = left {
+        object.retire();
+        // The reference that made the handle good once more; without it the object ends.
+        drop(Ref { object, name });
     }
 }
 
@@ -133,8 +149,8 @@ pub fn release<T: Named>(handle: *const T::C) -> Result<(), HandleError> {
     if ptr::eq(handle, ptr::null()) {
         return Ok(());
     }
-    let last = T::registry().release(Name::parse(handle, T::KIND)?)?;
-    drop(last);
+    let name = Name::parse(handle, T::KIND)?;
+    bury(name, T::registry().release(name)?);
     Ok(())
 }
 
@@ -169,9 +185,34 @@ mod tests {
     impl Named for Other {
         type C = ssl_ctx_st;
         const KIND: Kind = Kind::Session;
+        const RETIRES: bool = true;
         fn registry() -> &'static Registry<Self> {
             &OTHERS
         }
+        fn retire(&self) {
+            RETIRED.fetch_add(1, Ordering::Relaxed);
+            let handle = *SEEN_OFF.lock().unwrap();
+            let handle = ptr::without_provenance::<ssl_ctx_st>(handle);
+            assert!(lookup::<Other>(handle).is_ok(), "the handle still works");
+            // Nobody comes back to life, and nobody retires twice.
+            up_ref::<Other>(handle).unwrap();
+            release::<Other>(handle).unwrap();
+        }
+    }
+
+    static RETIRED: AtomicUsize = AtomicUsize::new(0);
+    static SEEN_OFF: std::sync::Mutex<usize> = std::sync::Mutex::new(0);
+
+    #[test]
+    fn an_object_is_told_once_that_it_ends() {
+        let owned = Ref::new(Arc::new(Other)).unwrap();
+        let handle = owned.to_c();
+        *SEEN_OFF.lock().unwrap() = handle.addr();
+        release::<Other>(handle).unwrap();
+        assert_eq!(RETIRED.load(Ordering::Relaxed), 0);
+        drop(owned);
+        assert_eq!(RETIRED.load(Ordering::Relaxed), 1);
+        assert_eq!(lookup::<Other>(handle).err(), Some(HandleError::Stale));
     }
 
     fn made(number: u32) -> *mut ssl_ctx_st {

@@ -38,19 +38,38 @@ struct State<T> {
     generation: u32,
     c_references: u32,
     own_references: u32,
+    /// The object has something to do before it ends, and has not done it.
+    retires: bool,
     object: Option<Arc<T>>,
     /// Of a slot without an object: the next such slot.
     next_unused: Option<u32>,
 }
 
+/// What the loss of a reference led to.
+pub(super) enum Left<T> {
+    /// Somebody still has the object.
+    InUse,
+    /// It was the last. The object is to be told, while its handle is good once more, by one reference of the library's own.
+    Retiring(Arc<T>),
+    /// The object is to be dropped, with no lock held.
+    Ended(Arc<T>),
+}
+
 impl<T> State<T> {
     /// Ends the object when nobody has a reference any more.
-    fn end_if_unused(&mut self) -> Option<Arc<T>> {
+    fn end_if_unused(&mut self) -> Left<T> {
         if self.c_references != 0 || self.own_references != 0 {
-            return None;
+            return Left::InUse;
+        }
+        if self.retires
+            && let Some(object) = &self.object
+        {
+            self.retires = false;
+            self.own_references = 1;
+            return Left::Retiring(Arc::clone(object));
         }
         self.generation += 1;
-        self.object.take()
+        self.object.take().map_or(Left::InUse, Left::Ended)
     }
 }
 
@@ -86,10 +105,12 @@ impl<T> Registry<T> {
         }
     }
 
-    /// Registers an object that wants to know its own name. It has one reference of the library's own.
+    /// Registers an object that wants to know its own name. It has one reference of the library's own. With `retires` it is
+    /// told before it ends.
     pub(super) fn insert_with<E: From<HandleError>>(
         &self,
         kind: Kind,
+        retires: bool,
         make: impl FnOnce(Name) -> Result<Arc<T>, E>,
     ) -> Result<(Arc<T>, Name), E> {
         watch_forks();
@@ -105,6 +126,7 @@ impl<T> Registry<T> {
         let mut state = slot.lock();
         state.own_references = 1;
         state.c_references = 0;
+        state.retires = retires;
         state.object = Some(Arc::clone(&object));
         Ok((object, name))
     }
@@ -128,8 +150,8 @@ impl<T> Registry<T> {
         })
     }
 
-    /// Takes one of C's references away. The object comes back when it was the last, to be dropped with no lock held.
-    pub(super) fn release(&self, name: Name) -> Result<Option<Arc<T>>, HandleError> {
+    /// Takes one of C's references away.
+    pub(super) fn release(&self, name: Name) -> Result<Left<T>, HandleError> {
         let ended = self.with_live(name, |state| {
             state.c_references = state.c_references.checked_sub(1).ok_or(HandleError::OverReleased)?;
             Ok((state.end_if_unused(), state.generation))
@@ -149,21 +171,19 @@ impl<T> Registry<T> {
         });
     }
 
-    pub(super) fn drop_own_reference(&self, name: Name) {
+    pub(super) fn drop_own_reference(&self, name: Name) -> Left<T> {
         let ended = self.with_live(name, |state| {
             state.own_references = state.own_references.checked_sub(1).ok_or(HandleError::OverReleased)?;
             Ok((state.end_if_unused(), state.generation))
         });
-        if let Ok(ended) = ended {
-            drop(self.recycle(name, ended));
-        }
+        ended.map_or(Left::InUse, |ended| self.recycle(name, ended))
     }
 
-    fn recycle(&self, name: Name, (object, generation): (Option<Arc<T>>, u32)) -> Option<Arc<T>> {
-        if object.is_some() && generation < GENERATIONS {
+    fn recycle(&self, name: Name, (left, generation): (Left<T>, u32)) -> Left<T> {
+        if matches!(left, Left::Ended(_)) && generation < GENERATIONS {
             self.put_back(name.index);
         }
-        object
+        left
     }
 
     fn with_live<R>(
@@ -219,6 +239,7 @@ fn vacant<T>() -> Slot<T> {
         generation: 0,
         c_references: 0,
         own_references: 0,
+        retires: false,
         object: None,
         next_unused: None,
     })
@@ -253,7 +274,7 @@ mod tests {
         let registry: Registry<u8> = Registry::new();
         let insert = || {
             registry
-                .insert_with(Kind::Session, |_| Ok::<_, HandleError>(Arc::new(1)))
+                .insert_with(Kind::Session, false, |_| Ok::<_, HandleError>(Arc::new(1)))
                 .unwrap()
                 .1
         };
@@ -263,7 +284,7 @@ mod tests {
             generation: GENERATIONS - 1,
             ..first
         };
-        registry.drop_own_reference(last);
+        drop(registry.drop_own_reference(last));
         let next = insert();
         assert_ne!(next.index, first.index);
         assert_eq!(registry.lookup(last).err(), Some(HandleError::Stale));

@@ -1,16 +1,15 @@
 //! SSL_CTX: what connections have in common.
 
-use std::sync::atomic::{AtomicI64, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use arc_swap::ArcSwap;
-use carnet_ticket::{ChainCap, TicketKey};
+use carnet_ticket::TicketKey;
 
 use super::callbacks::ContextHooks;
 use super::config::{self, Config, Configurable};
 use super::keystore::KeyStore;
 use super::method::SSL_METHOD;
-use super::session_cache::SessionCache;
+pub use super::sessions::{Counter, Sessions};
 use crate::error::{Common, Reason, Result};
 use crate::handles::{Kind, Named, Ref, Registry, SSL_CTX};
 use crate::libcrypto::ex_data::{Class, ExData};
@@ -45,8 +44,13 @@ static REGISTRY: Registry<Context> = Registry::new();
 impl Named for Context {
     type C = SSL_CTX;
     const KIND: Kind = Kind::Context;
+    const RETIRES: bool = true;
     fn registry() -> &'static Registry<Self> {
         &REGISTRY
+    }
+    fn retire(&self) {
+        // The remove callback is told of the sessions that are left, and may ask the context for its data.
+        self.flush_sessions(None);
     }
 }
 
@@ -177,107 +181,5 @@ impl Context {
     /// `SSL_CTX_get_tlsext_ticket_keys(3)`: the key that seals now.
     pub fn ticket_key(&self) -> Option<Arc<TicketKey>> {
         self.key_store().sealing()
-    }
-}
-
-/// SSL_SESS_CACHE_SERVER
-const DEFAULT_CACHE_MODE: u32 = 2;
-const DEFAULT_CACHE_SIZE: i64 = 20_480;
-const DEFAULT_TIMEOUT: i64 = 7200;
-
-/// `SSL_CTX_set_session_cache_mode(3)` and its relatives.
-pub struct Sessions {
-    /// SSL_SESS_CACHE_… bits.
-    pub mode: AtomicU32,
-    /// How many sessions at most; 0 for any number.
-    pub size: AtomicI64,
-    /// How long a session lives, in seconds.
-    pub timeout: AtomicI64,
-    /// The sessions themselves.
-    pub cache: SessionCache,
-    chain_cap: AtomicU64,
-    counters: [AtomicI64; Counter::ALL],
-}
-
-impl Default for Sessions {
-    fn default() -> Self {
-        Self {
-            mode: AtomicU32::new(DEFAULT_CACHE_MODE),
-            size: AtomicI64::new(DEFAULT_CACHE_SIZE),
-            timeout: AtomicI64::new(DEFAULT_TIMEOUT),
-            cache: SessionCache::default(),
-            chain_cap: AtomicU64::new(0),
-            counters: Default::default(),
-        }
-    }
-}
-
-/// What `SSL_CTX_sess_number(3)` and its relatives count, in the order of their SSL_CTRL_SESS_… commands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[repr(usize)]
-pub enum Counter {
-    /// Sessions in the cache.
-    Number,
-    /// Client handshakes started.
-    Connect,
-    /// Client handshakes finished.
-    ConnectGood,
-    /// Client renegotiations.
-    ConnectRenegotiate,
-    /// Server handshakes started.
-    Accept,
-    /// Server handshakes finished.
-    AcceptGood,
-    /// Server renegotiations.
-    AcceptRenegotiate,
-    /// Sessions resumed.
-    Hits,
-    /// Sessions found by the get-session callback.
-    CallbackHits,
-    /// Sessions offered and not found.
-    Misses,
-    /// Sessions offered and expired.
-    Timeouts,
-    /// Sessions dropped because the cache was full.
-    CacheFull,
-}
-
-impl Counter {
-    const ALL: usize = 12;
-    const FIRST_COMMAND: i32 = 20;
-
-    /// The counter that an SSL_CTRL_SESS_… command reads.
-    pub fn of_command(command: i32) -> Option<usize> {
-        usize::try_from(command.checked_sub(Self::FIRST_COMMAND)?)
-            .ok()
-            .filter(|index| *index < Self::ALL)
-    }
-}
-
-impl Sessions {
-    /// For how long a full handshake may be followed by resumptions; `None` for ever, as in OpenSSL.
-    pub fn chain_cap(&self) -> Option<ChainCap> {
-        ChainCap::new(self.chain_cap.load(Ordering::Relaxed))
-    }
-
-    /// From now on, also for the tickets that there are.
-    pub fn set_chain_cap(&self, cap: Option<ChainCap>) {
-        self.chain_cap
-            .store(cap.map_or(0, ChainCap::seconds), Ordering::Relaxed);
-    }
-
-    /// One more.
-    pub fn count(&self, counter: Counter) {
-        self.counters[counter as usize].fetch_add(1, Ordering::Relaxed);
-    }
-
-    /// What has been counted under the index that [`Counter::of_command`] gave.
-    pub fn counted(&self, index: usize) -> i64 {
-        if index == Counter::Number as usize {
-            return i64::try_from(self.cache.len()).unwrap_or(i64::MAX);
-        }
-        self.counters
-            .get(index)
-            .map_or(0, |counter| counter.load(Ordering::Relaxed))
     }
 }

@@ -23,5 +23,6 @@ pub mod scheme;
 pub mod session;
 pub mod session_cache;
 pub mod session_text;
+pub mod sessions;
 pub mod settings;
 pub mod verify;

@@ -2,13 +2,14 @@
 
 use std::ffi::CString;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock, Weak};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use carnet_ticket::{Secret, Session};
 
 use super::cipher::{self, SSL_CIPHER};
+use super::session_cache::SessionCache;
 use super::verify::PeerChain;
 use crate::error::Result;
 use crate::handles::{Kind, Named, Ref, Registry, SSL_SESSION};
@@ -31,6 +32,8 @@ pub struct SessionObject {
     not_resumable: AtomicBool,
     /// When the full handshake was that the session goes back to; 0 if nobody has said.
     chain_start: AtomicU64,
+    /// The cache that holds it, or held it last.
+    home: Mutex<Weak<SessionCache>>,
     shown: Mutex<Shown>,
     ex_data: OnceLock<ExData>,
 }
@@ -60,6 +63,7 @@ impl SessionObject {
             session: RwLock::new(session),
             not_resumable: AtomicBool::new(false),
             chain_start: AtomicU64::new(0),
+            home: Mutex::default(),
             shown: Mutex::default(),
             ex_data: OnceLock::new(),
         }
@@ -121,6 +125,20 @@ impl SessionObject {
     /// Changes the session. No callback may run inside.
     pub fn update<R>(&self, change: impl FnOnce(&mut Session) -> R) -> R {
         change(&mut self.session.write().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Changes the session's times, and with them its place in the cache that holds it.
+    pub fn update_times(&self, change: impl FnOnce(&mut Session)) {
+        self.update(change);
+        let home = self.home.lock().unwrap_or_else(PoisonError::into_inner).upgrade();
+        if let Some(cache) = home {
+            cache.replace(self);
+        }
+    }
+
+    /// A cache takes the session in.
+    pub fn set_home(&self, cache: &Arc<SessionCache>) {
+        *self.home.lock().unwrap_or_else(PoisonError::into_inner) = Arc::downgrade(cache);
     }
 
     /// A copy of the session; its large fields are shared.

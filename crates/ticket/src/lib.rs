@@ -31,5 +31,5 @@ pub use key::{IV_LEN, KeyError, KeyName, OPENSSL_BLOB_LEN, OpenError, SealError,
 pub use mac::MacAlgorithm;
 pub use private::{Private, private};
 pub use quota::{Ended, Owed, Quota};
-pub use session::{DecodeError, Secret, SecretTooLong, Session, SessionId, SessionIdContext, SessionIdTooLong};
+pub use session::{DecodeError, Expiry, Secret, SecretTooLong, Session, SessionId, SessionIdContext, SessionIdTooLong};
 pub use verdict::{Outcome, Return, Status, verdict};

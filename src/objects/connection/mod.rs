@@ -25,7 +25,6 @@ use super::session::SessionObject;
 use crate::error::{Common, Error, Result};
 use crate::handles::{Kind, Named, Ref, Registry, SSL};
 use crate::libcrypto::bio::Bio;
-use crate::libcrypto::callouts;
 use crate::libcrypto::ex_data::{Class, ExData};
 use crate::libcrypto::store::VerifyParam;
 
@@ -426,17 +425,8 @@ impl Connection {
         let Some(session) = self.facts().session.object().cloned() else {
             return;
         };
-        session.forbid_resumption();
-        let id = session.read(|session| session.session_id);
         let context = self.session_context();
-        drop(context.sessions.cache.remove(id.as_bytes()));
-        let remove = context.hooks().sessions.remove;
-        if remove.is_none() || id.is_empty() {
-            return;
-        }
-        if let Ok(Some(named)) = self.named_session() {
-            callouts::removed(remove, context.handle(), named.as_ptr());
-        }
+        context.remove_session(&session, || self.named_session().ok().flatten());
     }
 }
 

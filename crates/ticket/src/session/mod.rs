@@ -105,13 +105,35 @@ impl Session {
         self.flags & Self::EXTENDED_MASTER_SECRET != 0
     }
 
-    /// May it no longer be resumed at `now` (seconds since 1970)?
+    /// When its life ends.
     ///
-    /// As in OpenSSL, the last second of its life still counts, a negative timeout is none at all, and an end past the
-    /// end of time never comes.
+    /// As OpenSSL 3.0.19 does, measured: the last second still counts, a session that was made before 1970 never
+    /// expires, and neither does one whose end lies past the end of time.
+    pub fn expiry(&self) -> Expiry {
+        let (time, timeout) = (self.time.cast_signed(), self.timeout.cast_signed());
+        let (at, past_the_end) = time.overflowing_add(timeout);
+        Expiry {
+            never: time < 0 || past_the_end,
+            at,
+        }
+    }
+
+    /// May it no longer be resumed at `now` (seconds since 1970)?
     pub fn is_expired(&self, now: u64) -> bool {
-        let timeout = self.timeout.cast_signed().max(0);
-        let end = self.time.cast_signed().checked_add(timeout);
-        end.is_some_and(|end| now.cast_signed() > end)
+        self.expiry().is_before(now)
+    }
+}
+
+/// The last second of a session's life. Of two, the later is the greater.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Expiry {
+    never: bool,
+    at: i64,
+}
+
+impl Expiry {
+    /// Is it over at `now` (seconds since 1970; C's negative times in two's complement)?
+    pub fn is_before(self, now: u64) -> bool {
+        !self.never && self.at < now.cast_signed()
     }
 }

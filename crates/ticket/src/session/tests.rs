@@ -78,8 +78,10 @@ fn negative_times_of_c_survive() {
     assert_eq!((session.time.cast_signed(), session.timeout.cast_signed()), (-1, -2));
     let again = Session::decode(&encoded(&session), NOW).unwrap();
     assert_eq!(session, again);
-    assert!(session.is_expired(0), "a negative timeout counts as zero");
-    assert!(!session.is_expired((-1i64).cast_unsigned()));
+    assert!(!session.is_expired(NOW), "a session from before 1970 never expires");
+    let short = read(&[field(1, int(&[60])), field(2, int(&[0x9c]))]);
+    assert!(short.is_expired(0), "a negative timeout ends a session before it began");
+    assert!(short.is_expired((-1i64).cast_unsigned()));
 }
 
 #[test]
@@ -90,6 +92,9 @@ fn expiry() {
     assert!(session.is_expired(106));
     session.timeout = i64::MAX as u64;
     assert!(!session.is_expired(i64::MAX as u64), "an end past the end of time");
+    let endless = session.expiry();
+    session.timeout = 5;
+    assert!(session.expiry() < endless);
 }
 
 /// The least that OpenSSL writes: context and group are there even when empty and zero.
