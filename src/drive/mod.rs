@@ -14,6 +14,7 @@
 #![forbid(unsafe_code)]
 
 pub mod ask;
+mod cache;
 mod credential;
 pub mod data;
 pub mod handshake;

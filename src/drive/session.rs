@@ -12,23 +12,16 @@ use sha2::{Digest as _, Sha256};
 use super::ask::Reply;
 use super::held::Held;
 use super::run::Halt;
-use super::session12;
+use super::{cache, session12};
 use crate::error::{Error, Result};
-use crate::libcrypto::callouts;
-use crate::objects::config::Configurable;
 use crate::objects::connection::{Connection, Role, SessionSlot};
-use crate::objects::context::{Context, Counter};
+use crate::objects::context::Counter;
 use crate::objects::session::{SessionObject, now};
 
-/// SSL_SESS_CACHE_CLIENT, SSL_SESS_CACHE_SERVER
+/// SSL_SESS_CACHE_CLIENT
 const CACHE_CLIENT: u32 = 1;
-const CACHE_SERVER: u32 = 2;
-/// SSL_SESS_CACHE_NO_INTERNAL_STORE
-const CACHE_NO_INTERNAL_STORE: u32 = 0x200;
 /// What a context with a timeout of 0 means (SSL_CTX_set_timeout(3)).
 const DEFAULT_TIMEOUT: u64 = 7200;
-/// SSL_VERIFY_PEER
-const VERIFY_PEER: i32 = 1;
 
 /// The engine has accepted a session from a ticket: from now on it is the connection's (SSL_session_reused(3)).
 pub(super) fn note_resumption(held: &mut Held<'_>) -> std::result::Result<(), Halt> {
@@ -43,6 +36,9 @@ pub(super) fn note_resumption(held: &mut Held<'_>) -> std::result::Result<(), Ha
     let mut facts = connection.facts();
     if !facts.progress.resumed {
         facts.progress.resumed = true;
+        if connection.status().role() == Role::Server {
+            connection.session_context().sessions.count(Counter::Hits);
+        }
         if let SessionSlot::Empty = facts.candidate {
             return Ok(());
         }
@@ -93,14 +89,14 @@ pub(super) fn established(held: &mut Held<'_>) -> std::result::Result<(), Halt> 
     let early = facts.session.object().filter(|_| !resumed).cloned();
     drop(facts);
     drop(candidate);
-    if tls12 && !resumed {
+    if tls12 {
         held.released(session12::established)??;
     } else if let Some(session) = early {
         held.released(|connection| complete(connection, &session))?;
     }
     count(connection);
-    if !tls12 {
-        retire_offered(connection);
+    if !tls12 && connection.status().role() == Role::Client {
+        held.released(retire_offered)?;
     }
     Ok(())
 }
@@ -119,25 +115,21 @@ fn count(connection: &Connection) {
     let resumed = connection.facts().progress.resumed;
     match connection.status().role() {
         Role::Client => sessions.count(Counter::ConnectGood),
+        // Not always that of the sessions: as in OpenSSL, the context that a callback has switched to.
         Role::Server => connection.context().sessions.count(Counter::AcceptGood),
     }
-    if resumed {
+    // A server has counted when it accepted the session.
+    if resumed && connection.status().role() == Role::Client {
         sessions.count(Counter::Hits);
     }
 }
 
 /// "Clients SHOULD NOT reuse a ticket for multiple connections" (RFC 8446 appendix C.4): where a client's context keeps
-/// sessions, one that has been used is marked, as in OpenSSL.
+/// sessions, one that has been used leaves and can't be resumed again, as in OpenSSL.
 fn retire_offered(connection: &Connection) {
-    let facts = connection.facts();
-    let client = connection.status().role() == Role::Client;
     let kept = connection.session_context().sessions.mode.load(Relaxed) & CACHE_CLIENT != 0;
-    if client
-        && facts.progress.resumed
-        && kept
-        && let Some(session) = facts.session.object()
-    {
-        session.forbid_resumption();
+    if kept && connection.facts().progress.resumed {
+        connection.forget_session();
     }
 }
 
@@ -229,6 +221,9 @@ pub(super) fn duplicate(connection: &Connection) -> Result<Arc<SessionObject>> {
     let object = copy.object().cloned().ok_or(Error::INTERNAL)?;
     object.begin_chain(original.chain_start());
     object.update(|session| session.ticket = None);
+    // That another connection has spoilt the original says nothing about the copy. Marked, it would never get out of the
+    // cache again (CVE-2024-2511).
+    object.permit_resumption();
     object.set_peer_chain(original.peer_chain());
     let old = std::mem::replace(&mut connection.facts().session, copy);
     drop(old);
@@ -270,50 +265,5 @@ fn store_ticket(connection: &Connection, received: ReceivedTicket) -> Result<()>
     if tls12 {
         return Ok(());
     }
-    announce(connection, &session)
-}
-
-/// Every session of TLS 1.2 is kept. In TLS 1.3 a server keeps those that its tickets only name, and those that an
-/// application wants to hear the end of.
-fn keep(connection: &Connection, context: &Context, session: &SessionObject) -> Result<()> {
-    let sessions = &context.sessions;
-    let tls12 = session.read(|session| session.protocol == ProtocolVersion::TLS1_2.0);
-    let stateless = !super::tickets::are_off(connection) && context.hooks().sessions.remove.is_none();
-    let server = connection.status().role() == Role::Server;
-    if !tls12 && (!server || stateless) || sessions.mode.load(Relaxed) & CACHE_NO_INTERNAL_STORE != 0 {
-        return Ok(());
-    }
-    let Some(named) = connection.named_session()? else {
-        return Ok(());
-    };
-    let limit = usize::try_from(sessions.size.load(Relaxed)).unwrap_or_default();
-    for gone in sessions.cache.insert(named, limit) {
-        callouts::removed(context.hooks().sessions.remove, context.handle(), gone.as_ptr());
-    }
-    Ok(())
-}
-
-/// Shows a new session to the application and puts it into the cache, as the context's cache mode says.
-pub(super) fn announce(connection: &Connection, session: &Arc<SessionObject>) -> Result<()> {
-    let config = connection.config();
-    let context = connection.session_context();
-    let server = connection.status().role() == Role::Server;
-    let unusable = server && config.verify.mode & VERIFY_PEER != 0 && config.resumption.id_context.is_empty();
-    let wanted = if server { CACHE_SERVER } else { CACHE_CLIENT };
-    if unusable || context.sessions.mode.load(Relaxed) & wanted == 0 || !session.is_resumable() {
-        return Ok(());
-    }
-    keep(connection, &context, session)?;
-    let Some(function) = context.hooks().sessions.new else {
-        return Ok(());
-    };
-    let Some(named) = connection.named_session()? else {
-        return Ok(());
-    };
-    // The application gets a reference, which it keeps if it says so.
-    let shown = named.to_c();
-    if !callouts::new_session(Some(function), connection.handle(), shown) {
-        crate::handles::release::<SessionObject>(shown)?;
-    }
-    Ok(())
+    cache::update(connection, &session)
 }

@@ -11,15 +11,15 @@ use carnet_ticket::{Secret, Session, SessionId};
 use carnet_tls::{AlertDescription, Answer, Connection as Engine, ProtocolVersion, Settings, TicketDraft};
 
 use super::ask::Reply;
+use super::cache::{self, Lookup};
 use super::session;
 use super::tickets::{self, Fit};
 use crate::error::{Error, Result};
-use crate::libcrypto::callouts;
 use crate::libcrypto::reasons::Reason;
 use crate::objects::config::Configurable;
-use crate::objects::connection::{Connection, SessionSlot};
+use crate::objects::connection::{Connection, SessionSlot, Want};
 use crate::objects::context::Counter;
-use crate::objects::session::{SessionObject, now};
+use crate::objects::session::SessionObject;
 
 /// SSL_SESS_CACHE_CLIENT
 const CACHE_CLIENT: u32 = 1;
@@ -30,10 +30,11 @@ const CACHE_SERVER: u32 = 2;
 pub(super) fn find(connection: &Connection, id: &[u8]) -> Reply {
     let context = connection.session_context();
     let version = ProtocolVersion::TLS1_2;
-    let found = tickets::look_up(&context, id).filter(|session| session.read(|session| session.protocol == version.0));
-    let Some(found) = found else {
-        context.sessions.count(Counter::Misses);
-        return Answer::Session(None).into();
+    let found = match cache::look_up(connection, version, id) {
+        Lookup::Found(session) => session,
+        Lookup::Nothing => return Answer::Session(None).into(),
+        Lookup::Later => return Reply::Later(Want::ClientHello),
+        Lookup::Failed(error) => return Reply::Abort(AlertDescription::InternalError, error),
     };
     match tickets::fit(&connection.config(), &found, version) {
         Fit::Fits => {
@@ -41,13 +42,10 @@ pub(super) fn find(connection: &Connection, id: &[u8]) -> Reply {
             connection.put_candidate(SessionSlot::Named(found));
             Answer::Session(Some(session)).into()
         }
-        Fit::Misfit => {
-            if found.read(|session| session.is_expired(now())) {
-                context.sessions.count(Counter::Timeouts);
-                let gone = context.sessions.cache.remove(id);
-                callouts::removed(context.hooks().sessions.remove, context.handle(), found.as_ptr());
-                drop(gone);
-            }
+        Fit::Misfit => Answer::Session(None).into(),
+        Fit::Expired => {
+            context.sessions.count(Counter::Timeouts);
+            context.remove_session(&found, || Some(found.clone()));
             Answer::Session(None).into()
         }
         Fit::Uncertain => Reply::Abort(
@@ -102,11 +100,8 @@ pub(super) fn for_ticket(connection: &Connection) -> Result<Arc<SessionObject>> 
         return Ok(current);
     }
     let context = connection.session_context();
-    if context.sessions.mode.load(Relaxed) & CACHE_CLIENT != 0
-        && let Some(old) = context.sessions.cache.remove(id.as_bytes())
-    {
-        old.forbid_resumption();
-        callouts::removed(context.hooks().sessions.remove, context.handle(), old.as_ptr());
+    if context.sessions.mode.load(Relaxed) & CACHE_CLIENT != 0 {
+        connection.forget_session();
     }
     session::duplicate(connection)
 }
@@ -121,17 +116,17 @@ pub(super) fn fill(engine: &Engine, session: &mut Session) {
     }
 }
 
-/// A full handshake is done: its session can be resumed from now on.
+/// The handshake is done. The session of a full one can be resumed from now on.
 pub(super) fn established(connection: &Connection) -> Result<()> {
     let session = session::current(connection).ok_or(Error::INTERNAL)?;
+    if connection.facts().progress.resumed {
+        return cache::update(connection, &session);
+    }
     let secret = connection.with_engine(|engine| engine.master_secret()).flatten();
     let secret = Secret::new(&secret.ok_or(Error::INTERNAL)?).map_err(|_| Error::INTERNAL)?;
     session::complete(connection, &session);
     session.update(|session| session.secret = secret);
-    if session.read(|session| session.session_id.as_bytes().is_empty()) {
-        return Ok(());
-    }
-    session::announce(connection, &session)
+    cache::update(connection, &session)
 }
 
 /// A server is about to choose its certificate, and with ServerHello its session's id: none for a session that must not be

@@ -119,6 +119,11 @@ impl<T: Named> std::fmt::Debug for Ref<T> {
     }
 }
 
+/// What a get-session callback returns that does not know yet: no session's handle, ever.
+pub fn pending_session() -> *mut SSL_SESSION {
+    ptr::without_provenance_mut(name::PENDING as usize)
+}
+
 /// The object behind a handle, for the time of one call.
 pub fn lookup<T: Named>(handle: *const T::C) -> Result<Arc<T>, HandleError> {
     T::registry().lookup(Name::parse(handle, T::KIND)?)

@@ -46,6 +46,9 @@ pub(super) struct Name {
     pub index: u32,
 }
 
+/// Looks like a handle, is of no kind there is, and faults like one.
+pub(super) const PENDING: u64 = TAG << TAG_SHIFT | 7 << KIND_SHIFT;
+
 impl Name {
     /// Reads a handle that should be of `kind`. Nothing is dereferenced.
     pub fn parse<C>(handle: *const C, kind: Kind) -> Result<Self, HandleError> {

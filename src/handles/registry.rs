@@ -52,7 +52,7 @@ pub(super) enum Left<T> {
     /// It was the last. The object is to be told, while its handle is good once more, by one reference of the library's own.
     Retiring(Arc<T>),
     /// The object is to be dropped, with no lock held.
-    Ended(Arc<T>),
+    Ended(#[allow(dead_code, reason = "held to be dropped by whoever let the last reference go")] Arc<T>),
 }
 
 impl<T> State<T> {

@@ -183,6 +183,32 @@ pub fn new_session(
     function.is_some_and(|call| unsafe { call(ssl, session) } != 0)
 }
 
+/// SSL_CTX_sess_set_get_cb(3)'s function.
+pub type GetSession = Option<unsafe extern "C" fn(*mut SSL, *const c_uchar, c_int, *mut c_int) -> *mut SSL_SESSION>;
+
+/// SSL_CTX_sess_set_get_cb(3): the session that the application has under this id, or NULL, and whether it keeps its own
+/// reference, which it does unless it says otherwise.
+pub fn get_session(function: GetSession, ssl: *mut SSL, id: &[u8]) -> Option<(*mut SSL_SESSION, bool)> {
+    let call = function?;
+    let len = c_int::try_from(id.len()).ok()?;
+    let mut copy = 1;
+    // SAFETY: the setter's promise; `id` is readable and `copy` writable during the call.
+    let session = unsafe { call(ssl, id.as_ptr(), len, &mut copy) };
+    Some((session, copy != 0))
+}
+
+/// SSL_CTX_set_generate_session_id(3)'s function.
+pub type GenerateSessionId = Option<unsafe extern "C" fn(*mut SSL, *mut c_uchar, *mut c_uint) -> c_int>;
+
+/// SSL_CTX_set_generate_session_id(3): what it returned, and the length it has set.
+pub fn generate_session_id(function: GenerateSessionId, ssl: *mut SSL, id: &mut [u8; 32]) -> Option<(c_int, c_uint)> {
+    let call = function?;
+    let mut len = id.len() as c_uint;
+    // SAFETY: the setter's promise; the id has the size that it is told, and both are writable during the call.
+    let returned = unsafe { call(ssl, id.as_mut_ptr(), &mut len) };
+    Some((returned, len))
+}
+
 /// The two functions that may choose a ticket's keys.
 #[derive(Clone, Copy)]
 pub enum TicketKeyCallback {

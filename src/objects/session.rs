@@ -172,11 +172,16 @@ impl SessionObject {
         self.not_resumable.store(true, Ordering::Relaxed);
     }
 
+    /// Has that been forbidden?
+    pub fn is_forbidden(&self) -> bool {
+        self.not_resumable.load(Ordering::Relaxed)
+    }
+
     /// `SSL_SESSION_is_resumable(3)`
     pub fn is_resumable(&self) -> bool {
         let identified =
             self.read(|s| !s.session_id.as_bytes().is_empty() || s.ticket.as_ref().is_some_and(|t| !t.is_empty()));
-        identified && !self.not_resumable.load(Ordering::Relaxed)
+        identified && !self.is_forbidden()
     }
 
     /// The peer's certificate, parsed when first asked for: sealing and opening tickets never needs that.

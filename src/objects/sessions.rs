@@ -105,6 +105,17 @@ impl Sessions {
         self.counters[counter as usize].fetch_add(1, Ordering::Relaxed);
     }
 
+    /// Is what has expired to be flushed now? After every 255 good handshakes of this side (SSL_CTX_flush_sessions(3)).
+    pub fn is_time_to_flush(&self, server: bool) -> bool {
+        const ROUND: i64 = 0xff;
+        let good = if server {
+            Counter::AcceptGood
+        } else {
+            Counter::ConnectGood
+        };
+        self.counted(good as usize) & ROUND == ROUND
+    }
+
     /// What has been counted under the index that [`Counter::of_command`] gave.
     pub fn counted(&self, index: usize) -> i64 {
         if index == Counter::Number as usize {

@@ -16,7 +16,7 @@ use crate::objects::context::Context;
 use crate::objects::session::SessionObject;
 
 /// Is a session of the context's cache at the end of its chain?
-pub(super) fn is_over(context: &Context, session: &SessionObject) -> bool {
+pub(in crate::drive) fn is_over(context: &Context, session: &SessionObject) -> bool {
     let over = |cap: ChainCap| cap.is_over(session.chain_start(), context.key_store().now());
     context.sessions.chain_cap().is_some_and(over)
 }

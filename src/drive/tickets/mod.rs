@@ -13,34 +13,30 @@
 mod chain;
 mod keys;
 
+pub(super) use chain::is_over as chain_is_over;
 pub use chain::{find_for_callback, name_for_callback};
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering::Relaxed;
 
 use bytes::Bytes;
 use carnet_ticket::{Outcome, Return, Secret, SessionId, Status, verdict};
 use carnet_tls::{AlertDescription, Answer, NewTicket, ProtocolVersion, TicketDraft, TicketVerdict};
 
 use super::ask::Reply;
+use super::cache::{self, Lookup};
 use super::credential::is_tls13;
 use super::{session, session12};
 use crate::error::{Error, Result};
-use crate::handles::Ref;
 use crate::libcrypto::callouts;
 use crate::libcrypto::reasons::Reason;
 use crate::objects::callbacks::TicketHooks;
 use crate::objects::config::{Config, Configurable};
-use crate::objects::connection::{Connection, SessionSlot};
-use crate::objects::context::{Context, Counter};
+use crate::objects::connection::{Connection, SessionSlot, Want};
+use crate::objects::context::Counter;
 use crate::objects::session::{SessionObject, now};
 
 /// How much of a ticket its key's name is.
 const NAME_LEN: usize = 16;
-/// SSL_SESS_CACHE_NO_INTERNAL_LOOKUP
-const CACHE_NO_INTERNAL_LOOKUP: u32 = 0x100;
-/// SSL_OP_NO_TICKET
-const OP_NO_TICKET: u64 = 1 << 14;
 /// SSL_VERIFY_PEER
 const VERIFY_PEER: i32 = 1;
 /// RFC 8446 section 4.6.1: "Servers MUST NOT use any value greater than 604800 seconds (7 days)."
@@ -56,12 +52,6 @@ enum Opened {
     Failed(Error),
 }
 
-/// SSL_OP_NO_TICKET: nothing of a session leaves in a ticket; it only names one that the context keeps. No key and no
-/// decrypt callback has to do with such tickets.
-pub(super) fn are_off(connection: &Connection) -> bool {
-    connection.config().protocol.options & OP_NO_TICKET != 0
-}
-
 /// Opens a ticket that the client offers and decides what follows.
 pub(super) fn open(connection: &Connection, ticket: &Bytes, version: ProtocolVersion) -> Reply {
     // One accepted ticket that can't be used ends the search: OpenSSL then goes on with a full handshake, and a new one
@@ -69,7 +59,7 @@ pub(super) fn open(connection: &Connection, ticket: &Bytes, version: ProtocolVer
     if connection.facts().progress.search_over {
         return Answer::Ticket(TicketVerdict::Skip { renew: true }).into();
     }
-    if are_off(connection) {
+    if version == ProtocolVersion::TLS1_3 && cache::tickets_are_names(connection) {
         return find(connection, ticket, version);
     }
     let context = connection.session_context();
@@ -99,27 +89,26 @@ pub(super) fn open(connection: &Connection, ticket: &Bytes, version: ProtocolVer
     }
 }
 
-/// A ticket that names a session of the context's cache.
+/// A ticket that names a session of the context's cache, or of the application's.
 fn find(connection: &Connection, ticket: &[u8], version: ProtocolVersion) -> Reply {
-    let context = connection.session_context();
-    let found = if ticket.len() == ID_LEN {
-        look_up(&context, ticket)
+    let looked = if ticket.len() == ID_LEN {
+        cache::look_up(connection, version, ticket)
     } else {
-        None
+        Lookup::Nothing
     };
-    let Some(session) = found else {
-        context.sessions.count(Counter::Misses);
+    let session = match looked {
+        Lookup::Found(session) => session,
+        Lookup::Nothing => return Answer::Ticket(TicketVerdict::Skip { renew: true }).into(),
+        Lookup::Later => return Reply::Later(Want::ClientHello),
+        Lookup::Failed(error) => return Reply::Abort(AlertDescription::InternalError, error),
+    };
+    // Whoever takes it out has it; a second client with the same ticket comes too late.
+    let context = connection.session_context();
+    if cache::are_single_use(connection) && !context.remove_session(&session, || Some(session.clone())) {
         return Answer::Ticket(TicketVerdict::Skip { renew: true }).into();
-    };
+    }
     connection.put_candidate(SessionSlot::Named(session));
     accept(connection, version, true)
-}
-
-/// The session with this id, if the context looks into its cache at all, and if its chain of resumptions may go on.
-pub(super) fn look_up(context: &Context, id: &[u8]) -> Option<Ref<SessionObject>> {
-    let lookup = context.sessions.mode.load(Relaxed) & CACHE_NO_INTERNAL_LOOKUP == 0;
-    let found = if lookup { context.sessions.cache.find(id) } else { None };
-    found.filter(|session| !chain::is_over(context, session))
 }
 
 /// The decrypt callback's opinion; `None` when there is no callback.
@@ -147,10 +136,11 @@ fn accept(connection: &Connection, version: ProtocolVersion, renew: bool) -> Rep
     let object = connection.facts().candidate.object().cloned();
     let Some(object) = object else { return fatal() };
     let config = connection.config();
-    if object.read(|session| session.is_expired(now())) {
+    let fit = fit(&config, &object, version);
+    if let Fit::Expired = fit {
         connection.session_context().sessions.count(Counter::Timeouts);
     }
-    match fit(&config, &object, version) {
+    match fit {
         Fit::Fits => {
             connection.facts().progress.no_renewal = !renew;
             let session = Arc::new(object.snapshot());
@@ -162,7 +152,7 @@ fn accept(connection: &Connection, version: ProtocolVersion, renew: bool) -> Rep
             })
             .into()
         }
-        Fit::Misfit => {
+        Fit::Misfit | Fit::Expired => {
             connection.put_candidate(SessionSlot::Empty);
             let mut facts = connection.facts();
             facts.progress.search_over = true;
@@ -180,6 +170,8 @@ pub(super) enum Fit {
     Fits,
     /// A full handshake, with a new ticket.
     Misfit,
+    /// The same, because its time is over.
+    Expired,
     /// The client is to be authenticated, and nothing says that this session was made where it was: fatal, so that
     /// authentication can't be skipped by accident (SSL_CTX_set_session_id_context(3), WARNINGS).
     Uncertain,
@@ -194,7 +186,7 @@ pub(super) fn fit(config: &Config, object: &SessionObject, version: ProtocolVers
             return Fit::Uncertain;
         }
         if session.is_expired(now()) {
-            Fit::Misfit
+            Fit::Expired
         } else {
             Fit::Fits
         }
@@ -239,7 +231,7 @@ fn try_make(connection: &Connection, draft: &TicketDraft) -> Result<NewTicket> {
     if callouts::plain(hooks.generate, connection.handle(), hooks.argument.pointer()) == Some(0) {
         return Err(Error::INTERNAL);
     }
-    let sealed = if are_off(connection) {
+    let sealed = if tls13 && cache::tickets_are_names(connection) {
         let left = chain::remaining(&context, &session);
         let id = || session.read(|session| session.session_id.as_bytes().to_vec());
         (left != Some(0)).then(|| (id(), left))
@@ -253,7 +245,7 @@ fn try_make(connection: &Connection, draft: &TicketDraft) -> Result<NewTicket> {
     let (timeout, max_early_data) = session.read(|session| (session.timeout, session.max_early_data));
     let timeout = timeout.min(left.unwrap_or(u64::MAX));
     let lifetime = if tls13 {
-        session::announce(connection, &session)?;
+        cache::update(connection, &session)?;
         u32::try_from(timeout.min(LONGEST_LIFETIME)).unwrap_or(u32::MAX)
     } else {
         session12::lifetime(draft, timeout)
@@ -326,7 +318,7 @@ mod tests {
         session.update(|session| session.time = now() - 7201);
         assert!(matches!(
             fit(&config(b"a", 0), &session, ProtocolVersion::TLS1_3),
-            Fit::Misfit
+            Fit::Expired
         ));
     }
 

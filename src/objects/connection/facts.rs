@@ -98,6 +98,8 @@ pub struct Progress {
     pub hello_shown: bool,
     /// A session was opened and found unfit: no further ticket is tried.
     pub search_over: bool,
+    /// The get-session callback was asked and will be asked again.
+    pub lookup_pending: bool,
     /// The verdict on the ticket that was offered last: no new one is due.
     pub no_renewal: bool,
     /// SSL_set_not_resumable_session_callback(3): nothing of this connection may be resumed, so no ticket is made.
