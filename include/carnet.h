@@ -199,6 +199,14 @@ int carnet_CTX_set_chain_cap(SSL_CTX *ctx,
 /* What was set with carnet_CTX_set_chain_cap(); 0 for none. */
 uint64_t carnet_CTX_get_chain_cap(const SSL_CTX *ctx);
 
+/* What a callback of SSL_CTX_sess_set_get_cb(3) returns as long as it does not know whether there is such a session, for
+ * example because it has yet to ask another machine. It is no session, and is neither referenced nor freed.
+ *
+ * The handshake then stops: the call returns -1, SSL_get_error(3) says SSL_ERROR_WANT_CLIENT_HELLO_CB (11, which is
+ * BoringSSL's SSL_ERROR_PENDING_SESSION), and the next call asks the callback again. This is BoringSSL's
+ * SSL_magic_pending_session_ptr(); OpenSSL has no such thing. */
+SSL_SESSION *carnet_pending_session(void);
+
 #ifdef __cplusplus
 }  // extern "C"
 #endif  // __cplusplus

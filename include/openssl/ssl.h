@@ -1889,10 +1889,10 @@ void *SSL_CTX_get0_security_ex_data(const SSL_CTX *ctx);
 /* The last argument of the security callback. */
 void *SSL_get0_security_ex_data(const SSL *ssl);
 
-/* Makes session ids; NULL for random ones. Kept, and not called yet. Returns 1 on success, 0 on failure. */
+/* Makes session ids, which must be new to the context; NULL for random ones. Returns 1 on success, 0 on failure. */
 int SSL_CTX_set_generate_session_id(SSL_CTX *ctx, GEN_SESSION_CB cb);
 
-/* Makes session ids; NULL for random ones. Kept, and not called yet. Returns 1 on success, 0 on failure. */
+/* Makes session ids, which must be new to the context; NULL for random ones. Returns 1 on success, 0 on failure. */
 int SSL_set_generate_session_id(SSL *ssl, GEN_SESSION_CB cb);
 
 /* Decides whether a session may be resumed; NULL for the library's own rules. */
@@ -2271,11 +2271,16 @@ int SSL_CTX_set_ex_data(SSL_CTX *ctx, int idx, void *data);
 /* The pointer that was kept under this index, or NULL. */
 void *SSL_CTX_get_ex_data(const SSL_CTX *ctx, int idx);
 
-/* Adds a session to the context's cache. Returns 1, or 0 when it was there already. */
+/* Adds a session to the context's cache. Returns 1, or 0 when it was there already.
+ *
+ * Another session with the same id and version leaves, and of a full cache those that expire first. OpenSSL 3.0.19 keeps
+ * one session fewer than SSL_CTX_sess_set_cache_size(3) allows, and so does this. */
 int SSL_CTX_add_session(SSL_CTX *ctx, SSL_SESSION *session);
 
-/* Forbids to resume a session, and tells the remove-session callback. Returns 1 if it was in the context's cache. */
-int SSL_CTX_remove_session(SSL_CTX *ctx, SSL_SESSION *session);
+/* Forbids to resume a session, and tells the remove-session callback, unless the session has no id. Returns 1 if there was
+ * a session with this id in the context's cache, which there is no longer. */
+int SSL_CTX_remove_session(SSL_CTX *ctx,
+                           SSL_SESSION *session);
 
 /* Drops sessions that have expired at this time from the cache; at time 0, all. */
 void SSL_CTX_flush_sessions(SSL_CTX *ctx, long tm);
@@ -3400,7 +3405,7 @@ int SSL_get_key_update_type(const SSL *s);
  * `ssl` is a connection of this library. */
 int SSL_verify_client_post_handshake(SSL *ssl);
 
-/* Starts a new handshake, which TLS 1.3 can't. Returns 1 before the first handshake, which makes it pointless, else 0.
+/* Starts a new handshake, which is refused. Returns 1 before the first handshake, which makes it pointless, else 0.
  *
  * SSL_renegotiate(3)
  *
@@ -3496,7 +3501,7 @@ int SSL_session_reused(const SSL *s);
  * Both are connections of this library. */
 int SSL_copy_session_id(SSL *to, const SSL *from);
 
-/* 1 when the cache has a session with this id. TLS 1.3 sessions are found by their tickets, so there is none.
+/* 1 when the cache of the connection's first context has a session of its version with this id.
  *
  * SSL_has_matching_session_id(3)
  *

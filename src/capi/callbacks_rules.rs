@@ -157,7 +157,7 @@ pub extern "C" fn SSL_get0_security_ex_data(ssl: *const SSL) -> *mut c_void {
     })
 }
 
-/// Makes session ids; NULL for random ones. Kept, and not called yet. Returns 1 on success, 0 on failure.
+/// Makes session ids, which must be new to the context; NULL for random ones. Returns 1 on success, 0 on failure.
 #[unsafe(no_mangle)]
 pub extern "C" fn SSL_CTX_set_generate_session_id(ctx: *mut SSL_CTX, cb: GEN_SESSION_CB) -> c_int {
     entry("SSL_CTX_set_generate_session_id", 0, || {
@@ -166,7 +166,7 @@ pub extern "C" fn SSL_CTX_set_generate_session_id(ctx: *mut SSL_CTX, cb: GEN_SES
     })
 }
 
-/// Makes session ids; NULL for random ones. Kept, and not called yet. Returns 1 on success, 0 on failure.
+/// Makes session ids, which must be new to the context; NULL for random ones. Returns 1 on success, 0 on failure.
 #[unsafe(no_mangle)]
 pub extern "C" fn SSL_set_generate_session_id(ssl: *mut SSL, cb: GEN_SESSION_CB) -> c_int {
     entry("SSL_set_generate_session_id", 0, || {

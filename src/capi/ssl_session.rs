@@ -3,11 +3,13 @@
 use std::ffi::{c_int, c_long, c_uchar, c_uint};
 use std::ptr;
 
-use super::entry::entry;
+use carnet_ticket::SessionId;
+
+use super::entry::{bytes, entry};
 use super::ssl_lifecycle::connection;
 use super::types::{SSL, SSL_SESSION};
-use crate::drive::session;
-use crate::error::Result;
+use crate::drive::{session, session_id};
+use crate::error::{Error, Result};
 use crate::handles::{self, Ref};
 use crate::objects::config::Configurable;
 use crate::objects::connection::Connection;
@@ -102,7 +104,7 @@ pub unsafe extern "C" fn SSL_copy_session_id(to: *mut SSL, from: *const SSL) -> 
     })
 }
 
-/// 1 when the cache has a session with this id. TLS 1.3 sessions are found by their tickets, so there is none.
+/// 1 when the cache of the connection's first context has a session of its version with this id.
 ///
 /// SSL_has_matching_session_id(3)
 ///
@@ -111,8 +113,13 @@ pub unsafe extern "C" fn SSL_copy_session_id(to: *mut SSL, from: *const SSL) -> 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn SSL_has_matching_session_id(s: *const SSL, id: *const c_uchar, id_len: c_uint) -> c_int {
     entry("SSL_has_matching_session_id", 0, || {
-        let _known = (connection(s)?, id, id_len);
-        Ok(0)
+        let connection = connection(s)?;
+        if id_len as usize > SessionId::MAX_LEN {
+            return Ok(0);
+        }
+        // SAFETY: the caller's contract.
+        let id = SessionId::new(unsafe { bytes(id, id_len as usize) }?).map_err(|_| Error::INTERNAL)?;
+        Ok(c_int::from(session_id::is_taken(&connection, id)))
     })
 }
 

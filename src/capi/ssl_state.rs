@@ -3,7 +3,7 @@
 use std::ffi::{CStr, c_char, c_int};
 use std::ptr;
 
-use carnet_tls::{ProtocolVersion, Side};
+use carnet_tls::ProtocolVersion;
 
 use super::constants::StateNumber;
 use super::entry::entry;
@@ -19,20 +19,7 @@ const TLS1_2: c_int = 0x0303;
 const TLS1_3: c_int = 0x0304;
 
 fn version(connection: &Connection) -> c_int {
-    // A client's is the highest that it wants, as soon as it has said hello.
-    let known = connection.with_engine(|engine| {
-        let wanted = engine.settings().max_version;
-        let wanted = (engine.side() == Side::Client).then_some(wanted);
-        engine.version().or(wanted)
-    });
-    if let Some(version) = known.flatten() {
-        return c_int::from(version.0);
-    }
-    // Before the handshake a connection has the version of its method, and a flexible method that of TLS 1.3.
-    match connection.context().method().version {
-        0 => TLS1_3,
-        fixed => c_int::from(fixed),
-    }
+    c_int::from(connection.version())
 }
 
 /// The protocol's version as a number: TLS1_3_VERSION.

@@ -8,7 +8,7 @@ use carnet_tls::{AlertDescription, Answer};
 
 use super::ask::Reply;
 use super::credential::is_tls13;
-use super::start;
+use super::{session_id, start};
 use crate::error::{Common, Error, Result};
 use crate::libcrypto::callouts;
 use crate::libcrypto::reasons::Reason;
@@ -50,6 +50,9 @@ fn renew_settings(connection: &Connection) -> Result<()> {
 
 /// The callback of the context in force; if that has none, of the one that the connection began with.
 pub(super) fn server_name(connection: &Connection, name: Option<String>) -> Reply {
+    if let Err(error) = session_id::choose(connection) {
+        return Reply::Abort(AlertDescription::InternalError, error);
+    }
     // In TLS 1.2 the name that was asked for when the session was made goes on, and what the client says now is not even
     // looked at.
     let by_session = connection.facts().progress.resumed && !is_tls13(connection);

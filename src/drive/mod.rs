@@ -26,6 +26,7 @@ mod reasons;
 mod run;
 pub mod session;
 mod session12;
+pub mod session_id;
 pub mod shutdown;
 mod start;
 pub mod state_names;

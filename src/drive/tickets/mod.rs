@@ -19,13 +19,13 @@ pub use chain::{find_for_callback, name_for_callback};
 use std::sync::Arc;
 
 use bytes::Bytes;
-use carnet_ticket::{Outcome, Return, Secret, SessionId, Status, verdict};
+use carnet_ticket::{Outcome, Return, Secret, Status, verdict};
 use carnet_tls::{AlertDescription, Answer, NewTicket, ProtocolVersion, TicketDraft, TicketVerdict};
 
 use super::ask::Reply;
 use super::cache::{self, Lookup};
 use super::credential::is_tls13;
-use super::{session, session12};
+use super::{session, session_id, session12};
 use crate::error::{Error, Result};
 use crate::libcrypto::callouts;
 use crate::libcrypto::reasons::Reason;
@@ -265,9 +265,7 @@ fn prepare(connection: &Connection, draft: &TicketDraft) -> Result<Arc<SessionOb
         session::duplicate(connection)?
     };
     let secret = Secret::new(&draft.secret).map_err(|_| Error::INTERNAL)?;
-    let mut id = [0; ID_LEN];
-    getrandom::fill(&mut id).map_err(|_| Error::INTERNAL)?;
-    let id = SessionId::new(&id).map_err(|_| Error::INTERNAL)?;
+    let id = session_id::generate(connection)?;
     let protocol = connection.facts().protocol.as_deref().map(Bytes::copy_from_slice);
     session.update(|session| {
         session.secret = secret;
@@ -283,7 +281,7 @@ fn prepare(connection: &Connection, draft: &TicketDraft) -> Result<Arc<SessionOb
 
 #[cfg(test)]
 mod tests {
-    use carnet_ticket::Session;
+    use carnet_ticket::{Session, SessionId};
 
     use super::*;
 

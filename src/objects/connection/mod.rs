@@ -12,7 +12,7 @@ mod status;
 use std::ffi::c_char;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, TryLockError};
 
-use carnet_tls::Connection as Engine;
+use carnet_tls::{Connection as Engine, ProtocolVersion, Side};
 
 pub use facts::{Facts, SessionSlot, Stamp};
 pub use io::{Io, Requests, Unfinished};
@@ -213,6 +213,21 @@ impl Connection {
     pub fn with_engine<R>(&self, ask: impl FnOnce(&mut Engine) -> R) -> Option<R> {
         let mut io = self.try_io().ok()?;
         io.engine.as_deref_mut().map(ask)
+    }
+
+    /// SSL_version(3): a client's is the highest that it wants, as soon as it has said hello. Before the handshake it is that
+    /// of the method, and for a flexible method TLS 1.3.
+    pub fn version(&self) -> u16 {
+        let known = self.with_engine(|engine| {
+            let wanted = engine.settings().max_version;
+            let wanted = (engine.side() == Side::Client).then_some(wanted);
+            engine.version().or(wanted)
+        });
+        match (known.flatten(), self.context().method().version) {
+            (Some(version), _) => version.0,
+            (None, 0) => ProtocolVersion::TLS1_3.0,
+            (None, fixed) => fixed,
+        }
     }
 
     /// SSL_get_servername(3): what the client asked for; on the client's side, what it asks for. NULL for none.
