@@ -65,10 +65,17 @@ pub(super) fn shared(connection: &Connection, index: c_long) -> c_long {
         .map_or(0, |code| c_long::from(nid(*code)))
 }
 
-/// SSL_get_negotiated_group(3)
+/// SSL_get_negotiated_group(3). Of a resumption without a key exchange, the session's.
 pub(super) fn negotiated(connection: &Connection) -> c_long {
     let group = connection.with_engine(|engine| engine.group()).flatten();
-    group.map_or(0, |group| c_long::from(nid(group.0)))
+    let remembered = || {
+        let session = connection.facts().session.object().cloned()?;
+        u16::try_from(session.read(|session| session.kex_group)).ok()
+    };
+    match group.map(|group| group.0).or_else(remembered) {
+        None | Some(0) => 0,
+        Some(code) => c_long::from(nid(code)),
+    }
 }
 
 /// SSL_get_peer_tmp_key(3): the peer's key share, as a key that the caller owns. 1, or 0 when there is none.
