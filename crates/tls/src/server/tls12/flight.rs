@@ -167,7 +167,8 @@ impl AskCredential {
 
     #[inline(never)]
     pub(super) fn credential(self, core: &mut Core, credential: Option<Credential>) -> Result<State, Error> {
-        let credential = credential.ok_or(ErrorKind::NoCredential)?;
+        // Each suite stands for a kind of certificate: without one, no suite is left.
+        let credential = credential.ok_or(ErrorKind::NoSharedCipher)?;
         let scheme = credential.scheme;
         if credential.chain.is_empty() || !self.request.schemes.contains(&scheme) {
             return Err(ErrorKind::WrongAnswer.into());
