@@ -42,12 +42,14 @@ static struct {
     {"tickets", "N", "SSL_CTX_set_num_tickets", NULL},
     {"extra", "N", "server: SSL_new_session_ticket N times after the handshake", NULL},
     {"ticket-keys", "HEX", "160 hex digits: SSL_CTX_set_tlsext_ticket_keys", NULL},
-    {"key-callback", "evp|hmac", "server: give the -ticket-keys by a callback", NULL},
+    {"key-callback", "evp|hmac|none", "server: give the -ticket-keys by a callback, or none to new tickets", NULL},
     {"key-cipher", "NAME", "cipher of the callback (aes-256-cbc)", NULL},
     {"renew", NULL, "the callback asks for a new ticket at each resumption", NULL},
     {"context", "TEXT", "server: session id context (peer)", NULL},
     {"appdata", "TEXT", "server: application data of each ticket", NULL},
     {"no-ticket", NULL, "SSL_OP_NO_TICKET", NULL},
+    {"no-ems", NULL, "SSL_OP_NO_EXTENDED_MASTER_SECRET", NULL},
+    {"server-preference", NULL, "SSL_OP_CIPHER_SERVER_PREFERENCE", NULL},
     {"no-middlebox", NULL, "clear SSL_OP_ENABLE_MIDDLEBOX_COMPAT", NULL},
     {"sess-in", "FILE", "client: session to offer, PEM, or DER if the name ends in .der", NULL},
     {"sess-out", "FILE", "client: write the newest session, PEM or DER", NULL},
@@ -311,6 +313,10 @@ static SSL_CTX *make_context(int is_server)
         need(SSL_CTX_set_max_send_fragment(ctx, option_number("fragment", 0)) == 1, "-fragment");
     if (option("read-ahead"))
         SSL_CTX_set_read_ahead(ctx, 1);
+    if (option("no-ems"))
+        SSL_CTX_set_options(ctx, SSL_OP_NO_EXTENDED_MASTER_SECRET);
+    if (option("server-preference"))
+        SSL_CTX_set_options(ctx, SSL_OP_CIPHER_SERVER_PREFERENCE);
     if (option("no-middlebox"))
         SSL_CTX_clear_options(ctx, SSL_OP_ENABLE_MIDDLEBOX_COMPAT);
     if (option("keylog"))

@@ -20,6 +20,8 @@ static const EVP_CIPHER *cipher;
 /* The part that both kinds of callback share; what the callback has to return. */
 static int set_cipher(unsigned char *name, unsigned char *iv, EVP_CIPHER_CTX *ctx, int making)
 {
+    if (making && !strcmp(option("key-callback"), "none"))
+        return 0;
     if (making) {
         memcpy(name, keys.name, sizeof keys.name);
         if (RAND_bytes(iv, EVP_CIPHER_get_iv_length(cipher)) != 1)
@@ -67,7 +69,7 @@ int set_ticket_keys(SSL_CTX *ctx)
     cipher = EVP_get_cipherbyname(option("key-cipher") ? option("key-cipher") : "aes-256-cbc");
     if (!cipher)
         return 0;
-    if (!strcmp(kind, "evp"))
+    if (!strcmp(kind, "evp") || !strcmp(kind, "none"))
         return SSL_CTX_set_tlsext_ticket_key_evp_cb(ctx, with_evp) == 1;
     return !strcmp(kind, "hmac") && SSL_CTX_set_tlsext_ticket_key_cb(ctx, with_hmac) == 1;
 }

@@ -11,6 +11,7 @@ mod place;
 mod process;
 mod version;
 
+mod agreement;
 mod alpn_sni;
 mod bad_input;
 mod bulk;

@@ -103,7 +103,7 @@ impl Fleet {
             Libssl::Systems => "der",
         };
         let file = place::file(&format!("{}-{server:?}-{client:?}.{form}", self.name));
-        let visit = self.visit(server, client, &[options, &["-wait", "1", "-sess-out", &file]].concat());
+        let visit = self.visit(server, client, &[options, &["-sess-out", &file]].concat());
         visit.server.expect("resumed=0");
         Saved { file, server }
     }
@@ -117,12 +117,7 @@ impl Fleet {
     /// Redeems a session and saves the one that its renewed ticket belongs to.
     pub fn exchange(&self, saved: &Saved, server: Libssl, client: Libssl, options: &[&str]) -> (Visit, Saved) {
         let file = format!("{}-again", saved.file);
-        let visit = self.redeem(
-            saved,
-            server,
-            client,
-            &[options, &["-wait", "1", "-sess-out", &file]].concat(),
-        );
+        let visit = self.redeem(saved, server, client, &[options, &["-sess-out", &file]].concat());
         (visit, Saved { file, server })
     }
 }
