@@ -49,8 +49,6 @@ static unsigned timer(SSL *s, unsigned us)
 
 static void protocols(void)
 {
-    size_t done = 7;
-    char buffer[16] = "";
 
     REFUSES(DTLS_method(), NULL);
     REFUSES(DTLS_client_method(), NULL);
@@ -63,14 +61,6 @@ static void protocols(void)
     REFUSES(SSL_set_tlsext_use_srtp(ssl, "SRTP_AES128_CM_SHA1_80"), 1);
     REFUSES(SSL_stateless(ssl), -1);
     REFUSES(SSL_sendfile(ssl, 0, 0, 1, 0), -1);
-    REFUSES(SSL_CTX_set_max_early_data(ctx, 16), 0);
-    REFUSES(SSL_set_max_early_data(ssl, 16), 0);
-    REFUSES(SSL_read_early_data(ssl, buffer, sizeof buffer, &done), SSL_READ_EARLY_DATA_ERROR);
-    carnet_ok(done == 0, "and nothing was read");
-    done = 7;
-    REFUSES(SSL_write_early_data(ssl, buffer, 1, &done), 0);
-    carnet_ok(done == 0, "and nothing was written");
-    REFUSES(SSL_export_keying_material_early(ssl, (unsigned char *)buffer, 1, "x", 1, NULL, 0), 0);
 }
 
 static void authentication(void)
@@ -87,7 +77,6 @@ static void authentication(void)
     REFUSES(SSL_CTX_set_srp_password(ctx, (char *)"word"), 0);
     REFUSES(SSL_set_srp_server_param_pw(ssl, "user", "word", "1024"), -1);
     REFUSES(SSL_get_srp_username(ssl), NULL);
-    REFUSES(SSL_CTX_use_psk_identity_hint(ctx, "hint"), 0);
     REFUSES(SSL_check_chain(ssl, NULL, NULL, NULL), 0);
 }
 
@@ -114,14 +103,9 @@ static void truths(void)
     is(SSL_get0_dane_authority(ssl, NULL, NULL), -1, "no TLSA record");
     ok(SSL_get_current_compression(ssl) == NULL, "no compression");
     ok(SSL_get_current_expansion(ssl) == NULL, "no expansion");
-    is(SSL_get_early_data_status(ssl), SSL_EARLY_DATA_NOT_SENT, "no early data");
-    is(SSL_CTX_set_max_early_data(ctx, 0), 1, "early data refused");
-    is(SSL_CTX_get_max_early_data(ctx), 0, "none allowed");
-    is(SSL_CTX_get_recv_max_early_data(ctx), 16384, "none read");
     is(SSL_waiting_for_async(ssl), 0, "nothing to wait for");
     is(SSL_CTX_has_client_custom_ext(ctx, 1000), 0, "no extension of the application's");
     ok(SSL_get_psk_identity(ssl) == NULL && SSL_get_psk_identity_hint(ssl) == NULL, "no pre-shared key");
-    is(SSL_CTX_use_psk_identity_hint(ctx, NULL), 1, "no hint");
     SSL_get0_next_proto_negotiated(ssl, &protocol, &len);
     ok(protocol == NULL && len == 0, "no NPN");
     is_text(reason(), "none", "no error");
