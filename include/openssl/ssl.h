@@ -1767,28 +1767,36 @@ void *SSL_CTX_get_default_passwd_cb_userdata(SSL_CTX *ctx);
 /* The last argument of the pass phrase callback. */
 void *SSL_get_default_passwd_cb_userdata(SSL *ssl);
 
-/* A TLS 1.2 client's pre-shared key; NULL for none. Kept, and not called yet. */
-void SSL_CTX_set_psk_client_callback(SSL_CTX *ctx, SSL_psk_client_cb_func cb);
+/* A client's pre-shared key, in TLS 1.3 for suites with SHA-256, if SSL_set_psk_use_session_callback's function has none; NULL
+ * for nobody. */
+void SSL_CTX_set_psk_client_callback(SSL_CTX *ctx,
+                                     SSL_psk_client_cb_func cb);
 
-/* A TLS 1.2 client's pre-shared key; NULL for none. Kept, and not called yet. */
-void SSL_set_psk_client_callback(SSL *ssl, SSL_psk_client_cb_func cb);
+/* A client's pre-shared key, in TLS 1.3 for suites with SHA-256, if SSL_set_psk_use_session_callback's function has none; NULL
+ * for nobody. */
+void SSL_set_psk_client_callback(SSL *ssl,
+                                 SSL_psk_client_cb_func cb);
 
-/* A TLS 1.2 server's pre-shared keys; NULL for none. Kept, and not called yet. */
-void SSL_CTX_set_psk_server_callback(SSL_CTX *ctx, SSL_psk_server_cb_func cb);
+/* A server's pre-shared keys, in TLS 1.3 for suites with SHA-256, if SSL_set_psk_find_session_callback's function does not
+ * know the identity; NULL for nobody. */
+void SSL_CTX_set_psk_server_callback(SSL_CTX *ctx,
+                                     SSL_psk_server_cb_func cb);
 
-/* A TLS 1.2 server's pre-shared keys; NULL for none. Kept, and not called yet. */
-void SSL_set_psk_server_callback(SSL *ssl, SSL_psk_server_cb_func cb);
+/* A server's pre-shared keys, in TLS 1.3 for suites with SHA-256, if SSL_set_psk_find_session_callback's function does not
+ * know the identity; NULL for nobody. */
+void SSL_set_psk_server_callback(SSL *ssl,
+                                 SSL_psk_server_cb_func cb);
 
-/* A TLS 1.3 server's pre-shared keys; NULL for none. Kept, and not called yet. */
+/* Finds a TLS 1.3 server's pre-shared keys, asked for every identity before it is tried as a ticket; NULL for nobody. */
 void SSL_CTX_set_psk_find_session_callback(SSL_CTX *ctx, SSL_psk_find_session_cb_func cb);
 
-/* A TLS 1.3 server's pre-shared keys; NULL for none. Kept, and not called yet. */
+/* Finds a TLS 1.3 server's pre-shared keys, asked for every identity before it is tried as a ticket; NULL for nobody. */
 void SSL_set_psk_find_session_callback(SSL *ssl, SSL_psk_find_session_cb_func cb);
 
-/* A TLS 1.3 client's pre-shared key; NULL for none. Kept, and not called yet. */
+/* A TLS 1.3 client's pre-shared key, offered after the ticket; NULL for nobody. */
 void SSL_CTX_set_psk_use_session_callback(SSL_CTX *ctx, SSL_psk_use_session_cb_func cb);
 
-/* A TLS 1.3 client's pre-shared key; NULL for none. Kept, and not called yet. */
+/* A TLS 1.3 client's pre-shared key, offered after the ticket; NULL for nobody. */
 void SSL_set_psk_use_session_callback(SSL *ssl, SSL_psk_use_session_cb_func cb);
 
 /* Sees a ClientHello before anything is decided; NULL for nobody. */
@@ -1901,10 +1909,10 @@ void SSL_CTX_set_not_resumable_session_callback(SSL_CTX *ctx, SSL_not_resumable_
 /* Decides whether a session may be resumed; NULL for the library's own rules. */
 void SSL_set_not_resumable_session_callback(SSL *ssl, SSL_not_resumable_cb cb);
 
-/* Decides whether a server takes early data; NULL for yes. Kept, and not called yet: there is no early data. */
+/* Decides whether a server takes early data, when everything else speaks for it; NULL for yes. */
 void SSL_CTX_set_allow_early_data_cb(SSL_CTX *ctx, SSL_allow_early_data_cb_fn cb, void *arg);
 
-/* Decides whether a server takes early data; NULL for yes. Kept, and not called yet: there is no early data. */
+/* Decides whether a server takes early data, when everything else speaks for it; NULL for yes. */
 void SSL_set_allow_early_data_cb(SSL *ssl, SSL_allow_early_data_cb_fn cb, void *arg);
 
 /* OpenSSL's name of the suite, or "(NONE)". */
@@ -2362,6 +2370,57 @@ int SSL_CTX_set_default_verify_store(SSL_CTX *ctx);
  * `file` and `dir` are NULL or strings. */
 int SSL_CTX_load_verify_locations(SSL_CTX *ctx, const char *file, const char *dir);
 
+/* Sets how many bytes of early data a server's tickets allow; 0 for none. Tickets then work once, unless
+ * SSL_OP_NO_ANTI_REPLAY says otherwise. Returns 1 on success, 0 on failure. */
+int SSL_CTX_set_max_early_data(SSL_CTX *ctx, uint32_t max_early_data);
+
+/* `SSL_CTX_set_max_early_data` for one connection. */
+int SSL_set_max_early_data(SSL *s, uint32_t max_early_data);
+
+/* How many bytes of early data the tickets of a context allow. */
+uint32_t SSL_CTX_get_max_early_data(const SSL_CTX *ctx);
+
+/* How many bytes of early data the tickets of a connection allow. A client's, once it writes early data: how many it may write. */
+uint32_t SSL_get_max_early_data(const SSL *s);
+
+/* Sets how many bytes of early data a server takes at most, whether it reads them or throws them away. Returns 1 on success,
+ * 0 on failure. */
+int SSL_CTX_set_recv_max_early_data(SSL_CTX *ctx,
+                                    uint32_t recv_max_early_data);
+
+/* Sets how many bytes of early data a server takes at most, whether it reads them or throws them away. Returns 1 on success,
+ * 0 on failure. */
+int SSL_set_recv_max_early_data(SSL *s,
+                                uint32_t recv_max_early_data);
+
+/* How many bytes of early data a server takes at most. */
+uint32_t SSL_CTX_get_recv_max_early_data(const SSL_CTX *ctx);
+
+/* How many bytes of early data a server takes at most. */
+uint32_t SSL_get_recv_max_early_data(const SSL *s);
+
+/* What became of the early data: `SSL_EARLY_DATA_NOT_SENT`, `…_REJECTED` or `…_ACCEPTED`. */
+int SSL_get_early_data_status(const SSL *s);
+
+/* Server: reads up to `num` bytes of early data; how many comes through `readbytes`. Returns `SSL_READ_EARLY_DATA_SUCCESS`;
+ * `SSL_READ_EARLY_DATA_FINISH`, with 0 bytes, when there is no more; or `SSL_READ_EARLY_DATA_ERROR`: see SSL_get_error(3).
+ *
+ * What the caller promises:
+ * `s` is a connection of this library, `buf` points at `num` writable bytes, `readbytes` is NULL or points at a writable
+ * `size_t`. */
+int SSL_read_early_data(SSL *s,
+                        void *buf,
+                        size_t num,
+                        size_t *readbytes);
+
+/* Client: sends its hello, the first time, and `num` bytes of early data; how many were written comes through `written`.
+ * Server: answers early data before the handshake is done. Returns 1, or 0: see SSL_get_error(3).
+ *
+ * What the caller promises:
+ * `s` is a connection of this library, `buf` points at `num` readable bytes, `written` is NULL or points at a writable
+ * `size_t`. */
+int SSL_write_early_data(SSL *s, const void *buf, size_t num, size_t *written);
+
 /* Makes the SSL library's reason texts known to `ERR_reason_error_string(3)`, which happens by itself. Returns 1. */
 int ERR_load_SSL_strings(void);
 
@@ -2430,6 +2489,26 @@ const SSL_METHOD *TLSv1_server_method(void);
 
 /* The method for TLS 1.0 only, a client's. Connections fail: this library does not speak it. */
 const SSL_METHOD *TLSv1_client_method(void);
+
+/* The hint that a server gives its TLS 1.2 clients; NULL for none. TLS 1.3 has no hints, so it is checked and nobody ever gets
+ * it. Returns 1, or 0 if it is longer than 256 bytes.
+ *
+ * What the caller promises:
+ * `identity_hint` is NULL or a NUL-terminated string. */
+int SSL_CTX_use_psk_identity_hint(SSL_CTX *ctx,
+                                  const char *identity_hint);
+
+/* `SSL_CTX_use_psk_identity_hint` for one connection.
+ *
+ * What the caller promises:
+ * `identity_hint` is NULL or a NUL-terminated string. */
+int SSL_use_psk_identity_hint(SSL *s, const char *identity_hint);
+
+/* The server's hint in TLS 1.2. Returns NULL: there was none. */
+const char *SSL_get_psk_identity_hint(const SSL *s);
+
+/* The client's identity in TLS 1.2. Returns NULL, in TLS 1.3 also with a PSK: so does OpenSSL. */
+const char *SSL_get_psk_identity(const SSL *s);
 
 /* Encodes a session as DER and returns the length, or 0 for a session without a cipher suite.
  *
@@ -3801,48 +3880,6 @@ unsigned long SSL_dane_set_flags(SSL *ssl, unsigned long flags);
 /* Would clear DANE flags of a connection. Returns the flags from before, none: not supported. */
 unsigned long SSL_dane_clear_flags(SSL *ssl, unsigned long flags);
 
-/* Would set how many bytes of early data a server's tickets allow. 0 is what holds: returns 1. Returns 0 for anything
- * else: not supported. */
-int SSL_CTX_set_max_early_data(SSL_CTX *ctx, uint32_t max_early_data);
-
-/* `SSL_CTX_set_max_early_data` for one connection. */
-int SSL_set_max_early_data(SSL *s, uint32_t max_early_data);
-
-/* How many bytes of early data the tickets of a context allow: none. */
-uint32_t SSL_CTX_get_max_early_data(const SSL_CTX *ctx);
-
-/* How many bytes of early data the tickets of a connection allow: none. */
-uint32_t SSL_get_max_early_data(const SSL *s);
-
-/* Sets how many bytes of early data a server would read and throw away at most. Kept, and not used yet. Returns 1 on success, 0 on failure. */
-int SSL_CTX_set_recv_max_early_data(SSL_CTX *ctx,
-                                    uint32_t recv_max_early_data);
-
-/* Sets how many bytes of early data a server would read and throw away at most. Kept, and not used yet. Returns 1 on success, 0 on failure. */
-int SSL_set_recv_max_early_data(SSL *s,
-                                uint32_t recv_max_early_data);
-
-/* How many bytes of early data a server would read and throw away at most. */
-uint32_t SSL_CTX_get_recv_max_early_data(const SSL_CTX *ctx);
-
-/* How many bytes of early data a server would read and throw away at most. */
-uint32_t SSL_get_recv_max_early_data(const SSL *s);
-
-/* What became of the early data. Returns `SSL_EARLY_DATA_NOT_SENT`: none is ever sent or accepted. */
-int SSL_get_early_data_status(const SSL *s);
-
-/* Would read early data. Stores 0 and returns `SSL_READ_EARLY_DATA_ERROR`: not supported.
- *
- * What the caller promises:
- * `readbytes` is NULL or points at a writable `size_t`. */
-int SSL_read_early_data(SSL *s, void *buf, size_t num, size_t *readbytes);
-
-/* Would write early data. Stores 0 and returns 0: not supported.
- *
- * What the caller promises:
- * `written` is NULL or points at a writable `size_t`. */
-int SSL_write_early_data(SSL *s, const void *buf, size_t num, size_t *written);
-
 /* Whether the application has added a client extension of this type. Returns 0: it can't have. */
 int SSL_CTX_has_client_custom_ext(const SSL_CTX *ctx, unsigned int ext_type);
 
@@ -3913,19 +3950,6 @@ void SSL_trace(int write_p, int version, int content_type, const void *buf, size
 
 /* Internal functions, for OpenSSL's own unit tests. Returns NULL: not supported. */
 const struct openssl_ssl_test_functions *SSL_test_functions(void);
-
-/* Would set the hint that a server gives its clients. NULL for none is what holds: returns 1. Returns 0 for any other:
- * not supported. */
-int SSL_CTX_use_psk_identity_hint(SSL_CTX *ctx, const char *identity_hint);
-
-/* `SSL_CTX_use_psk_identity_hint` for one connection. */
-int SSL_use_psk_identity_hint(SSL *s, const char *identity_hint);
-
-/* The server's hint. Returns NULL: there was none. */
-const char *SSL_get_psk_identity_hint(const SSL *s);
-
-/* The client's identity. Returns NULL: there was none. */
-const char *SSL_get_psk_identity(const SSL *s);
 
 /* Would prepare a connection for SRP. Returns 0: not supported. */
 int SSL_SRP_CTX_init(SSL *s);

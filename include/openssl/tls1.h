@@ -849,6 +849,20 @@ int SSL_CTX_set_tlsext_ticket_key_cb(SSL_CTX *ctx, SSL_ticket_key_cb cb);
  * failure. */
 int SSL_CTX_set_tlsext_ticket_key_evp_cb(SSL_CTX *ctx, SSL_ticket_key_evp_cb cb);
 
+/* Derives keying material from the early secret (RFC 8446 section 7.5): on a client that has sent early data, and on a server
+ * that has accepted it. Returns 1, or 0 on failure.
+ *
+ * What the caller promises:
+ * `s` is a connection of this library, `out` points at `olen` writable, `label` at `llen` and `context` at `contextlen`
+ * readable bytes. */
+int SSL_export_keying_material_early(SSL *s,
+                                     unsigned char *out,
+                                     size_t olen,
+                                     const char *label,
+                                     size_t llen,
+                                     const unsigned char *context,
+                                     size_t contextlen);
+
 /* The longest record to ask the server for (RFC 6066's code). Kept, and not used yet: nothing is asked for. Returns 1 on success, 0 on failure. */
 int SSL_CTX_set_tlsext_max_fragment_length(SSL_CTX *ctx,
                                            uint8_t mode);
@@ -926,15 +940,6 @@ int SSL_export_keying_material(SSL *s,
                                const unsigned char *context,
                                size_t contextlen,
                                int use_context);
-
-/* Would derive keys from the early exporter secret. Returns 0: not supported. */
-int SSL_export_keying_material_early(SSL *s,
-                                     unsigned char *out,
-                                     size_t olen,
-                                     const char *label,
-                                     size_t llen,
-                                     const unsigned char *context,
-                                     size_t contextlen);
 
 /* Would say how well a chain suits the peer, as `CERT_PKEY_VALID` and other bits. Returns 0, none of them: not supported. */
 int SSL_check_chain(SSL *s, X509 *x, EVP_PKEY *pk, STACK_OF(X509) *chain);

@@ -167,7 +167,8 @@ pub extern "C" fn SSL_get_default_passwd_cb_userdata(ssl: *mut SSL) -> *mut c_vo
     })
 }
 
-/// A TLS 1.2 client's pre-shared key; NULL for none. Kept, and not called yet.
+/// A client's pre-shared key, in TLS 1.3 for suites with SHA-256, if SSL_set_psk_use_session_callback's function has none; NULL
+/// for nobody.
 #[unsafe(no_mangle)]
 pub extern "C" fn SSL_CTX_set_psk_client_callback(ctx: *mut SSL_CTX, cb: SSL_psk_client_cb_func) {
     entry("SSL_CTX_set_psk_client_callback", (), || {
@@ -176,7 +177,8 @@ pub extern "C" fn SSL_CTX_set_psk_client_callback(ctx: *mut SSL_CTX, cb: SSL_psk
     })
 }
 
-/// A TLS 1.2 client's pre-shared key; NULL for none. Kept, and not called yet.
+/// A client's pre-shared key, in TLS 1.3 for suites with SHA-256, if SSL_set_psk_use_session_callback's function has none; NULL
+/// for nobody.
 #[unsafe(no_mangle)]
 pub extern "C" fn SSL_set_psk_client_callback(ssl: *mut SSL, cb: SSL_psk_client_cb_func) {
     entry("SSL_set_psk_client_callback", (), || {
@@ -185,7 +187,8 @@ pub extern "C" fn SSL_set_psk_client_callback(ssl: *mut SSL, cb: SSL_psk_client_
     })
 }
 
-/// A TLS 1.2 server's pre-shared keys; NULL for none. Kept, and not called yet.
+/// A server's pre-shared keys, in TLS 1.3 for suites with SHA-256, if SSL_set_psk_find_session_callback's function does not
+/// know the identity; NULL for nobody.
 #[unsafe(no_mangle)]
 pub extern "C" fn SSL_CTX_set_psk_server_callback(ctx: *mut SSL_CTX, cb: SSL_psk_server_cb_func) {
     entry("SSL_CTX_set_psk_server_callback", (), || {
@@ -194,7 +197,8 @@ pub extern "C" fn SSL_CTX_set_psk_server_callback(ctx: *mut SSL_CTX, cb: SSL_psk
     })
 }
 
-/// A TLS 1.2 server's pre-shared keys; NULL for none. Kept, and not called yet.
+/// A server's pre-shared keys, in TLS 1.3 for suites with SHA-256, if SSL_set_psk_find_session_callback's function does not
+/// know the identity; NULL for nobody.
 #[unsafe(no_mangle)]
 pub extern "C" fn SSL_set_psk_server_callback(ssl: *mut SSL, cb: SSL_psk_server_cb_func) {
     entry("SSL_set_psk_server_callback", (), || {
@@ -203,7 +207,7 @@ pub extern "C" fn SSL_set_psk_server_callback(ssl: *mut SSL, cb: SSL_psk_server_
     })
 }
 
-/// A TLS 1.3 server's pre-shared keys; NULL for none. Kept, and not called yet.
+/// Finds a TLS 1.3 server's pre-shared keys, asked for every identity before it is tried as a ticket; NULL for nobody.
 #[unsafe(no_mangle)]
 pub extern "C" fn SSL_CTX_set_psk_find_session_callback(ctx: *mut SSL_CTX, cb: SSL_psk_find_session_cb_func) {
     entry("SSL_CTX_set_psk_find_session_callback", (), || {
@@ -212,7 +216,7 @@ pub extern "C" fn SSL_CTX_set_psk_find_session_callback(ctx: *mut SSL_CTX, cb: S
     })
 }
 
-/// A TLS 1.3 server's pre-shared keys; NULL for none. Kept, and not called yet.
+/// Finds a TLS 1.3 server's pre-shared keys, asked for every identity before it is tried as a ticket; NULL for nobody.
 #[unsafe(no_mangle)]
 pub extern "C" fn SSL_set_psk_find_session_callback(ssl: *mut SSL, cb: SSL_psk_find_session_cb_func) {
     entry("SSL_set_psk_find_session_callback", (), || {
@@ -221,7 +225,7 @@ pub extern "C" fn SSL_set_psk_find_session_callback(ssl: *mut SSL, cb: SSL_psk_f
     })
 }
 
-/// A TLS 1.3 client's pre-shared key; NULL for none. Kept, and not called yet.
+/// A TLS 1.3 client's pre-shared key, offered after the ticket; NULL for nobody.
 #[unsafe(no_mangle)]
 pub extern "C" fn SSL_CTX_set_psk_use_session_callback(ctx: *mut SSL_CTX, cb: SSL_psk_use_session_cb_func) {
     entry("SSL_CTX_set_psk_use_session_callback", (), || {
@@ -230,7 +234,7 @@ pub extern "C" fn SSL_CTX_set_psk_use_session_callback(ctx: *mut SSL_CTX, cb: SS
     })
 }
 
-/// A TLS 1.3 client's pre-shared key; NULL for none. Kept, and not called yet.
+/// A TLS 1.3 client's pre-shared key, offered after the ticket; NULL for nobody.
 #[unsafe(no_mangle)]
 pub extern "C" fn SSL_set_psk_use_session_callback(ssl: *mut SSL, cb: SSL_psk_use_session_cb_func) {
     entry("SSL_set_psk_use_session_callback", (), || {

@@ -193,7 +193,7 @@ pub extern "C" fn SSL_set_not_resumable_session_callback(ssl: *mut SSL, cb: SSL_
     })
 }
 
-/// Decides whether a server takes early data; NULL for yes. Kept, and not called yet: there is no early data.
+/// Decides whether a server takes early data, when everything else speaks for it; NULL for yes.
 #[unsafe(no_mangle)]
 pub extern "C" fn SSL_CTX_set_allow_early_data_cb(ctx: *mut SSL_CTX, cb: SSL_allow_early_data_cb_fn, arg: *mut c_void) {
     entry("SSL_CTX_set_allow_early_data_cb", (), || {
@@ -202,7 +202,7 @@ pub extern "C" fn SSL_CTX_set_allow_early_data_cb(ctx: *mut SSL_CTX, cb: SSL_all
     })
 }
 
-/// Decides whether a server takes early data; NULL for yes. Kept, and not called yet: there is no early data.
+/// Decides whether a server takes early data, when everything else speaks for it; NULL for yes.
 #[unsafe(no_mangle)]
 pub extern "C" fn SSL_set_allow_early_data_cb(ssl: *mut SSL, cb: SSL_allow_early_data_cb_fn, arg: *mut c_void) {
     entry("SSL_set_allow_early_data_cb", (), || {

@@ -7,8 +7,7 @@ use super::entry::{entry, optional_string, store};
 use super::types::{EVP_MD, SSL, SSL_CIPHER};
 use crate::error::{Common, Error, Result};
 use crate::libcrypto::memory;
-use crate::libcrypto::sign::Digest;
-use crate::objects::cipher::{self, Hash};
+use crate::objects::cipher;
 
 /// What stands for the name of no suite.
 const NONE: &CStr = c"(NONE)";
@@ -113,10 +112,7 @@ pub extern "C" fn SSL_CIPHER_is_aead(c: *const SSL_CIPHER) -> c_int {
 /// The hash of the suite's key schedule, or NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn SSL_CIPHER_get_handshake_digest(c: *const SSL_CIPHER) -> *const EVP_MD {
-    cipher::known(c).map_or(ptr::null(), |cipher| match cipher.hash {
-        Hash::Sha256 => Digest::Sha256.shown(),
-        Hash::Sha384 => Digest::Sha384.shown(),
-    })
+    cipher::known(c).map_or(ptr::null(), |cipher| cipher.hash.shown())
 }
 
 /// Describes the suite in a line. Without `buf`, in memory that the caller frees with OPENSSL_free. NULL when `size` is

@@ -4,7 +4,7 @@ use carnet_tls::{AlertDescription, Answer, Question};
 
 use super::held::Held;
 use super::run::Halt;
-use super::{credential, hello, session, session12, tickets, verify};
+use super::{credential, early, hello, psk, session, session12, tickets, verify};
 use crate::error::Error;
 use crate::objects::connection::{Connection, Want};
 
@@ -53,19 +53,29 @@ fn reply(connection: &Connection, question: Question) -> Reply {
     match question {
         Question::ClientHello => hello::client_hello(connection),
         Question::OpenTicket {
-            ticket, version, index, ..
+            ticket,
+            version,
+            index,
+            obfuscated_age,
+            ..
         } => {
+            // Only the first may come with early data (RFC 8446 section 4.2.10).
+            connection.facts().progress.claimed_age = (index == 0).then_some(obfuscated_age);
             // The first of a hello's: after a HelloRetryRequest everything is tried again, as in OpenSSL.
-            if index == 0 {
-                connection.facts().progress.search_over = false;
+            if index == 0 && !psk::may_be_found(connection) {
+                tickets::begin_search(connection);
             }
             tickets::open(connection, &ticket, version)
         }
         Question::FindSession { session_id } => session12::find(connection, &session_id),
-        // The settings say that there are no external PSKs, and the engine has not been told to accept early data.
-        Question::FindPsk { .. } => Answer::Session(None).into(),
-        Question::OfferPsk { .. } => Answer::ExternalPsk(None).into(),
-        Question::AllowEarlyData => Answer::EarlyData(false).into(),
+        Question::FindPsk { identity, index } => {
+            if index == 0 {
+                tickets::begin_search(connection);
+            }
+            psk::find(connection, &identity)
+        }
+        Question::OfferPsk { suite } => psk::offer(connection, suite),
+        Question::AllowEarlyData => Answer::EarlyData(early::may_accept(connection)).into(),
         Question::ServerName { name } => hello::server_name(connection, name),
         Question::Protocol { offered } => hello::protocol(connection, &offered),
         Question::Credential(request) => credential::choose(connection, &request),

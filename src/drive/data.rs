@@ -5,14 +5,16 @@ use std::sync::Arc;
 
 use carnet_tls::{Connection as Engine, ContentType, Settings};
 
-use super::handshake;
 use super::held::Held;
 use super::run::{Goal, Halt};
+use super::{early, handshake};
 use crate::error::Error;
 use crate::libcrypto::reasons::Reason;
 use crate::libcrypto::{callouts, err};
 use crate::objects::config::Configurable;
-use crate::objects::connection::{Connection, HelloLists, Phase, RECEIVED_SHUTDOWN, SENT_SHUTDOWN, Unfinished, Want};
+use crate::objects::connection::{
+    Connection, Early, HelloLists, Phase, RECEIVED_SHUTDOWN, SENT_SHUTDOWN, Unfinished, Want,
+};
 
 /// SSL_MODE_ENABLE_PARTIAL_WRITE
 const MODE_PARTIAL_WRITE: u32 = 1;
@@ -33,16 +35,33 @@ pub fn read(connection: &Connection, buffer: &mut [u8], take: bool) -> Result<us
         status.set_want(Want::Nothing);
         return Err(Halt::Closed);
     }
+    if status.early().is_beginning() {
+        return Err(early::misplaced());
+    }
     err::clear_if_any();
     let mut held = Held::new(connection)?;
-    open(&mut held)?;
-    super::post::send_queued(&mut held)?;
+    match (status.phase(), status.early()) {
+        // The rest of the handshake has time.
+        (Phase::Handshake, Early::Writable | Early::Unflushed) => early::park(&mut held)?,
+        (Phase::Handshake, Early::Readable) if status.paused() => {}
+        _ => {
+            open(&mut held)?;
+            super::post::send_queued(&mut held)?;
+        }
+    }
     if held.engine()?.plaintext().is_empty() {
         held.run(Goal::Data).inspect_err(|halt| settle(connection, halt))?;
     }
     if buffer.is_empty() {
         return Err(Halt::Transport(0));
     }
+    copy_out(&mut held, buffer, take)
+}
+
+/// Hands out what the engine has decrypted.
+pub(super) fn copy_out(held: &mut Held<'_>, buffer: &mut [u8], take: bool) -> Result<usize, Halt> {
+    let connection = held.connection();
+    let status = connection.status();
     let engine = held.engine()?;
     let plaintext = engine.plaintext();
     let count = plaintext.len().min(buffer.len());
@@ -85,11 +104,20 @@ pub fn write(connection: &Connection, data: &[u8]) -> Result<usize, Halt> {
         status.set_want(Want::Nothing);
         return Err(Error::Ssl(Reason::PROTOCOL_IS_SHUTDOWN).into());
     }
+    if status.early().is_beginning() || status.early() == Early::Readable {
+        return Err(early::misplaced());
+    }
     err::clear_if_any();
     let mut held = Held::new(connection)?;
     open(&mut held)?;
+    transmit(&mut held, data)
+}
+
+/// The part of writing that comes after the handshake, or, for an answer to early data, before its end.
+pub(super) fn transmit(held: &mut Held<'_>, data: &[u8]) -> Result<usize, Halt> {
+    let status = held.connection().status();
     let mode = status.mode();
-    let resumed = resume_unfinished(&mut held, data, mode)?;
+    let resumed = resume_unfinished(held, data, mode)?;
     held.send()?;
     let mut done = resumed.map_or(0, |unfinished| unfinished.done + unfinished.stuck);
     held.io()?.unfinished = None;
@@ -97,10 +125,10 @@ pub fn write(connection: &Connection, data: &[u8]) -> Result<usize, Halt> {
         return Ok(done);
     }
     if resumed.is_none() {
-        super::post::send_queued(&mut held)?;
+        super::post::send_queued(held)?;
     }
     while let Some(rest) = data.get(done..).filter(|rest| !rest.is_empty()) {
-        let sealed = seal(&mut held, rest)?;
+        let sealed = seal(held, rest)?;
         if let Err(halt) = held.send() {
             let address = data.as_ptr().addr();
             held.io()?.unfinished = Some(Unfinished {

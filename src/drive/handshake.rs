@@ -2,7 +2,7 @@
 
 use super::held::Held;
 use super::run::{Goal, Halt};
-use super::{observe, post, session, start};
+use super::{early, observe, post, session, start};
 use crate::error::{Common, Error};
 use crate::libcrypto::err;
 use crate::libcrypto::reasons::Reason;
@@ -52,6 +52,7 @@ pub(super) fn go(held: &mut Held<'_>) -> Result<(), Halt> {
     if held.connection().status().phase() == Phase::Before {
         start::begin(held)?;
     }
+    early::leave_off(held)?;
     let result = held.run(Goal::Handshake);
     observe::leave(held, result.is_ok())?;
     result

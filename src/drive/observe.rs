@@ -16,7 +16,7 @@ use super::state_names::State;
 use crate::libcrypto::callouts::{self, Traced};
 use crate::objects::callbacks::ConnectionHooks;
 use crate::objects::config::Configurable;
-use crate::objects::connection::{Connection, Phase, Role};
+use crate::objects::connection::{Connection, Early, Phase, Role};
 
 const CB_LOOP: c_int = 0x01;
 const CB_EXIT: c_int = 0x02;
@@ -216,6 +216,50 @@ pub(super) fn flight_written(held: &mut Held<'_>) -> Result<(), Halt> {
         errand.looped();
         if !tls12 && status.state() == State::SERVER_FINISHED.0 {
             status.set_state(State::EARLY_DATA.0);
+            // SSL_read_early_data(3) stops here.
+            if status.early() != Early::AcceptAgain {
+                errand.looped();
+            }
+        }
+    })?)
+}
+
+/// The handshake comes to rest in `state`, so that early data may flow. The call that brought it there is told as one that
+/// has done its work.
+pub(super) fn pause(held: &mut Held<'_>, state: State) -> Result<(), Halt> {
+    let status = held.connection().status();
+    if !held.io()?.watch.observed {
+        status.set_state(state.0);
+        status.set_paused(true);
+        return Ok(());
+    }
+    Ok(held.released(|connection| {
+        let errand = Errand::new(connection);
+        if status.role() == Role::Client {
+            errand.looped();
+        }
+        status.set_state(state.0);
+        status.set_paused(true);
+        errand.info(CB_HANDSHAKE_DONE, 1);
+        errand.info(side(connection) | CB_EXIT, 1);
+    })?)
+}
+
+/// A handshake that was at rest goes on.
+pub(super) fn resume(held: &mut Held<'_>) -> Result<(), Halt> {
+    let status = held.connection().status();
+    if !status.paused() {
+        return Ok(());
+    }
+    status.set_paused(false);
+    if !held.io()?.watch.observed {
+        return Ok(());
+    }
+    Ok(held.released(|connection| {
+        let errand = Errand::new(connection);
+        errand.info(CB_HANDSHAKE_START, 1);
+        // Where the next thing is to send, that is announced with it.
+        if status.state() != State::PENDING_EARLY_DATA_END.0 {
             errand.looped();
         }
     })?)

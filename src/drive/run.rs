@@ -2,12 +2,13 @@
 
 use std::ffi::c_int;
 
-use carnet_tls::{AlertDescription, Error as TlsError, ErrorKind, ProtocolVersion, Step};
+use carnet_tls::{AlertDescription, Error as TlsError, ErrorKind, ProtocolVersion, StateName, Step};
 
 use super::held::Held;
-use super::{ask, handshake, observe, reasons};
+use super::{ask, early, handshake, observe, reasons};
 use crate::error::Error;
 use crate::libcrypto::err;
+use crate::libcrypto::reasons::Reason;
 use crate::objects::connection::{Connection, Phase, RECEIVED_SHUTDOWN, Role, SENT_SHUTDOWN, Want};
 
 /// Why an I/O call ends without having done what it was asked.
@@ -68,6 +69,14 @@ pub(super) enum Goal {
     Data,
     /// What is queued to be sent; nothing is read.
     Settled,
+    /// Client: the hello to be made, that early data goes with. Nothing is sent.
+    Hello,
+    /// Client: the server's flight to be taken, and nothing answered yet, so that more early data can go before.
+    Parked,
+    /// Server: our flight to be sent, after which it is the client's turn.
+    Accepted,
+    /// Server: early data, or its end, after which the handshake is to be done.
+    EarlyData,
 }
 
 impl Held<'_> {
@@ -75,10 +84,14 @@ impl Held<'_> {
     pub(super) fn run(&mut self, goal: Goal) -> Result<(), Halt> {
         loop {
             let step = self.engine()?.step();
+            if step.is_ok() {
+                early::note_end(self)?;
+            }
             observe::report(self)?;
             match step {
                 Err(error) => return Err(self.failed(error)),
                 Ok(Step::Ask(question)) => ask::answer(self, question)?,
+                Ok(Step::Write | Step::Read) if goal == Goal::Hello => return Ok(()),
                 Ok(Step::Write) => {
                     self.io()?.flush_due = true;
                     self.send()?;
@@ -86,13 +99,31 @@ impl Held<'_> {
                     observe::flight_written(self)?;
                 }
                 Ok(Step::HandshakeDone) => handshake::finished(self)?,
-                Ok(Step::Data) if self.is_open() => return Ok(()),
-                Ok(Step::Read) if goal != Goal::Data && self.is_open() => return Ok(()),
+                Ok(Step::Data) if self.is_open() || self.is_resting(goal)? => return Ok(()),
+                Ok(Step::Read) if goal != Goal::Data && (self.is_open() || self.is_resting(goal)?) => return Ok(()),
                 Ok(Step::Read) => self.read_more(goal)?,
                 Ok(Step::Closed) => return Err(self.closed()),
-                Ok(Step::Data) => return Err(Error::INTERNAL.into()),
+                Ok(Step::Data) => {
+                    // Early data, while the application wants to have done with the handshake.
+                    self.fail(AlertDescription::UnexpectedMessage);
+                    return Err(Error::Ssl(Reason::UNEXPECTED_RECORD).into());
+                }
             }
         }
+    }
+
+    /// Early data, or an answer to it, may flow, and that is what the call is after.
+    fn is_resting(&mut self, goal: Goal) -> Result<bool, Halt> {
+        let paused = self.connection().status().paused();
+        let engine = self.engine()?;
+        Ok(match goal {
+            Goal::Data => paused,
+            Goal::Parked => engine.early_data_parked(),
+            // Also after a HelloRetryRequest, as in OpenSSL: there will be no early data then.
+            Goal::Accepted => engine.state() != StateName::Before && engine.version() == Some(ProtocolVersion::TLS1_3),
+            Goal::EarlyData => engine.reading_early_data() && !engine.plaintext().is_empty(),
+            Goal::Handshake | Goal::Settled | Goal::Hello => false,
+        })
     }
 
     fn is_open(&self) -> bool {
@@ -135,7 +166,11 @@ impl Held<'_> {
         if phase == Phase::Handshake && was_reading(error.kind()) {
             status.set_want(Want::Read);
         }
-        let returns = if let ErrorKind::AlertReceived(_) = error.kind() {
+        if by_peer && self.is_unheard() {
+            // A client that gives up before it has said hello: to OpenSSL that is no alert yet.
+            return Error::Ssl(Reason::UNEXPECTED_MESSAGE).into();
+        }
+        let returns = if by_peer {
             status.add_shutdown(RECEIVED_SHUTDOWN);
             0
         } else {
@@ -154,6 +189,15 @@ impl Held<'_> {
             }
         };
         Halt::Fatal { error, returns }
+    }
+
+    /// A server that has not had a hello?
+    fn is_unheard(&mut self) -> bool {
+        let server = self.connection().status().role() == Role::Server;
+        server
+            && self
+                .engine()
+                .is_ok_and(|engine| engine.client_hello().is_none() && engine.version().is_none())
     }
 
     fn is_tls12(&mut self) -> bool {

@@ -33,20 +33,28 @@ pub(super) fn note_resumption(held: &mut Held<'_>) -> std::result::Result<(), Ha
         }
         return Ok(());
     }
+    let external = engine.psk_is_external().then(|| engine.suite()).flatten();
+    let client = connection.status().role() == Role::Client;
     let mut facts = connection.facts();
     if !facts.progress.resumed {
         facts.progress.resumed = true;
-        if connection.status().role() == Role::Server {
+        if !client {
             connection.session_context().sessions.count(Counter::Hits);
         }
-        if let SessionSlot::Empty = facts.candidate {
+        // A client's candidate is its external PSK: the server may have preferred the ticket.
+        if matches!(facts.candidate, SessionSlot::Empty) || (client && external.is_none()) {
             return Ok(());
         }
         let candidate = std::mem::take(&mut facts.candidate);
-        let verify_result = candidate
-            .object()
-            .map(|session| session.read(|session| session.verify_result));
-        facts.peer.verify_result = verify_result.unwrap_or_default();
+        if let Some((session, suite)) = candidate.object().zip(external) {
+            session.update(|session| session.cipher = suite.0);
+        }
+        if !client {
+            let verify_result = candidate
+                .object()
+                .map(|session| session.read(|session| session.verify_result));
+            facts.peer.verify_result = verify_result.unwrap_or_default();
+        }
         let old = std::mem::replace(&mut facts.session, candidate);
         drop(facts);
         // With no lock held, as the application's ex_data functions may run: so in all of this file.

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use carnet_tls::{Connection as Engine, Offer, ProtocolVersion, Settings};
 
 use super::held::Held;
-use super::observe;
 use super::run::Halt;
+use super::{early, observe};
 use crate::error::Result;
 use crate::objects::config::Configurable;
 use crate::objects::connection::{Connection, Phase, Role};
@@ -73,6 +73,7 @@ pub(super) fn begin(held: &mut Held<'_>) -> std::result::Result<(), Halt> {
         }
     };
     engine.set_read_ahead(read_ahead);
+    early::prepare(connection, &mut engine);
     held.io()?.engine = Some(Box::new(engine));
     Ok(())
 }

@@ -5,6 +5,7 @@ pub mod bio;
 pub mod bio_method;
 pub mod c;
 pub mod callouts;
+pub mod callouts_psk;
 pub mod cert_store;
 pub mod discard;
 pub mod err;

@@ -243,17 +243,28 @@ pub struct ConnectionHooks {
     pub psk: PskHooks,
 }
 
-/// `SSL_CTX_set_psk_client_callback(3)` and `SSL_CTX_set_psk_server_callback(3)`
+/// `SSL_CTX_set_psk_use_session_callback(3)`, `SSL_CTX_set_psk_find_session_callback(3)`
 #[derive(Debug, Clone, Copy, Default)]
 pub struct PskHooks {
-    /// TLS 1.2 client
+    /// `SSL_CTX_set_psk_client_callback(3)`: a client's, asked after the one for TLS 1.3
     pub client: SSL_psk_client_cb_func,
-    /// TLS 1.2 server
+    /// `SSL_CTX_set_psk_server_callback(3)`: a server's, asked after the one for TLS 1.3
     pub server: SSL_psk_server_cb_func,
     /// TLS 1.3 server
     pub find_session: SSL_psk_find_session_cb_func,
     /// TLS 1.3 client
     pub use_session: SSL_psk_use_session_cb_func,
+}
+
+impl PskHooks {
+    /// Is there anything to ask on this side?
+    pub fn asked(&self, server: bool) -> bool {
+        if server {
+            self.find_session.is_some() || self.server.is_some()
+        } else {
+            self.use_session.is_some() || self.client.is_some()
+        }
+    }
 }
 
 /// What is read from the context when its moment comes, also by connections that exist already.

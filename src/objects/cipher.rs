@@ -6,6 +6,8 @@ use std::sync::{Arc, OnceLock};
 
 use super::cipher_list::{self, SuiteB};
 use crate::error::{Error, Reason, Result};
+use crate::libcrypto::c::EVP_MD;
+use crate::libcrypto::sign::Digest;
 use crate::libcrypto::stack::StaticStack;
 
 /// How keys are agreed and the peer is known.
@@ -37,6 +39,16 @@ pub enum Hash {
     Sha256,
     /// SHA-384
     Sha384,
+}
+
+impl Hash {
+    /// For C (get0).
+    pub fn shown(self) -> *const EVP_MD {
+        match self {
+            Self::Sha256 => Digest::Sha256.shown(),
+            Self::Sha384 => Digest::Sha384.shown(),
+        }
+    }
 }
 
 /// What `const SSL_CIPHER *` points at.

@@ -25,7 +25,7 @@ use carnet_tls::{AlertDescription, Answer, NewTicket, ProtocolVersion, TicketDra
 use super::ask::Reply;
 use super::cache::{self, Lookup};
 use super::credential::is_tls13;
-use super::{session, session_id, session12};
+use super::{early, session, session_id, session12};
 use crate::error::{Error, Result};
 use crate::libcrypto::callouts;
 use crate::libcrypto::reasons::Reason;
@@ -50,6 +50,18 @@ enum Opened {
     Tried(Status, Option<Arc<SessionObject>>),
     /// The callback, or its context, failed.
     Failed(Error),
+}
+
+/// The first identity of a hello, which may be the second hello: what was found after the first is forgotten.
+pub(super) fn begin_search(connection: &Connection) {
+    let mut facts = connection.facts();
+    facts.progress.search_over = false;
+    facts.progress.session_due = false;
+    let again = std::mem::take(&mut facts.progress.resumed);
+    let old = again.then(|| std::mem::take(&mut facts.session));
+    drop(facts);
+    // With no lock held: the application's ex_data functions may run.
+    drop(old);
 }
 
 /// Opens a ticket that the client offers and decides what follows.
@@ -144,7 +156,8 @@ fn accept(connection: &Connection, version: ProtocolVersion, renew: bool) -> Rep
         Fit::Fits => {
             connection.facts().progress.no_renewal = !renew;
             let session = Arc::new(object.snapshot());
-            let early_data_ok = false;
+            let claimed = connection.facts().progress.claimed_age;
+            let early_data_ok = claimed.is_some_and(|age| early::is_fresh(&session, age));
             Answer::Ticket(TicketVerdict::Use {
                 session,
                 renew,
@@ -153,10 +166,7 @@ fn accept(connection: &Connection, version: ProtocolVersion, renew: bool) -> Rep
             .into()
         }
         Fit::Misfit | Fit::Expired => {
-            connection.put_candidate(SessionSlot::Empty);
-            let mut facts = connection.facts();
-            facts.progress.search_over = true;
-            facts.progress.no_renewal = false;
+            end_search(connection);
             Answer::Ticket(TicketVerdict::Skip { renew: true }).into()
         }
         Fit::Uncertain => Reply::Abort(
@@ -164,6 +174,14 @@ fn accept(connection: &Connection, version: ProtocolVersion, renew: bool) -> Rep
             Reason::SESSION_ID_CONTEXT_UNINITIALIZED.into(),
         ),
     }
+}
+
+/// What was found can't be used, and nothing else is looked for: a full handshake, after which a ticket is due.
+pub(super) fn end_search(connection: &Connection) {
+    connection.put_candidate(SessionSlot::Empty);
+    let mut facts = connection.facts();
+    facts.progress.search_over = true;
+    facts.progress.no_renewal = false;
 }
 
 pub(super) enum Fit {
@@ -267,7 +285,9 @@ fn prepare(connection: &Connection, draft: &TicketDraft) -> Result<Arc<SessionOb
     let secret = Secret::new(&draft.secret).map_err(|_| Error::INTERNAL)?;
     let id = session_id::generate(connection)?;
     let protocol = connection.facts().protocol.as_deref().map(Bytes::copy_from_slice);
+    let max_early_data = connection.config().resumption.max_early_data;
     session.update(|session| {
+        session.max_early_data = max_early_data;
         session.secret = secret;
         session.session_id = id;
         session.age_add = draft.age_add;

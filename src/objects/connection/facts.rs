@@ -100,6 +100,8 @@ pub struct Progress {
     pub search_over: bool,
     /// The get-session callback was asked and will be asked again.
     pub lookup_pending: bool,
+    /// How old the client says that the ticket in question is, obfuscated, if it may come with early data.
+    pub claimed_age: Option<u32>,
     /// The verdict on the ticket that was offered last: no new one is due.
     pub no_renewal: bool,
     /// SSL_set_not_resumable_session_callback(3): nothing of this connection may be resumed, so no ticket is made.

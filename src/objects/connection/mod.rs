@@ -4,6 +4,7 @@
 //! ([`Facts`], the configuration, the contexts) or in atomics ([`Status`]). The protocol engine and its BIOs ([`Io`])
 //! are held by one I/O call at a time; see the driver.
 
+mod early;
 mod facts;
 mod io;
 mod own;
@@ -14,6 +15,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, TryLockError};
 
 use carnet_tls::{Connection as Engine, ProtocolVersion, Side};
 
+pub use early::Early;
 pub use facts::{Facts, SessionSlot, Stamp};
 pub use io::{Io, Requests, Unfinished};
 pub use own::{HelloLists, Own};

@@ -5,6 +5,7 @@
 
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicPtr, AtomicU8, AtomicU32, Ordering::Relaxed};
 
+use super::early::Early;
 use crate::libcrypto::c::BIO;
 
 /// SSL_SENT_SHUTDOWN
@@ -87,6 +88,9 @@ struct Handshake {
     role_chosen: AtomicBool,
     phase: AtomicU8,
     state: AtomicI32,
+    /// In the middle, to let early data flow.
+    paused: AtomicBool,
+    early: AtomicU8,
 }
 
 /// What happens after the handshake.
@@ -118,6 +122,8 @@ impl Status {
                 role_chosen: AtomicBool::new(false),
                 phase: AtomicU8::new(Phase::Before as u8),
                 state: AtomicI32::new(0),
+                paused: AtomicBool::new(false),
+                early: AtomicU8::new(Early::Untouched as u8),
             },
             later: Later::default(),
             bios: Bios::default(),
@@ -189,15 +195,37 @@ impl Status {
         }
     }
 
-    /// Notes how far the handshake is.
+    /// Notes how far the handshake is. A pause is over with that.
     pub fn set_phase(&self, phase: Phase) {
         self.handshake.phase.store(phase as u8, Relaxed);
+        self.handshake.paused.store(false, Relaxed);
+    }
+
+    /// Is the handshake at rest, so that early data and answers to it may flow?
+    pub fn paused(&self) -> bool {
+        self.handshake.paused.load(Relaxed)
+    }
+
+    /// Notes whether the handshake is at rest.
+    pub fn set_paused(&self, paused: bool) {
+        self.handshake.paused.store(paused, Relaxed);
+    }
+
+    /// How far early data is.
+    pub fn early(&self) -> Early {
+        Early::from_number(self.handshake.early.load(Relaxed))
+    }
+
+    /// Notes how far early data is.
+    pub fn set_early(&self, early: Early) {
+        self.handshake.early.store(early as u8, Relaxed);
     }
 
     /// SSL_in_init(3): also true while something is queued to be sent after the handshake, and while a callback reports
-    /// a message that came after it.
+    /// a message that came after it; not while the handshake is at rest for early data.
     pub fn in_init(&self) -> bool {
-        self.phase() != Phase::Open || self.later.reporting.load(Relaxed) || self.later.queued.load(Relaxed)
+        let going_on = self.phase() != Phase::Open && !self.paused();
+        going_on || self.later.reporting.load(Relaxed) || self.later.queued.load(Relaxed)
     }
 
     /// Notes whether something is queued to be sent after the handshake.
@@ -281,7 +309,8 @@ impl Status {
         self.want.store(Want::Nothing as u8, Relaxed);
         self.shutdown.store(0, Relaxed);
         self.warning.store(0, Relaxed);
-        self.handshake.phase.store(Phase::Before as u8, Relaxed);
+        self.set_phase(Phase::Before);
+        self.set_early(Early::Untouched);
         self.handshake.state.store(0, Relaxed);
         self.later.queued.store(false, Relaxed);
         self.later.reporting.store(false, Relaxed);
