@@ -65,6 +65,7 @@ lint: need-compiler need-rust-tools
 fresh: need-compiler need-rust
 	$(XTASK) headers --check
 	$(XTASK) coverage --check
+	$(XTASK) manual-pages
 
 headers: need-compiler need-rust
 	@scripts/ensure g++=g++

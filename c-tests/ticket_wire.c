@@ -99,8 +99,8 @@ static void show_tickets(void)
         for (size_t n = 0; n < wire[i].nonce_len && n < 16; n++)
             sprintf(nonce + 2 * n, "%02x", wire[i].nonce[n]);
         show("   lifetime %lu, nonce %s, ticket of %zu bytes; in it timeout %ld, hint %ld", wire[i].lifetime, nonce,
-             wire[i].ticket_len, inside ? SSL_SESSION_get_timeout(inside) : -1,
-             inside ? session_number(inside, 9) : -2);
+             wire[i].ticket_len < 400 ? wire[i].ticket_len : 0 /* with a certificate, whose length varies */,
+             inside ? SSL_SESSION_get_timeout(inside) : -1, inside ? session_number(inside, 9) : -2);
         if (tls == TLS1_3_VERSION)
             ok(inside && session_number(inside, 14) == (long)wire[i].age_add,
                "the ticket holds the age_add that was sent");
@@ -183,6 +183,65 @@ static void secrets(void)
     close_contexts();
 }
 
+/* The nonce counts on: over tickets that the key callback declined, over post-handshake authentication, over extra ones. */
+static int declines;
+
+static int key_cb(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPHER_CTX *cipher, EVP_MAC_CTX *mac, int enc)
+{
+    OSSL_PARAM params[3] = {OSSL_PARAM_octet_string("key", craft_keys + 16, 32),
+                            OSSL_PARAM_utf8_string("digest", "SHA256", 6), OSSL_PARAM_END};
+    (void)ssl;
+    if (declines > 0) {
+        declines--;
+        return 0;
+    }
+    if (enc) {
+        memcpy(name, craft_keys, 16);
+        memset(iv, 5, 16);
+    }
+    return EVP_CipherInit_ex(cipher, EVP_aes_256_cbc(), NULL, craft_keys + 48, iv, enc) &&
+                   EVP_MAC_CTX_set_params(mac, params)
+               ? 1
+               : -1;
+}
+
+static void nonces(void)
+{
+    char byte;
+    if (tls != TLS1_3_VERSION)
+        return;
+    section("%s, nonces", tls_name());
+    open_contexts();
+    SSL_CTX_set_tlsext_ticket_key_evp_cb(server, key_cb);
+    SSL_CTX_set_num_tickets(server, 3);
+    trust(server, authority());
+    SSL_CTX_set_verify(server, SSL_VERIFY_PEER | SSL_VERIFY_POST_HANDSHAKE, NULL);
+    use_identity(client, client_identity());
+    SSL_CTX_set_post_handshake_auth(client, 1);
+    declines = 1;
+    num_wire = 0;
+    struct pair pair = join(client, server);
+    ok(shake(&pair), "handshake");
+    settle(&pair);
+    show("three tickets, the first declined: %d", num_wire);
+    declines = 2;
+    is(SSL_verify_client_post_handshake(pair.server), 1, "SSL_verify_client_post_handshake");
+    SSL_do_handshake(pair.server);
+    SSL_read(pair.client, &byte, 1);
+    SSL_read(pair.server, &byte, 1);
+    settle(&pair);
+    show("three more after an authentication, two of them declined: %d", num_wire);
+    declines = 1;
+    for (int i = 0; i < 3; i++)
+        is(SSL_new_session_ticket(pair.server), 1, "one more");
+    SSL_do_handshake(pair.server);
+    settle(&pair);
+    show("three extra ones, the first declined: %d", num_wire);
+    show_tickets();
+    part(&pair);
+    close_contexts();
+}
+
 /* SSL_CTX_set_timeout(3): what of it the client is told, after a full handshake and after a resumption. */
 static SSL_TICKET_RETURN renew_cb(SSL *ssl, SSL_SESSION *session, const unsigned char *name, size_t name_len,
                                   SSL_TICKET_STATUS status, void *arg)
@@ -244,6 +303,7 @@ int main(void)
         tls = *v;
         place();
         secrets();
+        nonces();
         lifetimes();
         made_up_id();
     }
