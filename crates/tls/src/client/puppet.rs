@@ -128,8 +128,19 @@ pub(crate) struct Puppet {
 impl Puppet {
     /// The client has sent its first hello.
     pub(crate) fn new(settings: Settings, offers: Vec<Offer>) -> Result<Self, Error> {
+        Self::of(Connection::client(Arc::new(settings), offers))
+    }
+
+    /// One that has early data to send.
+    pub(crate) fn eager(settings: Settings, offers: Vec<Offer>) -> Result<Self, Error> {
+        let mut client = Connection::client(Arc::new(settings), offers);
+        client.start_early_data()?;
+        Self::of(client)
+    }
+
+    fn of(client: Connection) -> Result<Self, Error> {
         let mut puppet = Self {
-            client: Connection::client(Arc::new(settings), offers),
+            client,
             done: 0,
             questions: Vec::new(),
             credential: None,
@@ -198,7 +209,11 @@ impl Puppet {
         if wire.first() == Some(&20) {
             wire.drain(..6);
         }
-        let raw = wire.get(5..).unwrap_or_default();
+        let len = match *wire {
+            [_, _, _, high, low, ..] => usize::from(u16::from_be_bytes([high, low])),
+            _ => 0,
+        };
+        let raw = wire.get(5..5 + len).unwrap_or_default();
         self.transcript.add(raw);
         let message = Message::new(Bytes::copy_from_slice(raw)).ok_or(ErrorKind::Internal)?;
         ClientHello::parse(&message)

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 use carnet_ticket::{KeyName, MacAlgorithm, Secret, Session, TicketKey};
 use carnet_tls::{
-    AlertDescription, Answer, CipherSuite, Connection, NewTicket, Offer, Question, ReceivedTicket, Side, TicketDraft,
-    TicketVerdict,
+    AlertDescription, Answer, CipherSuite, Connection, ExternalOffer, NewTicket, Offer, Question, ReceivedTicket, Side,
+    TicketDraft, TicketVerdict,
 };
 
 use super::identity::{Identity, verify};
@@ -27,6 +27,16 @@ pub struct App {
     pub hesitated: bool,
     /// Seconds that the server's tickets live.
     pub lifetime: u32,
+    /// So much early data do the server's tickets allow.
+    pub max_early_data: u32,
+    /// The server's tickets are never fresh enough for early data.
+    pub stale: bool,
+    /// The server's answer to AllowEarlyData is no.
+    pub refuses_early_data: bool,
+    /// The server's external PSKs.
+    pub psks: Vec<ExternalOffer>,
+    /// What the client has to offer of them.
+    pub psk: Option<ExternalOffer>,
 
     pub tickets: Vec<ReceivedTicket>,
     pub asked: Vec<&'static str>,
@@ -57,10 +67,14 @@ impl App {
         self.asked.push(name(&question));
         match question {
             Question::ClientHello => Answer::Proceed,
-            Question::OpenTicket { ticket, .. } => Answer::Ticket(open(&ticket)),
-            Question::FindSession { .. } | Question::FindPsk { .. } => Answer::Session(None),
-            Question::AllowEarlyData => Answer::EarlyData(true),
-            Question::OfferPsk { .. } => Answer::ExternalPsk(None),
+            Question::OpenTicket { ticket, .. } => Answer::Ticket(open(&ticket, !self.stale)),
+            Question::FindSession { .. } => Answer::Session(None),
+            Question::FindPsk { identity, .. } => {
+                let known = self.psks.iter().find(|psk| psk.identity == identity);
+                Answer::Session(known.map(|psk| Arc::clone(&psk.session)))
+            }
+            Question::AllowEarlyData => Answer::EarlyData(!self.refuses_early_data),
+            Question::OfferPsk { .. } => Answer::ExternalPsk(self.psk.clone()),
             Question::ServerName { name } => {
                 let acknowledge = name.is_some();
                 self.last_server_name = name;
@@ -113,6 +127,8 @@ impl App {
         let mut session = Session::new(0x0304, suite.0, Secret::new(&draft.secret).unwrap(), NOW);
         session.timeout = self.lifetime.into();
         session.age_add = draft.age_add;
+        session.max_early_data = self.max_early_data;
+        session.alpn = connection.alpn().map(Bytes::copy_from_slice);
         session.peer = connection.peer_chain().first().cloned();
         let mut iv = [0; 16];
         getrandom::fill(&mut iv).unwrap();
@@ -120,7 +136,7 @@ impl App {
         NewTicket::Send {
             ticket,
             lifetime: self.lifetime,
-            max_early_data: 0,
+            max_early_data: self.max_early_data,
         }
     }
 
@@ -141,6 +157,7 @@ fn session(ticket: &ReceivedTicket, suite: CipherSuite) -> Session {
     session.ticket = Some(ticket.ticket.clone());
     session.lifetime_hint = ticket.lifetime.into();
     session.age_add = ticket.age_add;
+    session.max_early_data = ticket.max_early_data;
     session
 }
 
@@ -148,12 +165,12 @@ fn ticket_key() -> TicketKey {
     TicketKey::new(KeyName([1; 16]), &[2; 32], MacAlgorithm::Sha256, &[3; 32]).unwrap()
 }
 
-fn open(ticket: &[u8]) -> TicketVerdict {
+fn open(ticket: &[u8], early_data_ok: bool) -> TicketVerdict {
     match ticket_key().open_session(ticket, NOW) {
         Ok(session) => TicketVerdict::Use {
             session: Arc::new(session),
             renew: true,
-            early_data_ok: true,
+            early_data_ok,
         },
         Err(_) => TicketVerdict::Skip { renew: true },
     }

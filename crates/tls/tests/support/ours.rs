@@ -13,6 +13,8 @@ pub struct Ours {
     pub connection: Connection,
     pub app: App,
     pub received: Vec<u8>,
+    /// What came as early data.
+    pub early: Vec<u8>,
     pub handshakes: usize,
     pub closed: bool,
     pub error: Option<Error>,
@@ -34,6 +36,7 @@ impl Ours {
             connection,
             app,
             received: Vec::new(),
+            early: Vec::new(),
             handshakes: 0,
             closed: false,
             error: None,
@@ -49,6 +52,15 @@ impl Ours {
             if n == 0 {
                 self.run();
             }
+            data = &data[n..];
+            self.flush();
+        }
+    }
+
+    /// Writes all of `data` before the server has said anything.
+    pub fn send_early(&mut self, mut data: &[u8]) {
+        while !data.is_empty() {
+            let n = self.connection.write_early_data(data).unwrap();
             data = &data[n..];
             self.flush();
         }
@@ -80,7 +92,9 @@ impl Ours {
                 }
                 Ok(Step::Data) => {
                     let data = self.connection.plaintext();
-                    self.received.extend_from_slice(data);
+                    let early = self.connection.reading_early_data();
+                    let to = if early { &mut self.early } else { &mut self.received };
+                    to.extend_from_slice(data);
                     let n = data.len();
                     self.connection.consume_plaintext(n);
                 }

@@ -1,5 +1,6 @@
 //! The client against a puppet: a server that says whatever a test wants it to say.
 
+mod early;
 mod hellos;
 mod messages;
 mod orders;

@@ -1,6 +1,7 @@
 //! Which handshake message may come when. The table is written from RFC 8446 (appendix A.2, sections 4.4 and 4.6), not
 //! from the code.
 
+use super::early;
 use super::puppet::{Hello, Puppet, any, settings};
 use crate::kx::KeyShare;
 use crate::{ClientAuth, ContentType, ErrorKind, HandshakeType as H, NamedGroup, SignatureScheme};
@@ -10,6 +11,8 @@ enum Stage {
     Start,
     AfterRetry,
     AfterFlight,
+    ReadingEarlyData,
+    AfterEarlyData,
     CertificateRequested,
     CertificateReceived,
     EmptyCertificateReceived,
@@ -21,10 +24,12 @@ enum Stage {
 }
 
 /// What a client may say at each stage.
-const LEGAL: [(Stage, &[H]); 11] = [
+const LEGAL: [(Stage, &[H]); 13] = [
     (Stage::Start, &[H::CLIENT_HELLO]),
     (Stage::AfterRetry, &[H::CLIENT_HELLO]),
     (Stage::AfterFlight, &[H::FINISHED]),
+    (Stage::ReadingEarlyData, &[H::END_OF_EARLY_DATA]),
+    (Stage::AfterEarlyData, &[H::FINISHED]),
     (Stage::CertificateRequested, &[H::CERTIFICATE]),
     (Stage::CertificateReceived, &[H::CERTIFICATE_VERIFY]),
     (Stage::EmptyCertificateReceived, &[H::FINISHED]),
@@ -50,6 +55,8 @@ fn reach(stage: Stage) -> Puppet {
             puppet
         }
         Stage::AfterFlight => Puppet::until_flight(settings),
+        Stage::ReadingEarlyData => early::reading(),
+        Stage::AfterEarlyData => early::after(),
         Stage::CertificateRequested => {
             settings.client_auth = ClientAuth::Request;
             Puppet::until_flight(settings)
@@ -111,7 +118,10 @@ fn application_data_waits_for_finished() {
     for (stage, _) in LEGAL {
         let mut puppet = reach(stage);
         let result = puppet.say_record(ContentType::APPLICATION_DATA, b"data");
-        let is_open = matches!(stage, Stage::Established | Stage::RequestedLater);
+        let is_open = matches!(
+            stage,
+            Stage::Established | Stage::RequestedLater | Stage::ReadingEarlyData
+        );
         assert_eq!(result.is_ok(), is_open, "{stage:?}");
         assert_eq!(puppet.data == b"data", is_open, "{stage:?}");
     }
@@ -142,6 +152,7 @@ fn authentication_after_the_handshake_ends_in_new_tickets() {
 fn a_wrong_finished_is_a_decrypt_error() {
     for stage in [
         Stage::AfterFlight,
+        Stage::AfterEarlyData,
         Stage::SignatureReceived,
         Stage::SignatureReceivedLater,
     ] {

@@ -155,6 +155,8 @@ pub(super) struct Puppet {
     /// What a ticket opens to.
     pub(super) session: Option<Arc<Session>>,
     pub(super) tickets_asked: Vec<usize>,
+    /// The first identity is good, too.
+    pub(super) knows_first: bool,
     /// The application answers with a credential of no certificates.
     pub(super) empty_chain: bool,
     pub(super) transcript: Transcript,
@@ -174,6 +176,7 @@ impl Puppet {
             data: Vec::new(),
             session: None,
             tickets_asked: Vec::new(),
+            knows_first: false,
             empty_chain: false,
             transcript: Transcript::new(HashAlgorithm::Sha256),
             write: None,
@@ -226,9 +229,8 @@ impl Puppet {
             Question::ClientHello => Answer::Proceed,
             Question::OpenTicket { index, .. } => {
                 self.tickets_asked.push(index);
-                // The first identity is never known.
                 Answer::Ticket(match &self.session {
-                    Some(session) if index > 0 => TicketVerdict::Use {
+                    Some(session) if index > 0 || self.knows_first => TicketVerdict::Use {
                         session: session.clone(),
                         renew: true,
                         early_data_ok: true,
@@ -236,6 +238,7 @@ impl Puppet {
                     _ => TicketVerdict::Skip { renew: true },
                 })
             }
+            Question::AllowEarlyData => Answer::EarlyData(true),
             Question::ServerName { .. } => Answer::ServerName {
                 acknowledge: false,
                 settings: None,
@@ -378,6 +381,18 @@ impl Puppet {
         puppet.hear_hello(share, None);
         puppet.hear_flight();
         puppet
+    }
+
+    /// Writes with the early data's key, which the hello so far and this PSK make.
+    pub(super) fn turn_early(&mut self, psk: &[u8]) {
+        let traffic = Early::with_psk(HashAlgorithm::Sha256, psk).client_traffic(&self.transcript.current());
+        self.write = Some(traffic.record_key(SUITE.tls13().unwrap()).unwrap());
+    }
+
+    /// Writes with the handshake's key.
+    pub(super) fn turn_to_handshake(&mut self) {
+        let traffic = self.client_traffic.as_ref().unwrap();
+        self.write = Some(traffic.record_key(SUITE.tls13().unwrap()).unwrap());
     }
 
     /// Through the whole handshake.
