@@ -3,7 +3,7 @@
 use super::certificate::ExpectCertificateOrRequest;
 use super::early::{EarlyOffer, refused};
 use super::finished::{Authenticated, ExpectFinished};
-use super::{Flight, State};
+use super::{EarlyFlight, Flight, State};
 use crate::codec::{Reader, U16List};
 use crate::core::Core;
 use crate::message::server_hello::{parse_encrypted_extensions, parse_selected_protocol};
@@ -83,8 +83,8 @@ impl ExpectEncryptedExtensions {
             return Ok(());
         };
         let flight = &mut self.flight;
-        flight.sends_early_data = early.accepted(core, extensions, flight.suite.suite, self.psk)?;
-        if flight.sends_early_data {
+        if early.accepted(core, extensions, flight.suite.suite, self.psk)? {
+            flight.early = EarlyFlight::Accepted;
             return Ok(());
         }
         refused(core);

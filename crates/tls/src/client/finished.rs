@@ -3,7 +3,7 @@
 use super::authenticate::ExpectCredential;
 use super::early::Parked;
 use super::post::Post;
-use super::{Flight, Offered, State};
+use super::{EarlyFlight, Flight, Offered, State};
 use crate::core::Core;
 use crate::early::Writing;
 use crate::message::Message;
@@ -85,7 +85,7 @@ pub(super) struct LastFlight {
     write: TrafficSecret,
     exporter: ExporterSecret,
     owes_ccs: bool,
-    sends_early_data: bool,
+    early: EarlyFlight,
 }
 
 impl LastFlight {
@@ -97,7 +97,7 @@ impl LastFlight {
             schedule,
             write: handshake_write,
             owes_ccs,
-            sends_early_data,
+            early,
             ..
         } = flight;
         transcript.add(finished.raw());
@@ -108,7 +108,6 @@ impl LastFlight {
         let exporter = master.exporter(&so_far);
         core.log_secret("EXPORTER_SECRET", exporter.as_bytes());
         core.log_key("SERVER_TRAFFIC_SECRET_0", &read);
-        core.log_key("CLIENT_TRAFFIC_SECRET_0", &write);
         core.set_read_key(read.record_key(suite)?)?;
         // change_cipher_spec may come "before the peer's Finished message has been received" (section 5).
         core.inbound.tolerate_ccs(false);
@@ -122,7 +121,7 @@ impl LastFlight {
             write,
             exporter,
             owes_ccs,
-            sends_early_data,
+            early,
         })
     }
 
@@ -134,9 +133,13 @@ impl LastFlight {
         }
         // "If the server sent an 'early_data' extension in EncryptedExtensions, the client MUST send an EndOfEarlyData
         // message after receiving the server Finished" (section 4.5), still under the early data's key.
-        if std::mem::take(&mut self.sends_early_data) {
+        let early = std::mem::take(&mut self.early);
+        if early == EarlyFlight::Accepted {
             core.send(&mut self.transcript, HandshakeType::END_OF_EARLY_DATA, |_| {})?;
             core.set_write_key(self.handshake_write.record_key(self.suite)?)?;
+        }
+        if early != EarlyFlight::None {
+            core.log_key("CLIENT_HANDSHAKE_TRAFFIC_SECRET", &self.handshake_write);
         }
         Ok(())
     }
@@ -149,6 +152,7 @@ impl LastFlight {
             w.bytes(verify_data.as_bytes())
         })?;
         core.facts.finished.local = Some(verify_data);
+        core.log_key("CLIENT_TRAFFIC_SECRET_0", &self.write);
         core.set_write_key(self.write.record_key(self.suite)?)?;
         let keys = TrafficKeys::new(self.suite, self.read, self.write, self.exporter);
         let resumption = self.master.resumption(&self.transcript.current());

@@ -183,8 +183,18 @@ struct Flight {
     read: TrafficSecret,
     /// The dummy change_cipher_spec of middlebox compatibility mode is still to be sent.
     owes_ccs: bool,
-    /// Early data has been accepted: its key is in use until EndOfEarlyData.
-    sends_early_data: bool,
+    early: EarlyFlight,
+}
+
+/// What early data means for the client's last flight.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum EarlyFlight {
+    /// None was offered, or not in this round.
+    #[default]
+    None,
+    Refused,
+    /// Its key is in use until EndOfEarlyData.
+    Accepted,
 }
 
 #[cfg(test)]

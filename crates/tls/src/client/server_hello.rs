@@ -2,7 +2,7 @@
 
 use super::encrypted::ExpectEncryptedExtensions;
 use super::hello::Hello;
-use super::{Flight, State};
+use super::{EarlyFlight, Flight, State};
 use crate::core::Core;
 use crate::kx::{self, SharedSecret};
 use crate::message::Message;
@@ -206,14 +206,18 @@ fn negotiate(
     let write = schedule.client_traffic(&so_far);
     let read = schedule.server_traffic(&so_far);
     core.log_key("SERVER_HANDSHAKE_TRAFFIC_SECRET", &read);
-    core.log_key("CLIENT_HANDSHAKE_TRAFFIC_SECRET", &write);
     core.set_read_key(read.record_key(suite)?)?;
     let early = hello.take_early();
     // From here on our alerts are protected, too. With early data they are already, and its key stays until the server has
     // said whether it takes it.
-    if early.is_none() {
-        core.set_write_key(write.record_key(suite)?)?;
-    }
+    let early_flight = match early {
+        None => {
+            core.log_key("CLIENT_HANDSHAKE_TRAFFIC_SECRET", &write);
+            core.set_write_key(write.record_key(suite)?)?;
+            EarlyFlight::None
+        }
+        Some(_) => EarlyFlight::Refused,
+    };
     let flight = Flight {
         offered,
         suite,
@@ -222,7 +226,7 @@ fn negotiate(
         write,
         read,
         owes_ccs,
-        sends_early_data: false,
+        early: early_flight,
     };
     Ok(State::EncryptedExtensions(Box::new(ExpectEncryptedExtensions { flight, psk, early })).into())
 }

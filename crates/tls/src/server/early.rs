@@ -101,7 +101,7 @@ impl ExpectEndOfEarlyData {
         let mut finished = self.finished;
         finished.transcript.add(message.raw());
         // It "MUST" end its record, which this sees to.
-        core.set_read_key(finished.unverified.handshake_key()?)?;
+        finished.unverified.read_handshake(core)?;
         Ok(State::ExpectFinished(Box::new(finished)))
     }
 }

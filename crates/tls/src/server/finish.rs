@@ -6,7 +6,6 @@ use crate::core::Core;
 use crate::message::Message;
 use crate::number::Suite13;
 use crate::open::{self, Open, TrafficKeys};
-use crate::record::RecordKey;
 use crate::schedule::{Digest, ExporterSecret, Master, TrafficSecret};
 use crate::state::State;
 use crate::transcript::Transcript;
@@ -31,9 +30,10 @@ pub(super) struct Unverified {
 }
 
 impl Unverified {
-    /// What protects the client's messages up to its Finished.
-    pub(super) fn handshake_key(&self) -> Result<RecordKey, Error> {
-        self.client_handshake.record_key(self.suite)
+    /// The client's messages up to its Finished are protected by the handshake's key: after early data, from now on.
+    pub(super) fn read_handshake(&self, core: &mut Core) -> Result<(), Error> {
+        core.log_key("CLIENT_HANDSHAKE_TRAFFIC_SECRET", &self.client_handshake);
+        core.set_read_key(self.client_handshake.record_key(self.suite)?)
     }
 
     fn verify(

@@ -14,6 +14,7 @@ use crate::message::ClientHello;
 use crate::message::certificate::{self, signed_content};
 use crate::message::server_hello::{EncryptedExtensionsOut, ServerHelloOut, ShareOut};
 use crate::number::Suite13;
+use crate::record::RecordKey;
 use crate::schedule::{Handshake, TrafficSecret};
 use crate::transcript::Transcript;
 use crate::{
@@ -188,18 +189,16 @@ impl Flight {
             (Basis::Full { .. }, Some(shared)) => Handshake::without_psk(suite.hash, shared),
             (Basis::Full { .. }, None) => return Err(ErrorKind::Internal.into()),
         };
-        let mut flight = Self::protect(core, suite, transcript, handshake, plan, post_handshake_auth)?;
-        match early_key {
-            // Until EndOfEarlyData it takes the place of the handshake's.
-            Some(key) => core.set_read_key(key)?,
-            None if hello.has(ExtensionType::EARLY_DATA) => core.inbound.skip_early_data(core.early.skip_limit),
-            None => {}
+        if early_key.is_none() && hello.has(ExtensionType::EARLY_DATA) {
+            core.inbound.skip_early_data(core.early.skip_limit);
         }
+        let mut flight = Self::protect(core, suite, transcript, handshake, plan, early_key)?;
+        flight.post_handshake_auth = post_handshake_auth;
         flight.early_data = early_data;
         flight.encrypted_extensions(core, acknowledge_name)
     }
 
-    /// Handshake keys, both ways.
+    /// Handshake keys, both ways; but early data is read with its own, until EndOfEarlyData.
     #[inline(never)]
     fn protect(
         core: &mut Core,
@@ -207,15 +206,21 @@ impl Flight {
         transcript: Transcript,
         handshake: Handshake,
         plan: TicketPlan,
-        post_handshake_auth: bool,
+        early_key: Option<RecordKey>,
     ) -> Result<Self, Error> {
         let hellos = transcript.current();
         let server_traffic = handshake.server_traffic(&hellos);
         let client_traffic = handshake.client_traffic(&hellos);
         core.log_key("SERVER_HANDSHAKE_TRAFFIC_SECRET", &server_traffic);
-        core.log_key("CLIENT_HANDSHAKE_TRAFFIC_SECRET", &client_traffic);
         core.set_write_key(server_traffic.record_key(suite)?)?;
-        core.set_read_key(client_traffic.record_key(suite)?)?;
+        let read_key = match early_key {
+            Some(key) => key,
+            None => {
+                core.log_key("CLIENT_HANDSHAKE_TRAFFIC_SECRET", &client_traffic);
+                client_traffic.record_key(suite)?
+            }
+        };
+        core.set_read_key(read_key)?;
         core.inbound.allow_plain_alerts();
         Ok(Self {
             suite,
@@ -225,7 +230,7 @@ impl Flight {
             server_traffic,
             asks_certificate: false,
             plan,
-            post_handshake_auth,
+            post_handshake_auth: false,
             early_data: None,
         })
     }

@@ -337,20 +337,31 @@ fn keys_are_logged_and_states_told() {
                 _ => None,
             })
             .collect();
-        let mut keys: Vec<_> = events
+        let keys: Vec<_> = events
             .into_iter()
             .filter_map(|event| match event {
                 Event::KeyLog { label, secret, .. } => Some((label, secret.to_vec())),
                 _ => None,
             })
             .collect();
-        keys.sort();
         (keys, states)
     });
     let [(ours, states), (theirs, server_states)] = logs;
     assert_eq!(ours, theirs);
+    // In OpenSSL's order.
     let labels: Vec<_> = ours.iter().map(|(label, _)| *label).collect();
-    assert!(labels.contains(&"CLIENT_EARLY_TRAFFIC_SECRET") && labels.contains(&"EARLY_EXPORTER_SECRET"));
+    assert_eq!(
+        labels,
+        [
+            "EARLY_EXPORTER_SECRET",
+            "CLIENT_EARLY_TRAFFIC_SECRET",
+            "SERVER_HANDSHAKE_TRAFFIC_SECRET",
+            "EXPORTER_SECRET",
+            "SERVER_TRAFFIC_SECRET_0",
+            "CLIENT_HANDSHAKE_TRAFFIC_SECRET",
+            "CLIENT_TRAFFIC_SECRET_0",
+        ]
+    );
     assert_eq!(
         states[..9],
         [
