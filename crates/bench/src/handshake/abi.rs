@@ -43,12 +43,15 @@ table! {
         SSL_CTX_use_certificate: fn(Ptr, Ptr) -> c_int,
         SSL_CTX_use_PrivateKey: fn(Ptr, Ptr) -> c_int,
         SSL_CTX_set_ciphersuites: fn(Ptr, *const c_char) -> c_int,
+        SSL_CTX_set_cipher_list: fn(Ptr, *const c_char) -> c_int,
+        SSL_CTX_set_options: fn(Ptr, u64) -> u64,
         SSL_CTX_set_num_tickets: fn(Ptr, usize) -> c_int,
         SSL_CTX_set_verify: fn(Ptr, c_int, Ptr) -> (),
         SSL_CTX_set_session_id_context: fn(Ptr, *const c_uchar, u32) -> c_int,
         SSL_CTX_get_cert_store: fn(Ptr) -> Ptr,
         SSL_new: fn(Ptr) -> Ptr,
         SSL_free: fn(Ptr) -> (),
+        SSL_set_shutdown: fn(Ptr, c_int) -> (),
         SSL_set_bio: fn(Ptr, Ptr, Ptr) -> (),
         SSL_set_accept_state: fn(Ptr) -> (),
         SSL_set_connect_state: fn(Ptr) -> (),
@@ -87,6 +90,12 @@ table! {
 pub const CTRL_SET_GROUPS_LIST: c_int = 92;
 /// SSL_CTRL_SET_MIN_PROTO_VERSION
 pub const CTRL_SET_MIN_PROTO_VERSION: c_int = 123;
+/// SSL_CTRL_SET_MAX_PROTO_VERSION
+pub const CTRL_SET_MAX_PROTO_VERSION: c_int = 124;
+/// SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN: a connection that is freed without costs its session.
+pub const SHUT_DOWN: c_int = 1 | 2;
+/// SSL_OP_NO_TICKET
+pub const OP_NO_TICKET: u64 = 1 << 14;
 /// SSL_CTRL_SET_SESS_CACHE_MODE
 pub const CTRL_SET_SESS_CACHE_MODE: c_int = 44;
 

@@ -3,7 +3,8 @@
 use std::ffi::CString;
 use std::ptr::null_mut;
 
-use super::abi::{CTRL_SET_GROUPS_LIST, CTRL_SET_SESS_CACHE_MODE, Crypto, Ptr, Ssl};
+use super::ServerOptions;
+use super::abi::{CTRL_SET_GROUPS_LIST, CTRL_SET_SESS_CACHE_MODE, Crypto, Ptr, SHUT_DOWN, Ssl};
 use super::ossl_server::{bio_put, bio_take, context, memory_bios, trust};
 use super::pki::Pki;
 
@@ -16,10 +17,11 @@ pub struct Client<'a> {
 
 impl<'a> Client<'a> {
     /// A client that offers one suite and X25519, with its certificate ready.
-    pub fn new(ssl: &'a Ssl, crypto: &'a Crypto, pki: &Pki, suite: &str) -> Self {
-        let ctx = context(ssl, crypto, Some(&pki.client), suite);
+    pub fn new(ssl: &'a Ssl, crypto: &'a Crypto, pki: &Pki, options: ServerOptions) -> Self {
+        let ctx = context(ssl, crypto, Some(&pki.client), options);
         trust(ssl, crypto, ctx, pki);
-        let groups = CString::new("X25519").expect("no NUL");
+        // In TLS 1.2 the curve of the server's certificate has to be among them; it prefers X25519.
+        let groups = CString::new("X25519:P-256").expect("no NUL");
         // SAFETY: ctrl calls with the argument types of their commands.
         unsafe {
             assert_eq!(
@@ -134,7 +136,10 @@ impl<'a> ClientConnection<'a> {
 
 impl Drop for ClientConnection<'_> {
     fn drop(&mut self) {
-        // SAFETY: freed once.
-        unsafe { (self.client.ssl.SSL_free)(self.ssl) }
+        // SAFETY: live, and freed once.
+        unsafe {
+            (self.client.ssl.SSL_set_shutdown)(self.ssl, SHUT_DOWN);
+            (self.client.ssl.SSL_free)(self.ssl);
+        }
     }
 }

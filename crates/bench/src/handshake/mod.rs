@@ -1,6 +1,7 @@
 //! Handshakes and records through OpenSSL's C ABI, on any library that offers it, and on rustls.
 
 pub mod abi;
+pub mod cases;
 pub mod client;
 pub mod ossl_server;
 pub mod pki;
@@ -10,12 +11,24 @@ pub mod scenario;
 /// What a scenario asks of a server's configuration.
 #[derive(Debug, Clone, Copy)]
 pub struct ServerOptions {
-    /// The only TLS 1.3 suite offered by the client, by OpenSSL's name.
+    /// The only version.
+    pub version: Version,
+    /// The only suite, by OpenSSL's name.
     pub suite: &'static str,
-    /// Tickets after a full handshake.
+    /// TLS 1.3 tickets after a full handshake. 0, in TLS 1.2: none either, sessions are kept on the server.
     pub num_tickets: usize,
     /// Ask for a client certificate and put it into tickets.
     pub client_certificate: bool,
+}
+
+/// A TLS version by its number on the wire.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u16)]
+pub enum Version {
+    /// 1.2
+    Tls12 = 0x0303,
+    /// 1.3
+    Tls13 = 0x0304,
 }
 
 /// A server under test: makes connections that talk over memory.

@@ -3,22 +3,26 @@
 use std::ffi::CString;
 use std::ptr::null_mut;
 
-use super::abi::{CTRL_SET_MIN_PROTO_VERSION, Crypto, Ptr, Ssl};
+use super::abi::{CTRL_SET_MAX_PROTO_VERSION, CTRL_SET_MIN_PROTO_VERSION, Crypto, OP_NO_TICKET, Ptr, SHUT_DOWN, Ssl};
 use super::pki::{Identity, Pki};
-use super::{Connection, Server, ServerOptions};
+use super::{Connection, Server, ServerOptions, Version};
 
-/// A TLS 1.3-only SSL_CTX of `ssl` with an identity, for either side.
-pub(super) fn context(ssl: &Ssl, crypto: &Crypto, identity: Option<&Identity>, suite: &str) -> Ptr {
-    let suite = CString::new(suite).expect("a suite name has no NUL");
+/// An SSL_CTX of `ssl` for one version and one suite, with an identity, for either side.
+pub(super) fn context(ssl: &Ssl, crypto: &Crypto, identity: Option<&Identity>, options: ServerOptions) -> Ptr {
+    let suite = CString::new(options.suite).expect("a suite name has no NUL");
     // SAFETY: plain constructor and setter calls on the context that was just made, with valid arguments.
     unsafe {
         let ctx = (ssl.SSL_CTX_new)((ssl.TLS_method)());
         assert!(!ctx.is_null(), "SSL_CTX_new: {}", crypto.error());
-        assert_eq!(
-            (ssl.SSL_CTX_ctrl)(ctx, CTRL_SET_MIN_PROTO_VERSION, 0x0304, null_mut()),
-            1
-        );
-        assert_eq!((ssl.SSL_CTX_set_ciphersuites)(ctx, suite.as_ptr()), 1);
+        for limit in [CTRL_SET_MIN_PROTO_VERSION, CTRL_SET_MAX_PROTO_VERSION] {
+            let version = options.version as u16;
+            assert_eq!((ssl.SSL_CTX_ctrl)(ctx, limit, version.into(), null_mut()), 1);
+        }
+        let set_suite = match options.version {
+            Version::Tls12 => ssl.SSL_CTX_set_cipher_list,
+            Version::Tls13 => ssl.SSL_CTX_set_ciphersuites,
+        };
+        assert_eq!(set_suite(ctx, suite.as_ptr()), 1);
         if let Some(identity) = identity {
             let mut at = identity.certificate.as_ptr();
             let certificate = (crypto.d2i_X509)(null_mut(), &mut at, identity.certificate.len() as i64);
@@ -54,9 +58,12 @@ pub struct OsslServer<'a> {
 impl<'a> OsslServer<'a> {
     /// Configures one.
     pub fn new(ssl: &'a Ssl, crypto: &'a Crypto, pki: &Pki, options: ServerOptions) -> Self {
-        let ctx = context(ssl, crypto, Some(&pki.server), options.suite);
+        let ctx = context(ssl, crypto, Some(&pki.server), options);
         // SAFETY: setters on a live context; the id context is copied.
         unsafe {
+            if options.num_tickets == 0 {
+                (ssl.SSL_CTX_set_options)(ctx, OP_NO_TICKET);
+            }
             assert_eq!((ssl.SSL_CTX_set_num_tickets)(ctx, options.num_tickets), 1);
             assert_eq!((ssl.SSL_CTX_set_session_id_context)(ctx, b"bench".as_ptr(), 5), 1);
             if options.client_certificate {
@@ -184,7 +191,10 @@ impl Connection for OsslConnection<'_> {
 
 impl Drop for OsslConnection<'_> {
     fn drop(&mut self) {
-        // SAFETY: freed once; it frees its BIOs.
-        unsafe { (self.api.SSL_free)(self.ssl) }
+        // SAFETY: live, and freed once; it frees its BIOs.
+        unsafe {
+            (self.api.SSL_set_shutdown)(self.ssl, SHUT_DOWN);
+            (self.api.SSL_free)(self.ssl);
+        }
     }
 }

@@ -8,9 +8,9 @@ use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer};
 use rustls::server::{ServerConfig, ServerConnection, WebPkiClientVerifier};
 
 use super::pki::Pki;
-use super::{Connection, Server, ServerOptions};
+use super::{Connection, Server, ServerOptions, Version};
 
-/// A rustls configuration with stateless tickets.
+/// A rustls configuration.
 pub struct RustlsServer {
     config: Arc<ServerConfig>,
 }
@@ -19,8 +19,11 @@ impl RustlsServer {
     /// Configures one.
     pub fn new(pki: &Pki, options: ServerOptions) -> Result<Self, rustls::Error> {
         let provider = Arc::new(aws_lc_rs::default_provider());
-        let builder =
-            ServerConfig::builder_with_provider(provider.clone()).with_protocol_versions(&[&rustls::version::TLS13])?;
+        let version = match options.version {
+            Version::Tls12 => &rustls::version::TLS12,
+            Version::Tls13 => &rustls::version::TLS13,
+        };
+        let builder = ServerConfig::builder_with_provider(provider.clone()).with_protocol_versions(&[version])?;
         let builder = if options.client_certificate {
             let mut roots = RootCertStore::empty();
             roots.add(CertificateDer::from(pki.ca.clone()))?;
@@ -32,7 +35,9 @@ impl RustlsServer {
         let chain = vec![CertificateDer::from(pki.server.certificate.clone())];
         let key = PrivatePkcs8KeyDer::from(pki.server.key.clone()).into();
         let mut config = builder.with_single_cert(chain, key)?;
-        config.ticketer = aws_lc_rs::Ticketer::new()?;
+        if options.num_tickets > 0 {
+            config.ticketer = aws_lc_rs::Ticketer::new()?;
+        }
         config.send_tls13_tickets = options.num_tickets;
         Ok(Self {
             config: Arc::new(config),
