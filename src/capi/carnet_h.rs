@@ -344,13 +344,13 @@ unsafe fn choose_key(
     let (key, answer) = if enc != 0 {
         let Some(key) = store.sealing() else { return Ok(0) };
         carnet_keys::SystemEntropy.fill(iv).map_err(|_| Error::INTERNAL)?;
-        let Some(named) = tickets::name_for_callback(&connection, &context, &key, iv) else {
+        let Some(named) = tickets::name_for_callback(&connection, context, &key, iv) else {
             return Ok(0);
         };
         *name = named.0;
         (key, 1)
     } else {
-        let Some(Found { key, still_seals }) = tickets::find_for_callback(&connection, &context, &KeyName(*name), iv)
+        let Some(Found { key, still_seals }) = tickets::find_for_callback(&connection, context, &KeyName(*name), iv)
         else {
             return Ok(0);
         };

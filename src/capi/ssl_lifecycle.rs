@@ -189,7 +189,7 @@ pub unsafe extern "C" fn SSL_set_SSL_CTX(ssl: *mut SSL, ctx: *mut SSL_CTX) -> *m
     entry("SSL_set_SSL_CTX", ptr::null_mut(), || {
         let connection = connection(ssl)?;
         let context = if ctx.is_null() {
-            connection.session_context()
+            connection.session_context().clone()
         } else {
             handles::acquire::<Context>(ctx)?
         };

@@ -61,8 +61,8 @@ pub(super) enum Lookup {
 /// get-session callback. A session whose chain of resumptions may not go on is none.
 pub(super) fn look_up(connection: &Connection, version: ProtocolVersion, id: &[u8]) -> Lookup {
     let context = connection.session_context();
-    match look_everywhere(connection, &context, version, id) {
-        Lookup::Found(session) if tickets::chain_is_over(&context, &session) => Lookup::Nothing,
+    match look_everywhere(connection, context, version, id) {
+        Lookup::Found(session) if tickets::chain_is_over(context, &session) => Lookup::Nothing,
         looked => looked,
     }
 }
@@ -142,7 +142,7 @@ pub(super) fn update(connection: &Connection, session: &Arc<SessionObject>) -> R
     if !(tls12 && connection.facts().progress.resumed) {
         // A ticket that holds all of a session needs no cache, unless the application wants to hear of the session's end.
         let stateless = server && !tls12 && !tickets_are_names(connection) && context.hooks().sessions.remove.is_none();
-        keep(connection, &context, mode & CACHE_NO_INTERNAL_STORE == 0 && !stateless)?;
+        keep(connection, context, mode & CACHE_NO_INTERNAL_STORE == 0 && !stateless)?;
     }
     if mode & CACHE_NO_AUTO_CLEAR == 0 && context.sessions.is_time_to_flush(server) {
         context.flush_sessions(Some(now()));

@@ -76,7 +76,7 @@ pub(super) fn open(connection: &Connection, ticket: &Bytes, version: ProtocolVer
     }
     let context = connection.session_context();
     let hooks = context.hooks().tickets;
-    let (status, session) = match keys::open(connection, &context, &hooks, ticket, version) {
+    let (status, session) = match keys::open(connection, context, &hooks, ticket, version) {
         Opened::Tried(status, session) => (status, session),
         Opened::Failed(error) => return Reply::Abort(AlertDescription::InternalError, error),
     };
@@ -250,11 +250,11 @@ fn try_make(connection: &Connection, draft: &TicketDraft) -> Result<NewTicket> {
         return Err(Error::INTERNAL);
     }
     let sealed = if tls13 && cache::tickets_are_names(connection) {
-        let left = chain::remaining(&context, &session);
+        let left = chain::remaining(context, &session);
         let id = || session.read(|session| session.session_id.as_bytes().to_vec());
         (left != Some(0)).then(|| (id(), left))
     } else {
-        keys::seal(connection, &context, &hooks, &session)?
+        keys::seal(connection, context, &hooks, &session)?
     };
     super::post::note_ticket(connection);
     let Some((ticket, left)) = sealed else {

@@ -11,6 +11,8 @@ mod own;
 mod status;
 
 use std::ffi::c_char;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering::{Acquire, Release};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, TryLockError};
 
 use carnet_tls::{Connection as Engine, ProtocolVersion, Side};
@@ -33,7 +35,7 @@ use crate::libcrypto::store::VerifyParam;
 /// The object behind an `SSL *`.
 pub struct Connection {
     handle: usize,
-    contexts: Mutex<Contexts>,
+    contexts: Contexts,
     config: Mutex<Arc<Config>>,
     status: Status,
     io: Mutex<Io>,
@@ -44,12 +46,30 @@ pub struct Connection {
 }
 
 /// The contexts of a connection.
-#[derive(Clone)]
-pub struct Contexts {
-    /// SSL_get_SSL_CTX(3)
-    pub current: Ref<Context>,
+struct Contexts {
     /// The one the connection began with, whose sessions and ticket keys it uses whatever SSL_set_SSL_CTX does.
-    pub initial: Ref<Context>,
+    initial: Ref<Context>,
+    /// Another, since SSL_set_SSL_CTX(3), and whether there is one: most connections need not look.
+    switched: Mutex<Option<Ref<Context>>>,
+    has_switched: AtomicBool,
+}
+
+/// A connection's context: borrowed from it, or, when it may change under us, with a reference of its own.
+pub enum CurrentContext<'c> {
+    /// The one that the connection began with.
+    Initial(&'c Ref<Context>),
+    /// Another.
+    Switched(Ref<Context>),
+}
+
+impl std::ops::Deref for CurrentContext<'_> {
+    type Target = Ref<Context>;
+    fn deref(&self) -> &Ref<Context> {
+        match self {
+            Self::Initial(context) => context,
+            Self::Switched(context) => context,
+        }
+    }
 }
 
 /// The version whose sessions know no server name.
@@ -103,10 +123,11 @@ impl Connection {
         Self {
             handle: handle.addr(),
             config: Mutex::new(config),
-            contexts: Mutex::new(Contexts {
-                current: context.clone(),
+            contexts: Contexts {
                 initial: context,
-            }),
+                switched: Mutex::default(),
+                has_switched: AtomicBool::new(false),
+            },
             status,
             io: Mutex::default(),
             facts: Mutex::default(),
@@ -122,18 +143,27 @@ impl Connection {
     }
 
     /// SSL_get_SSL_CTX(3)
-    pub fn context(&self) -> Ref<Context> {
-        lock(&self.contexts).current.clone()
+    pub fn context(&self) -> CurrentContext<'_> {
+        let switched = if self.contexts.has_switched.load(Acquire) {
+            lock(&self.contexts.switched).clone()
+        } else {
+            None
+        };
+        switched.map_or(
+            CurrentContext::Initial(&self.contexts.initial),
+            CurrentContext::Switched,
+        )
     }
 
     /// The context whose sessions and ticket keys serve this connection.
-    pub fn session_context(&self) -> Ref<Context> {
-        lock(&self.contexts).initial.clone()
+    pub fn session_context(&self) -> &Ref<Context> {
+        &self.contexts.initial
     }
 
     /// Replaces the current context. SSL_set_SSL_CTX(3) says what else changes with it.
     pub fn set_context(&self, context: Ref<Context>) {
-        let old = std::mem::replace(&mut lock(&self.contexts).current, context);
+        let old = lock(&self.contexts.switched).replace(context);
+        self.contexts.has_switched.store(true, Release);
         drop(old);
     }
 
@@ -375,9 +405,10 @@ impl Connection {
         if self.status.phase() != Phase::Before {
             return Ok(None);
         }
-        let contexts = lock(&self.contexts).clone();
-        let copy = Self::open(contexts.initial)?;
-        copy.set_context(contexts.current);
+        let copy = Self::open(self.session_context().clone())?;
+        if let CurrentContext::Switched(context) = self.context() {
+            copy.set_context(context);
+        }
         let num_tickets = copy.config().resumption.num_tickets;
         *lock(&copy.config) = self.config();
         copy.update(|config| config.resumption.num_tickets = num_tickets);

@@ -95,7 +95,8 @@ fn entry<'a>(r: &mut Reader<'a>) -> Result<(ExtensionType, &'a [u8]), Malformed>
 /// "There MUST NOT be more than one extension of the same type in a given extension block." Sees also that it is one.
 fn refuse_duplicates(block: &[u8]) -> Result<(), Error> {
     let mut rest = Reader::new(block);
-    let mut types = Vec::new();
+    // More than clients usually send: one allocation.
+    let mut types = Vec::with_capacity(24);
     while !rest.is_empty() {
         types.push(entry(&mut rest)?.0);
     }

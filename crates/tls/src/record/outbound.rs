@@ -4,6 +4,9 @@ use super::{MAX_PLAINTEXT, RecordKey};
 use crate::event::Events;
 use crate::{ContentType, Error, ErrorKind, Event, ProtocolVersion};
 
+/// Enough for the short flights of a TLS 1.2 resumption, so that the buffer does not grow byte by byte.
+const FIRST_ROOM: usize = 256;
+
 /// The sending half of the record layer.
 #[derive(Debug)]
 pub(crate) struct Outbound {
@@ -49,6 +52,9 @@ impl Outbound {
 
     /// The messages of the flight that are not in records yet, to append to.
     pub(crate) fn flight(&mut self) -> &mut Vec<u8> {
+        if self.flight.capacity() == 0 {
+            self.flight.reserve(FIRST_ROOM);
+        }
         &mut self.flight
     }
 
@@ -135,6 +141,7 @@ impl Outbound {
     fn plain_record(&mut self, content_type: ContentType, content: &[u8], events: &mut Events) -> Result<(), Error> {
         let len = u16::try_from(content.len()).map_err(|_| ErrorKind::Internal)?;
         let at = self.buf.len();
+        self.buf.reserve((super::HEADER_LEN + content.len()).max(FIRST_ROOM));
         self.buf
             .extend_from_slice(&super::header(content_type, self.version, len));
         self.buf.extend_from_slice(content);

@@ -82,11 +82,21 @@ impl Digest {
 }
 
 /// A hash-sized secret: zeroized, never shown.
-#[derive(Clone, Zeroize, ZeroizeOnDrop)]
+#[derive(Clone)]
 pub(crate) struct Secret {
     len: u8,
     bytes: [u8; MAX_LEN],
 }
+
+impl Drop for Secret {
+    fn drop(&mut self) {
+        // As `Zeroize` does, but not byte by byte: these come and go by the dozen in each handshake.
+        self.bytes = [0; MAX_LEN];
+        zeroize::optimization_barrier(&self.bytes);
+    }
+}
+
+impl ZeroizeOnDrop for Secret {}
 
 impl Secret {
     pub(super) fn new(bytes: &[u8]) -> Self {
@@ -115,12 +125,11 @@ impl fmt::Debug for Secret {
 /// Only ever given hash outputs, which fit.
 fn padded(output: &[u8]) -> (u8, [u8; MAX_LEN]) {
     let mut bytes = [0; MAX_LEN];
-    let mut len = 0;
-    for (to, from) in bytes.iter_mut().zip(output) {
-        *to = *from;
-        len += 1;
+    let output = output.get(..MAX_LEN).unwrap_or(output);
+    if let Some(to) = bytes.get_mut(..output.len()) {
+        to.copy_from_slice(output);
     }
-    (len, bytes)
+    (output.len() as u8, bytes)
 }
 
 /// HMAC under a prepared key: the inner and outer blocks are hashed once, however often it is used.
@@ -160,22 +169,6 @@ impl Mac {
         match self {
             Self::Sha256(mac) => Secret::take(&mut mac.clone().chain_update(input).finalize().into_bytes()),
             Self::Sha384(mac) => Secret::take(&mut mac.clone().chain_update(input).finalize().into_bytes()),
-        }
-    }
-
-    /// A MAC over all `parts`, one after the other, that is a key.
-    pub(super) fn extract_parts(&self, parts: &[&[u8]]) -> Secret {
-        match self {
-            Self::Sha256(mac) => {
-                let mut mac = mac.clone();
-                parts.iter().for_each(|part| mac.update(part));
-                Secret::take(&mut mac.finalize().into_bytes())
-            }
-            Self::Sha384(mac) => {
-                let mut mac = mac.clone();
-                parts.iter().for_each(|part| mac.update(part));
-                Secret::take(&mut mac.finalize().into_bytes())
-            }
         }
     }
 

@@ -23,14 +23,43 @@ const RESERVED_LABELS: [&[u8]; 5] = [
     b"key expansion",
 ];
 
+/// A(i), label and seed of everything but an exporter with a long context.
+const USUAL_INPUT: usize = 160;
+
 /// PRF(secret, label, seed) = P_hash(secret, label + seed), the seed in up to four parts.
 fn prf(secret: &Mac, label: &[u8], seed: [&[u8]; 4], out: &mut [u8]) {
-    let [s1, s2, s3, s4] = seed;
+    let hash_len = secret.hash().len();
+    let parts = || std::iter::once(label).chain(seed);
+    let len = hash_len + parts().map(<[u8]>::len).sum::<usize>();
+    let (mut usual, mut long) = ([0; USUAL_INPUT], Vec::new());
+    let input = match usual.get_mut(..len) {
+        Some(input) => input,
+        None => {
+            long.resize(len, 0);
+            long.as_mut_slice()
+        }
+    };
+    // In one piece: most of what hashing a few bytes costs is in the handling of pieces.
+    input
+        .iter_mut()
+        .skip(hash_len)
+        .zip(parts().flatten())
+        .for_each(|(to, from)| *to = *from);
+    prf_on(secret, input, hash_len, out);
+    input.fill(0);
+    zeroize::optimization_barrier(input);
+}
+
+/// With label and seed in `input`, behind room for A(i).
+fn prf_on(secret: &Mac, input: &mut [u8], hash_len: usize, out: &mut [u8]) {
     // A(1) = HMAC(secret, A(0)), where A(0) is the seed.
-    let mut a = secret.extract_parts(&[label, s1, s2, s3, s4]);
-    let mut chunks = out.chunks_mut(secret.hash().len()).peekable();
+    let mut a = secret.extract(input.get(hash_len..).unwrap_or_default());
+    let mut chunks = out.chunks_mut(hash_len).peekable();
     while let Some(chunk) = chunks.next() {
-        let block = secret.extract_parts(&[a.as_bytes(), label, s1, s2, s3, s4]);
+        if let Some(to) = input.get_mut(..hash_len) {
+            to.copy_from_slice(a.as_bytes());
+        }
+        let block = secret.extract(input);
         for (to, from) in chunk.iter_mut().zip(block.as_bytes()) {
             *to = *from;
         }
