@@ -51,7 +51,8 @@ test-c: library need-tools
 	$(CTESTS) test
 
 test-rust: library need-tools
-	@scripts/ensure valgrind=valgrind /usr/sbin/hitch=hitch /usr/bin/python3=python3
+	@scripts/ensure valgrind=valgrind /usr/sbin/hitch=hitch /usr/bin/python3=python3 \
+		/usr/sbin/nginx=nginx-light /usr/sbin/haproxy=haproxy
 	CARNET_LIB=$(BUILT) $(CARGO) test --workspace --no-fail-fast
 
 check: format lint fresh headers symbols deny ## style, lints, generated files, exported symbols, licenses

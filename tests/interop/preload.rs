@@ -3,27 +3,42 @@
 use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpListener;
-use std::os::unix::fs::MetadataExt;
 use std::process::Command;
 use std::thread;
 
+use crate::nginx::is_root;
 use crate::place::{self, CERTIFICATES, DIR, library_dir, on_system_libssl, run};
-use crate::process::Process;
+use crate::process::{Process, tool};
+use crate::version::{VERSIONS, Version};
 use crate::{openssl, peer};
 
 /// How a program comes to use our library.
 #[derive(Clone, Copy, Debug)]
-enum Way {
+pub enum Way {
     /// `LD_PRELOAD`: before libssl, which is loaded too.
     Preloaded,
     /// Found under libssl's name, so that there is no other.
     InItsPlace,
 }
 
-const WAYS: [Way; 2] = [Way::Preloaded, Way::InItsPlace];
+pub const WAYS: [Way; 2] = [Way::Preloaded, Way::InItsPlace];
+
+/// Every way with every version, and a name for what is written down of it.
+fn each_way(program: &str, test: impl Fn(Way, Version, &str)) {
+    for way in WAYS {
+        for version in VERSIONS {
+            test(way, version, &format!("{program}-{way:?}-{}", version.name()));
+        }
+    }
+}
+
+/// What s_client and s_server print of a connection: `state` is New or Reused.
+fn line(state: &str, version: Version) -> String {
+    format!("{state}, {}", version.name())
+}
 
 /// The program, set up to use our library, with the linker's record of which functions it got from where.
-fn unmodified(way: Way, program: &str, record: &str) -> Command {
+pub fn unmodified(way: Way, program: &str, record: &str) -> Command {
     let mut command = Command::new(program);
     if on_system_libssl() {
         return command;
@@ -39,7 +54,7 @@ fn unmodified(way: Way, program: &str, record: &str) -> Command {
 }
 
 /// The record says that SSL_CTX_new came from our library, and that nothing outside of libssl got anything from libssl.
-fn assert_on_ours(record: &str) {
+pub fn assert_on_ours(record: &str) {
     if on_system_libssl() {
         return;
     }
@@ -60,33 +75,29 @@ fn assert_on_ours(record: &str) {
 
 #[test]
 fn curl() {
-    for way in WAYS {
-        let record = format!("curl-{way:?}");
+    each_way("curl", |way, version, record| {
         let server = openssl::Server::start(&CERTIFICATES.p256, &["-naccept", "2", "-www"]);
         let url = |path| format!("https://localhost:{}/{path}", server.port);
-        let mut curl = unmodified(way, "curl", &record);
-        curl.args([
-            "--silent",
-            "--show-error",
-            "--verbose",
-            "--max-time",
-            "20",
-            "--cacert",
-            &CERTIFICATES.ca,
-        ]);
+        let mut curl = unmodified(way, "curl", record);
+        curl.args(["--silent", "--show-error", "--verbose", "--max-time", "20"]);
+        curl.args(["--tls-max", version.number(), "--cacert", &CERTIFICATES.ca]);
         let text = run(curl.args([url("one"), url("two")]));
-        assert!(
-            text.contains("SSL connection using TLSv1.3 / TLS_AES_256_GCM_SHA384"),
-            "{way:?}: {text}"
-        );
-        assert!(text.contains("SSL certificate verify ok"), "{way:?}: {text}");
-        assert!(
-            text.contains("New, TLSv1.3") && text.contains("Reused, TLSv1.3"),
-            "{way:?}: {text}"
-        );
-        assert_on_ours(&record);
+        let suite = match version {
+            Version::Tls12 => "ECDHE-ECDSA-AES256-GCM-SHA384",
+            Version::Tls13 => "TLS_AES_256_GCM_SHA384",
+        };
+        let agreed = format!("SSL connection using {} / {suite}", version.name());
+        for piece in [
+            &agreed,
+            "SSL certificate verify ok",
+            &line("New", version),
+            &line("Reused", version),
+        ] {
+            assert!(text.contains(piece), "{record}: no {piece} in {text}");
+        }
+        assert_on_ours(record);
         server.process.succeed();
-    }
+    });
 }
 
 #[test]
@@ -113,110 +124,106 @@ fn curl_refuses_a_stranger() {
     );
 }
 
-/// OpenSSL's own command against itself, one of the two on our library. It prints all that there is to know.
+/// OpenSSL's own command, set up to use our library, printing line by line.
+fn openssl_command(way: Way, name: &str, record: &str) -> Command {
+    let program = unmodified(way, "openssl", record);
+    let mut command = tool("openssl");
+    command.arg(name);
+    command.envs(program.get_envs().filter_map(|(key, value)| Some((key, value?))));
+    command
+}
+
+/// The command against itself, one of the two on our library. It prints all that there is to know.
 #[test]
-fn openssl_command() {
-    for way in WAYS {
+fn openssl_commands() {
+    each_way("openssl", |way, version, record| {
         for ours_serves in [true, false] {
-            let record = format!("openssl-{way:?}-{ours_serves}");
+            let record = format!("{record}-{ours_serves}");
             let command = |ours: bool, name: &str| {
-                let program = if ours {
-                    unmodified(way, "openssl", &record)
+                if ours {
+                    openssl_command(way, name, &record)
                 } else {
-                    Command::new("openssl")
-                };
-                let mut line_by_line = Command::new("stdbuf");
-                line_by_line.args(["-oL", "openssl", name]);
-                line_by_line.envs(program.get_envs().filter_map(|(key, value)| Some((key, value?))));
-                line_by_line
+                    let mut command = tool("openssl");
+                    command.arg(name);
+                    command
+                }
             };
             let c = &*CERTIFICATES;
             let mut server = command(ours_serves, "s_server");
-            server.args([
-                "-accept",
-                "127.0.0.1:0",
-                "-cert",
-                &c.p256.cert,
-                "-key",
-                &c.p256.key,
-                "-CAfile",
-                &c.ca,
-            ]);
-            let server = Process::start(server.args(["-Verify", "2", "-naccept", "2", "-www"]));
+            server.args(["-accept", "127.0.0.1:0", "-cert", &c.p256.cert, "-key", &c.p256.key]);
+            server.args(["-CAfile", &c.ca, "-Verify", "2", "-naccept", "2", "-www"]);
+            let server = Process::start(&mut server);
             let address = format!("127.0.0.1:{}", server.wait_for_line("ACCEPT 127.0.0.1:"));
             let session = place::file(&format!("{record}-session"));
-            for (option, outcome) in [("-sess_out", "New, TLSv1.3"), ("-sess_in", "Reused, TLSv1.3")] {
+            for (option, state) in [("-sess_out", "New"), ("-sess_in", "Reused")] {
                 let mut client = command(!ours_serves, "s_client");
-                client.args([
-                    "-connect",
-                    &address,
-                    "-CAfile",
-                    &c.ca,
-                    "-verify_return_error",
-                    "-ign_eof",
-                    option,
-                    &session,
-                ]);
+                client.args(["-connect", &address, "-CAfile", &c.ca, "-verify_return_error"]);
+                client.args(["-ign_eof", version.flag(), option, &session]);
                 client.args(["-cert", &c.client.cert, "-key", &c.client.key]);
                 let mut client = Process::start(&mut client);
                 client.say("GET / HTTP/1.0\r\n\r\n");
                 let page = client.succeed();
-                assert!(
-                    page.contains(outcome) && page.contains("HTTP/1.0 200 ok"),
-                    "{record}: {page}"
-                );
-                assert!(page.contains("Verify return code: 0 (ok)"), "{record}: {page}");
+                for piece in [
+                    &line(state, version),
+                    "HTTP/1.0 200 ok",
+                    "Verify return code: 0 (ok)",
+                    "Secure Renegotiation IS",
+                ] {
+                    assert!(page.contains(piece), "{record}: no {piece} in {page}");
+                }
             }
             server.succeed();
             assert_on_ours(&record);
         }
-    }
+    });
 }
 
 #[test]
 fn socat_serves() {
-    for way in WAYS {
-        let record = format!("socat-server-{way:?}");
+    each_way("socat-server", |way, version, record| {
         let identity = &CERTIFICATES.p256;
         let listen = format!(
             "OPENSSL-LISTEN:0,bind=127.0.0.1,cert={},key={},verify=0,fork",
             identity.cert, identity.key
         );
-        let mut socat = unmodified(way, "socat", &record);
+        let mut socat = unmodified(way, "socat", record);
         let process = Process::start(socat.args(["-d", "-d", &listen, "SYSTEM:cat"]));
         let text = process.wait_for("listening on AF=2 127.0.0.1:");
         let port = text.rsplit("AF=2 127.0.0.1:").next().unwrap();
         let port = port.split(|c: char| !c.is_ascii_digit()).next().unwrap();
         let session = place::file(&format!("{record}-session"));
         let address = format!("127.0.0.1:{port}");
-        let full = openssl::visit(&address, &["-sess_out", &session]);
-        assert!(
-            full.contains("New, TLSv1.3") && full.contains("Verify return code: 0 (ok)"),
-            "{way:?}: {full}"
-        );
-        let resumed = openssl::visit(&address, &["-sess_in", &session]);
-        assert!(resumed.contains("Reused, TLSv1.3"), "{way:?}: {resumed}");
-        assert_on_ours(&record);
-    }
+        full_and_resumed(&address, version, &session);
+        assert_on_ours(record);
+    });
+}
+
+/// Two visits of `s_client`, the second with the session of the first.
+fn full_and_resumed(address: &str, version: Version, session: &str) {
+    let full = openssl::visit(address, &[version.flag(), "-sess_out", session]);
+    assert!(full.contains(&line("New", version)), "{session}: {full}");
+    assert!(full.contains("Verify return code: 0 (ok)"), "{session}: {full}");
+    let resumed = openssl::visit(address, &[version.flag(), "-sess_in", session]);
+    assert!(resumed.contains(&line("Reused", version)), "{session}: {resumed}");
 }
 
 #[test]
 fn socat_connects() {
-    for way in WAYS {
-        let record = format!("socat-client-{way:?}");
+    each_way("socat-client", |way, version, record| {
         let server = peer::Server::echo(1, &[]);
         let to = format!(
-            "OPENSSL:{},commonname=localhost,cafile={}",
+            "OPENSSL:{},commonname=localhost,cafile={},openssl-max-proto-version=TLS{}",
             server.address(),
-            CERTIFICATES.ca
+            CERTIFICATES.ca,
+            version.number()
         );
-        let mut process = Process::start(unmodified(way, "socat", &record).args(["-t", "5", "-", &to]));
+        let mut process = Process::start(unmodified(way, "socat", record).args(["-t", "5", "-", &to]));
         process.say("hello from socat\n");
         process.wait_for("hello from socat");
         process.succeed();
-        server.reports()[0].expect("ok=1 version=TLSv1.3 received=17");
-        assert_on_ours(&record);
-    }
+        server.reports()[0].expect(&format!("ok=1 version={} received=17", version.name()));
+        assert_on_ours(record);
+    });
 }
 
 /// Debian's Python, whose ssl module uses a good part of the API: contexts, memory BIOs, session objects, certificates.
@@ -224,7 +231,7 @@ fn socat_connects() {
 fn python() {
     let script = r#"
 import ssl, sys
-port, ca, cert, key = int(sys.argv[1]), *sys.argv[2:]
+minor, ca, cert, key = int(sys.argv[1]), *sys.argv[2:]
 def pair(client_ctx, server_ctx, session=None):
     ends = []
     for side, (ctx, kw) in enumerate([(client_ctx, dict(server_hostname="localhost", session=session)), (server_ctx, dict(server_side=True))]):
@@ -244,6 +251,7 @@ def pair(client_ctx, server_ctx, session=None):
     while len(got) < 40000: got += c.read(65536)
     return c, s
 client = ssl.create_default_context(cafile=ca)
+client.maximum_version = ssl.TLSVersion.TLSv1_2 if minor == 2 else ssl.TLSVersion.TLSv1_3
 server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
 server.load_cert_chain(cert, key)
 server.set_alpn_protocols(["h2"]); client.set_alpn_protocols(["h2", "http/1.1"])
@@ -252,15 +260,21 @@ print(c.version(), c.cipher()[0], c.selected_alpn_protocol(), c.session_reused, 
 c2, s2 = pair(client, server, c.session)
 print(c2.session_reused, s2.session_reused, c2.session.has_ticket, c2.session.ticket_lifetime_hint)
 "#;
-    for way in WAYS {
-        let record = format!("python-{way:?}");
+    each_way("python", |way, version, record| {
         let c = &*CERTIFICATES;
-        let mut python = unmodified(way, "/usr/bin/python3", &record);
-        let text = run(python.args(["-c", script, "0", &c.ca, &c.p256.cert, &c.p256.key]));
-        let expected = "TLSv1.3 TLS_AES_256_GCM_SHA384 h2 False {'commonName': 'localhost'}\nTrue True True 7200\n";
-        assert_eq!(text, expected, "{way:?}");
-        assert_on_ours(&record);
-    }
+        let mut python = unmodified(way, "/usr/bin/python3", record);
+        let (minor, suite) = match version {
+            Version::Tls12 => ("2", "ECDHE-ECDSA-AES256-GCM-SHA384"),
+            Version::Tls13 => ("3", "TLS_AES_256_GCM_SHA384"),
+        };
+        let text = run(python.args(["-c", script, minor, &c.ca, &c.p256.cert, &c.p256.key]));
+        let expected = format!(
+            "{} {suite} h2 False {{'commonName': 'localhost'}}\nTrue True True 7200\n",
+            version.name()
+        );
+        assert_eq!(text, expected, "{record}");
+        assert_on_ours(record);
+    });
 }
 
 /// hitch takes TLS off in front of a plain server, in worker processes that it forks.
@@ -299,19 +313,18 @@ fn hitch() {
             &format!("--backend=[127.0.0.1]:{backend_port}"),
             "--workers=1",
         ]);
-        hitch.args(["--tls-protos=TLSv1.3", "--log-level=3"]);
-        if fs::metadata("/proc/self").unwrap().uid() == 0 {
+        hitch.args(["--tls-protos=TLSv1.2 TLSv1.3", "--log-level=3"]);
+        if is_root() {
             // As root it insists on dropping that.
             hitch.arg("--user=nobody");
         }
         let process = Process::start(hitch.arg(&pem));
         process.wait_for("Process 0 online");
         let address = format!("127.0.0.1:{}", process.listening_port());
-        let session = place::file(&format!("{record}-session"));
-        let full = openssl::visit(&address, &["-sess_out", &session]);
-        assert!(full.contains("New, TLSv1.3"), "{way:?}: {full}");
-        let resumed = openssl::visit(&address, &["-sess_in", &session]);
-        assert!(resumed.contains("Reused, TLSv1.3"), "{way:?}: {resumed}");
+        for version in VERSIONS {
+            let session = place::file(&format!("{record}-{}", version.name()));
+            full_and_resumed(&address, version, &session);
+        }
         assert_on_ours(&record);
     }
 }
