@@ -4,9 +4,12 @@
 use std::ffi::{c_char, c_int, c_long, c_uchar};
 use std::ptr;
 
+use carnet_tls::{ProtocolVersion, Side};
+
 use super::entry::{bytes_mut, entry, store};
 use super::ssl_lifecycle::connection;
 use super::types::{EVP_PKEY, SSL, STACK_OF_SSL_CIPHER};
+use crate::drive::session;
 use crate::libcrypto::share::public_key;
 use crate::libcrypto::stack::StaticStack;
 use crate::objects::cipher::{self, SSL_CIPHER};
@@ -26,12 +29,20 @@ fn nid(code: u16) -> c_int {
         .unwrap_or(UNKNOWN_NID | c_int::from(code))
 }
 
+/// A list of the client's hello, as a server sees it. OpenSSL does not look at them when it resumes a session in TLS 1.2.
+fn heard(connection: &Connection, pick: fn(&HelloLists) -> Vec<u16>) -> Vec<u16> {
+    if connection.resumes_tls12() {
+        return Vec::new();
+    }
+    connection.with_lists(pick).unwrap_or_default()
+}
+
 /// SSL_get1_groups(3): the client's groups, as a server sees them. Returns how many.
 ///
 /// # Safety
 /// `place` is NULL or has room for as many NIDs as a call with NULL said.
 pub(super) unsafe fn store_peer_groups(connection: &Connection, place: *mut c_int) -> c_long {
-    let groups = connection.with_lists(HelloLists::groups).unwrap_or_default();
+    let groups = heard(connection, HelloLists::groups);
     if !place.is_null() {
         for (index, code) in groups.iter().enumerate() {
             // SAFETY: the caller's promise.
@@ -46,7 +57,7 @@ pub(super) fn shared(connection: &Connection, index: c_long) -> c_long {
     if connection.status().role() != Role::Server {
         return 0;
     }
-    let theirs = connection.with_lists(HelloLists::groups).unwrap_or_default();
+    let theirs = heard(connection, HelloLists::groups);
     let own = connection.with_engine(|engine| engine.settings().clone());
     let Some(own) = own else { return 0 };
     let ours: Vec<u16> = own.groups.iter().map(|group| group.0).collect();
@@ -78,12 +89,16 @@ pub(super) fn negotiated(connection: &Connection) -> c_long {
     }
 }
 
-/// SSL_get_peer_tmp_key(3): the peer's key share, as a key that the caller owns. 1, or 0 when there is none.
+/// SSL_get_peer_tmp_key(3): the peer's key share, as a key that the caller owns. 1, or 0 when there is none. A TLS 1.2
+/// server does not keep it, as in OpenSSL.
 ///
 /// # Safety
 /// `place` is NULL or writable.
 pub(super) unsafe fn store_peer_share(connection: &Connection, place: *mut *mut EVP_PKEY) -> c_long {
-    let share = connection.with_engine(|engine| Some((engine.group()?.0, engine.peer_share()?.to_vec())));
+    let share = connection.with_engine(|engine| {
+        let shown = engine.side() == Side::Client || engine.version() != Some(ProtocolVersion::TLS1_2);
+        shown.then_some((engine.group()?.0, engine.peer_share()?.to_vec()))
+    });
     let key = share.flatten().and_then(|(group, share)| public_key(group, &share));
     let Some(key) = key.filter(|_| !place.is_null()) else {
         return 0;
@@ -153,7 +168,7 @@ unsafe fn nth_scheme(list: &[u16], idx: c_int, places: &Places) -> c_int {
 
 fn peer_schemes(connection: &Connection) -> Vec<u16> {
     match connection.status().role() {
-        Role::Server => connection.with_lists(HelloLists::schemes).unwrap_or_default(),
+        Role::Server => heard(connection, HelloLists::schemes),
         Role::Client => connection.facts().peer.schemes.iter().map(|scheme| scheme.0).collect(),
     }
 }
@@ -229,7 +244,7 @@ pub unsafe extern "C" fn SSL_get_shared_sigalgs(
 
 /// The client's cipher suites that this library knows, in its order.
 fn client_suites(connection: &Connection) -> Vec<&'static SSL_CIPHER> {
-    let codes = connection.with_lists(HelloLists::suites).unwrap_or_default();
+    let codes = heard(connection, HelloLists::suites);
     codes.into_iter().filter_map(cipher::find).collect()
 }
 

@@ -2,10 +2,13 @@
 
 use std::ffi::{c_char, c_int, c_uchar, c_void};
 
+use carnet_tls::ProtocolVersion;
+
 use super::entry::{bytes, bytes_mut, entry};
 use super::ssl_lifecycle::connection;
 use super::types::SSL;
-use crate::error::{Error, Result};
+use crate::error::{Error, Reason, Result};
+use crate::objects::connection::Connection;
 
 /// Copies as much of `from` as fits and returns how much that was; with no room, how long `from` is.
 ///
@@ -102,6 +105,20 @@ pub unsafe extern "C" fn SSL_get_peer_finished(s: *const SSL, buf: *mut c_void, 
     })
 }
 
+/// In TLS 1.2 exporters share their labels with the handshake's own derivations, which nobody may repeat (RFC 5705
+/// section 4). OpenSSL refuses every label that begins with one of those.
+fn is_reserved(connection: &Connection, label: &[u8]) -> bool {
+    const RESERVED: [&[u8]; 5] = [
+        b"client finished",
+        b"server finished",
+        b"master secret",
+        b"extended master secret",
+        b"key expansion",
+    ];
+    let tls12 = connection.with_engine(|engine| engine.version()).flatten() == Some(ProtocolVersion::TLS1_2);
+    tls12 && RESERVED.iter().any(|reserved| label.starts_with(reserved))
+}
+
 /// Derives keying material for the application (RFC 8446 section 7.5). Returns 1, 0 or less on failure.
 ///
 /// SSL_export_keying_material(3)
@@ -127,6 +144,10 @@ pub unsafe extern "C" fn SSL_export_keying_material(
         // SAFETY: as above.
         let context = unsafe { bytes(context, if use_context == 0 { 0 } else { contextlen }) }?;
         let context = (use_context != 0).then_some(context);
+        if is_reserved(&*connection(s)?, label) {
+            Error::from(Reason::TLS_ILLEGAL_EXPORTER_LABEL).push("SSL_export_keying_material");
+            return Ok(0);
+        }
         let exported = connection(s)?
             .with_engine(|engine| engine.export_keying_material(out, label, context))
             .ok_or(Error::Silent)?;

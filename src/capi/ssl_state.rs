@@ -240,15 +240,23 @@ pub unsafe extern "C" fn SSL_want(s: *const SSL) -> c_int {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn SSL_get_current_cipher(s: *const SSL) -> *const SSL_CIPHER {
     entry("SSL_get_current_cipher", ptr::null(), || {
+        let connection = connection(s)?;
         // TLS 1.2 changes to it when keys do, or has it from the session.
-        let in_use = connection(s)?.with_engine(|engine| {
-            engine.version() != Some(ProtocolVersion::TLS1_2) || engine.is_protected() || engine.resumed()
+        let in_use = connection.with_engine(|engine| {
+            let early =
+                engine.version() == Some(ProtocolVersion::TLS1_2) && !engine.is_protected() && !engine.resumed();
+            engine.suite().is_some() && !early
         });
         if in_use == Some(true) {
-            suite(s)
-        } else {
-            Ok(ptr::null())
+            return suite(s);
         }
+        // As long as a client does not know better, it is that of the session that it offers.
+        let facts = connection.facts();
+        let offers = facts.progress.offered || connection.status().phase() == Phase::Before;
+        let offered = facts.session.object().filter(|_| offers);
+        Ok(offered
+            .and_then(|session| session.cipher())
+            .map_or(ptr::null(), ptr::from_ref))
     })
 }
 

@@ -262,6 +262,13 @@ impl Connection {
         }
     }
 
+    /// Does it resume a session in TLS 1.2?
+    pub fn resumes_tls12(&self) -> bool {
+        let facts = self.facts();
+        let session = facts.session.object().filter(|_| facts.progress.resumed);
+        session.is_some_and(|session| session.read(|session| session.protocol != TLS1_3))
+    }
+
     /// SSL_get_servername(3): what the client asked for; on the client's side, what it asks for. NULL for none.
     ///
     /// In TLS 1.2 the name belongs to the session: a resumed one shows the name that it was made with.
