@@ -8,7 +8,7 @@ static int name_of(X509 *cert, char *out, int room)
     return cert && X509_NAME_get_text_by_NID(X509_get_subject_name(cert), NID_commonName, out, room) > 0;
 }
 
-static void show_chain(const char *what, STACK_OF(X509) *chain)
+static void show_chain(const char *what, STACK_OF(X509) * chain)
 {
     if (!chain) {
         show("   %s: none", what);
@@ -44,11 +44,11 @@ static void show_session(SSL *ssl)
     context = SSL_SESSION_get0_id_context(session, &context_len);
     host = SSL_SESSION_get0_hostname(session);
     name_of(SSL_SESSION_get0_peer(session), name, sizeof name);
-    show("   session: version %x, suite %s, resumable %d, protocol %.*s, host %s, peer %s", SSL_SESSION_get_protocol_version(session),
-         SSL_CIPHER_get_name(SSL_SESSION_get0_cipher(session)), SSL_SESSION_is_resumable(session), (int)alpn_len,
-         alpn ? (const char *)alpn : "", host ? host : "none", name);
-    show("   session: id %u, context %.*s, ticket %d, hint %lu, timeout %ld, appdata %.*s, secret %zu, fragment %d", id_len,
-         (int)context_len, (const char *)context, SSL_SESSION_has_ticket(session),
+    show("   session: version %x, suite %s, resumable %d, protocol %.*s, host %s, peer %s",
+         SSL_SESSION_get_protocol_version(session), SSL_CIPHER_get_name(SSL_SESSION_get0_cipher(session)),
+         SSL_SESSION_is_resumable(session), (int)alpn_len, alpn ? (const char *)alpn : "", host ? host : "none", name);
+    show("   session: id %u, context %.*s, ticket %d, hint %lu, timeout %ld, appdata %.*s, secret %zu, fragment %d",
+         id_len, (int)context_len, (const char *)context, SSL_SESSION_has_ticket(session),
          SSL_SESSION_get_ticket_lifetime_hint(session), SSL_SESSION_get_timeout(session), (int)appdata_len,
          appdata ? (const char *)appdata : "", SSL_SESSION_get_master_key(session, NULL, 0),
          SSL_SESSION_get_max_fragment_length(session));
@@ -62,18 +62,21 @@ static void show_facts(SSL *ssl, const char *who)
     unsigned alpn_len = 0;
     char name[64];
     name_of(cert, name, sizeof name);
-    show("%s: reused %d, version %s, suite %s, EMS %ld", who, SSL_session_reused(ssl), SSL_get_version(ssl), SSL_get_cipher_name(ssl),
-         SSL_get_extms_support(ssl));
+    show("%s: reused %d, version %s, suite %s, EMS %ld", who, SSL_session_reused(ssl), SSL_get_version(ssl),
+         SSL_get_cipher_name(ssl), SSL_get_extms_support(ssl));
     show("   peer %s, the same %d, verified %ld", cert ? name : "none", cert == same, SSL_get_verify_result(ssl));
     X509_free(cert);
     show_chain("sent", SSL_get_peer_cert_chain(ssl));
     show_chain("verified", SSL_get0_verified_chain(ssl));
     SSL_get0_alpn_selected(ssl, &alpn, &alpn_len);
     show("   protocol %.*s", (int)alpn_len, alpn ? (const char *)alpn : "");
-    show("   name %s, type %d", SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name) ? SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name) : "none",
+    show("   name %s, type %d",
+         SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name) ? SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name)
+                                                            : "none",
          SSL_get_servername_type(ssl));
     int digest = 0, type = 0;
-    show("   peer signed %d %d %d", (int)SSL_get_peer_signature_nid(ssl, &digest) + SSL_get_peer_signature_type_nid(ssl, &type), digest, type);
+    show("   peer signed %d %d %d",
+         (int)SSL_get_peer_signature_nid(ssl, &digest) + SSL_get_peer_signature_type_nid(ssl, &type), digest, type);
     show_session(ssl);
     ERR_clear_error();
 }
@@ -92,7 +95,8 @@ static SSL_TICKET_RETURN decrypt_cb(SSL *ssl, SSL_SESSION *session, const unsign
                                                                               : SSL_TICKET_RETURN_IGNORE_RENEW;
 }
 
-static int alpn_cb(SSL *ssl, const unsigned char **out, unsigned char *len, const unsigned char *in, unsigned in_len, void *arg)
+static int alpn_cb(SSL *ssl, const unsigned char **out, unsigned char *len, const unsigned char *in, unsigned in_len,
+                   void *arg)
 {
     (void)ssl, (void)in_len, (void)arg;
     *out = in + 3;

@@ -29,7 +29,8 @@ static void show_point(SSL *ssl, const char *who)
          SSL_state_string_long(ssl), SSL_in_init(ssl), SSL_is_init_finished(ssl), SSL_in_before(ssl), SSL_want(ssl));
     show("   suite %s, pending %s, reused %d, EMS %ld, RI %ld, finished %zu %zu", suite(SSL_get_current_cipher(ssl)),
          suite(SSL_get_pending_cipher(ssl)), SSL_session_reused(ssl), SSL_get_extms_support(ssl),
-         SSL_get_secure_renegotiation_support(ssl), SSL_get_finished(ssl, NULL, 0), SSL_get_peer_finished(ssl, NULL, 0));
+         SSL_get_secure_renegotiation_support(ssl), SSL_get_finished(ssl, NULL, 0),
+         SSL_get_peer_finished(ssl, NULL, 0));
     show("   session: %s", session ? "there" : "none");
 }
 
@@ -72,8 +73,8 @@ static void show_key(SSL *ssl, const char *who)
     char ciphers[1000] = "";
     const char *shared = SSL_get_shared_ciphers(ssl, ciphers, sizeof ciphers);
     show("   peer's groups %d, schemes %d, shared schemes %d, suites %d", (long)SSL_get1_groups(ssl, NULL) > 0,
-         SSL_get_sigalgs(ssl, -1, NULL, NULL, NULL, NULL, NULL) > 0, SSL_get_shared_sigalgs(ssl, 0, NULL, NULL, NULL, NULL, NULL) > 0,
-         shared != NULL);
+         SSL_get_sigalgs(ssl, -1, NULL, NULL, NULL, NULL, NULL) > 0,
+         SSL_get_shared_sigalgs(ssl, 0, NULL, NULL, NULL, NULL, NULL) > 0, shared != NULL);
     ERR_clear_error();
 }
 
@@ -94,7 +95,8 @@ static void exporters(struct pair *pair)
     ok(same_export(pair, "EXPERIMENTAL c-tests", NULL, 0, 0, none), "exporter, no context");
     ok(same_export(pair, "EXPERIMENTAL c-tests", "", 0, 1, empty), "exporter, an empty context");
     ok(same_export(pair, "EXPERIMENTAL c-tests", "abc", 3, 1, some), "exporter, a context");
-    show("no context is an empty one: %d; a context matters: %d", !memcmp(none, empty, 40), memcmp(empty, some, 40) != 0);
+    show("no context is an empty one: %d; a context matters: %d", !memcmp(none, empty, 40),
+         memcmp(empty, some, 40) != 0);
     for (size_t i = 0; i < 4; i++) {
         static const char *const labels[] = {"client finished", "server finished", "master secret", "key expansion"};
         int r = SSL_export_keying_material(pair->client, none, 40, labels[i], strlen(labels[i]), NULL, 0, 0);

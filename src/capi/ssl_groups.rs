@@ -9,7 +9,6 @@ use carnet_tls::{ProtocolVersion, Side};
 use super::entry::{bytes_mut, entry, store};
 use super::ssl_lifecycle::connection;
 use super::types::{EVP_PKEY, SSL, STACK_OF_SSL_CIPHER};
-use crate::drive::session;
 use crate::libcrypto::share::public_key;
 use crate::libcrypto::stack::StaticStack;
 use crate::objects::cipher::{self, SSL_CIPHER};

@@ -68,6 +68,9 @@ fn note_refusal(connection: &Connection) {
     let mut facts = connection.facts();
     let refused = std::mem::take(&mut facts.progress.offered).then(|| std::mem::take(&mut facts.session));
     drop(facts);
+    if refused.is_some() {
+        connection.session_context().sessions.count(Counter::Misses);
+    }
     drop(refused);
 }
 

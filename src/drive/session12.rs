@@ -8,7 +8,9 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
 use carnet_ticket::{Secret, Session, SessionId};
-use carnet_tls::{AlertDescription, Answer, Connection as Engine, ProtocolVersion, Settings, TicketDraft};
+use carnet_tls::{
+    AlertDescription, Answer, Connection as Engine, ExtensionType, ProtocolVersion, Settings, TicketDraft,
+};
 
 use super::ask::Reply;
 use super::cache::{self, Lookup};
@@ -129,13 +131,18 @@ pub(super) fn established(connection: &Connection) -> Result<()> {
     cache::update(connection, &session)
 }
 
-/// A server is about to choose its certificate, and with ServerHello its session's id: none for a session that must not be
-/// resumed, or that the context does not keep. To the first kind no ticket is promised either.
+/// A server is about to choose its certificate, and with ServerHello its session's id: none for a session that the context
+/// does not keep, or that was to have a ticket. To one that must not be resumed no ticket is promised after all; that it has
+/// an id unless it was to have one is OpenSSL's way.
 pub(super) fn decide_id(connection: &Connection) {
-    let no_tickets = connection.facts().progress.no_tickets;
+    let progress = connection.facts().progress;
+    let no_tickets = progress.no_tickets;
     let kept = connection.context().sessions.mode.load(Relaxed) & CACHE_SERVER != 0;
     connection.with_engine(|engine| {
-        if no_tickets || !kept {
+        let hello = engine.client_hello();
+        let asked = hello.is_some_and(|hello| hello.has(ExtensionType::SESSION_TICKET));
+        let expected = asked && engine.settings().tickets && !progress.no_renewal;
+        if !kept || no_tickets && expected {
             // An empty id is never too long.
             let _set = engine.set_new_session_id(&[]);
         }

@@ -2,15 +2,16 @@
 
 use std::sync::Arc;
 
-use carnet_tls::{Connection as Engine, Offer, ProtocolVersion, Settings};
+use carnet_tls::{AlertDescription, Connection as Engine, Offer, ProtocolVersion, Settings};
 
 use super::held::Held;
 use super::run::Halt;
 use super::{early, observe};
-use crate::error::Result;
-use crate::objects::config::Configurable;
+use crate::error::{Error, Result};
+use crate::objects::config::{Config, Configurable};
 use crate::objects::connection::{Connection, Phase, Role};
 use crate::objects::context::Counter;
+use crate::objects::method;
 use crate::objects::session::now;
 use crate::objects::settings::Purpose;
 
@@ -52,7 +53,10 @@ fn may_speak_tls13(connection: &Connection) -> bool {
 /// Makes the engine.
 pub(super) fn begin(held: &mut Held<'_>) -> std::result::Result<(), Halt> {
     let connection = held.connection();
-    let settings = settings(connection)?;
+    let settings = match settings(connection) {
+        Ok(settings) => settings,
+        Err(error) => return Err(refuse(held, error)),
+    };
     let io = held.io()?;
     io.watch.observed = settings.observe;
     io.watch.watched = settings.observe || settings.key_log;
@@ -76,6 +80,21 @@ pub(super) fn begin(held: &mut Held<'_>) -> std::result::Result<(), Halt> {
     early::prepare(connection, &mut engine);
     held.io()?.engine = Some(Box::new(engine));
     Ok(())
+}
+
+/// There is no version to speak. OpenSSL tells the peer so, before it has heard of it or instead of a hello; an engine that
+/// may speak any version says it here.
+fn refuse(held: &mut Held<'_>, error: Error) -> Halt {
+    let anything = Config::default().settings(Purpose {
+        method: &method::TLS,
+        server: true,
+        key_log: false,
+    });
+    if let (Ok(settings), Ok(io)) = (anything, held.io()) {
+        io.engine = Some(Box::new(Engine::server(settings)));
+        held.fail(AlertDescription::ProtocolVersion);
+    }
+    error.into()
 }
 
 /// The session that SSL_set_session(3) chose, if its ticket is still good; else a new session will be made.

@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
-use carnet_tls::{CipherSuite, ClientAuth, NamedGroup, ProtocolVersion, Settings, SignatureScheme};
+use carnet_tls::{CipherSuite, ClientAuth, NamedGroup, ProtocolVersion, Settings, SignatureScheme, Tls12};
 
 use super::config::{Config, Protocol};
 use super::method::SSL_METHOD;
@@ -13,6 +13,10 @@ use crate::error::{Reason, Result};
 const VERIFY_PEER: i32 = 1;
 const VERIFY_POST_HANDSHAKE: i32 = 8;
 const OP_DISABLE_TLSEXT_CA_NAMES: u64 = 1 << 9;
+const OP_NO_EXTENDED_MASTER_SECRET: u64 = 1;
+const OP_LEGACY_SERVER_CONNECT: u64 = 1 << 2;
+const OP_ALLOW_UNSAFE_LEGACY_RENEGOTIATION: u64 = 1 << 18;
+const MODE_SEND_FALLBACK_SCSV: u32 = 0x80;
 const OP_ALLOW_NO_DHE_KEX: u64 = 1 << 10;
 const OP_NO_TICKET: u64 = 1 << 14;
 const OP_ENABLE_MIDDLEBOX_COMPAT: u64 = 1 << 20;
@@ -82,6 +86,11 @@ impl Config {
             middlebox_compat: has(OP_ENABLE_MIDDLEBOX_COMPAT),
             tickets: !has(OP_NO_TICKET),
             num_tickets: self.resumption.num_tickets,
+            tls12: Tls12 {
+                extended_master_secret: !has(OP_NO_EXTENDED_MASTER_SECRET),
+                is_fallback: self.protocol.mode & MODE_SEND_FALLBACK_SCSV != 0,
+                tolerate_legacy_servers: has(OP_LEGACY_SERVER_CONNECT) || has(OP_ALLOW_UNSAFE_LEGACY_RENEGOTIATION),
+            },
             allow_psk_ke: has(OP_ALLOW_NO_DHE_KEX),
             asks_for_psk: hooks.psk.asked(purpose.server),
             ticket_request: None,
@@ -140,18 +149,13 @@ impl Config {
 
 impl Protocol {
     /// The versions that method, limits and options leave (`SSL_CTX_set_min_proto_version(3)`). TLS 1.1 and older are
-    /// not spoken here.
+    /// not spoken here. A method of one version is not limited further, as in OpenSSL.
     pub fn range(&self, method: &SSL_METHOD) -> Result<(u16, u16)> {
-        let (low, high) = match method.version {
-            0 => (
-                self.min_version,
-                if self.max_version == 0 {
-                    TLS1_3
-                } else {
-                    self.max_version
-                },
-            ),
-            fixed => (fixed, fixed),
+        let (low, high) = match (method.version, self.max_version) {
+            (0, 0) => (self.min_version, TLS1_3),
+            (0, high) => (self.min_version, high),
+            (fixed @ (TLS1_2 | TLS1_3), _) => return Ok((fixed, fixed)),
+            _ => return Err(Reason::NO_PROTOCOLS_AVAILABLE.into()),
         };
         let allowed = |version: u16, forbidden: u64| (low..=high).contains(&version) && self.options & forbidden == 0;
         match (allowed(TLS1_2, OP_NO_TLS1_2), allowed(TLS1_3, OP_NO_TLS1_3)) {

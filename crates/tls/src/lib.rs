@@ -50,7 +50,7 @@ pub use question::{
     Answer, Credential, CredentialRequest, ExternalOffer, NewTicket, Offer, Question, ReceivedTicket, TicketDraft,
     TicketVerdict,
 };
-pub use settings::{ClientAuth, Settings};
+pub use settings::{ClientAuth, Settings, Tls12};
 
 /// What the fuzz targets call, to get behind the record protection.
 #[cfg(fuzzing)]

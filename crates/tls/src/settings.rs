@@ -20,6 +20,30 @@ pub enum ClientAuth {
     PostHandshakeOnly,
 }
 
+/// What may be unusual about TLS 1.2.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tls12 {
+    /// Offer, and go along with, master secrets that depend on the whole handshake (RFC 7627; SSL_OP_NO_EXTENDED_MASTER_SECRET
+    /// clears it).
+    pub extended_master_secret: bool,
+    /// Client: say that this is a second attempt, with an older version than would be possible (RFC 7507;
+    /// SSL_MODE_SEND_FALLBACK_SCSV).
+    pub is_fallback: bool,
+    /// Client: go on with a server that does not know renegotiation_info (RFC 5746 section 4.1; SSL_OP_LEGACY_SERVER_CONNECT).
+    pub tolerate_legacy_servers: bool,
+}
+
+impl Default for Tls12 {
+    /// As it should be.
+    fn default() -> Self {
+        Self {
+            extended_master_secret: true,
+            is_fallback: false,
+            tolerate_legacy_servers: false,
+        }
+    }
+}
+
 /// Everything about a connection that is settled before it starts. Cheap to share: cloned only to be changed.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -53,6 +77,8 @@ pub struct Settings {
     pub tickets: bool,
     /// Server: TLS 1.3 tickets after a full handshake.
     pub num_tickets: usize,
+    /// What concerns TLS 1.2 alone.
+    pub tls12: Tls12,
     /// Resume also with psk_ke, without (EC)DHE (SSL_OP_ALLOW_NO_DHE_KEX).
     pub allow_psk_ke: bool,
     /// The application may have external PSKs: a server asks [`Question::FindPsk`](crate::Question::FindPsk), a client

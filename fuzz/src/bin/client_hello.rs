@@ -33,6 +33,7 @@ static SETTINGS: LazyLock<Arc<Settings>> = LazyLock::new(|| {
         tickets: true,
         num_tickets: 2,
         allow_psk_ke: true,
+        tls12: Default::default(),
         asks_for_psk: false,
         ticket_request: None,
         honour_ticket_requests: true,

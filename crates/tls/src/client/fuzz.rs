@@ -52,6 +52,7 @@ impl<'a> Player<'a> {
             post_handshake_auth: flags & 1 != 0,
             request_ocsp: flags & 2 != 0,
             allow_psk_ke: flags & 4 != 0,
+            tls12: Default::default(),
             middlebox_compat: flags & 8 == 0,
             observe: flags & 16 != 0,
             ..settings()

@@ -248,6 +248,9 @@ impl Hello {
             if self.tls12.is_some() {
                 w.u16(CipherSuite::TLS_EMPTY_RENEGOTIATION_INFO_SCSV.0);
             }
+            if self.settings.tls12.is_fallback {
+                w.u16(CipherSuite::TLS_FALLBACK_SCSV.0);
+            }
         });
         // "this vector MUST contain exactly one byte, set to zero".
         w.vec8(&[0]);
@@ -329,7 +332,7 @@ static WIRE_ORDER: [Row; 17] = [
     },
     Row {
         extension_type: ExtensionType::EXTENDED_MASTER_SECRET,
-        is_sent: Hello::offers_tls12,
+        is_sent: |hello| hello.settings.tls12.extended_master_secret && hello.offers_tls12(),
         write: |_, _| {},
     },
     Row {

@@ -46,6 +46,7 @@ pub(crate) fn settings() -> Settings {
         tickets: true,
         num_tickets: 0,
         allow_psk_ke: false,
+        tls12: Default::default(),
         asks_for_psk: false,
         ticket_request: None,
         honour_ticket_requests: true,

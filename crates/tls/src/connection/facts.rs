@@ -167,7 +167,7 @@ impl Connection {
         self.core.facts.extended_master_secret
     }
 
-    /// TLS 1.2: has the peer said that it knows renegotiation_info (RFC 5746)?
+    /// Has the peer said that it knows renegotiation_info (RFC 5746)?
     pub fn secure_renegotiation(&self) -> bool {
         self.core.facts.secure_renegotiation
     }

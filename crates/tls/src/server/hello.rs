@@ -88,6 +88,9 @@ impl AskHello {
             };
         }
         core.facts.version = Some(version);
+        // Without meaning here, but a client may say that it knows, and OpenSSL tells.
+        let scsv = crate::CipherSuite::TLS_EMPTY_RENEGOTIATION_INFO_SCSV.0;
+        core.facts.secure_renegotiation = self.hello.offers_suite(scsv);
         // "For every TLS 1.3 ClientHello, this vector MUST contain exactly one byte, set to zero [...]. If a TLS 1.3
         // ClientHello is received with any other value in this field, the server MUST abort the handshake with an
         // 'illegal_parameter' alert" (section 4.1.2).

@@ -54,6 +54,7 @@ pub fn settings() -> Settings {
         tickets: true,
         num_tickets: 2,
         allow_psk_ke: false,
+        tls12: Default::default(),
         asks_for_psk: false,
         ticket_request: None,
         honour_ticket_requests: true,

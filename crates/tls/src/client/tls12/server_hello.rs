@@ -101,9 +101,12 @@ fn read_extensions(core: &mut Core, offered: &Offered, server: &ServerHello) -> 
     )?;
     // "If it is not [there], the server does not support secure renegotiation; in this case, some clients may want to
     // terminate the handshake" (RFC 5746 section 3.4). OpenSSL 3.0 does, unless it is told otherwise.
-    let info = extensions.get(ExtensionType::RENEGOTIATION_INFO);
-    check_renegotiation_info(info.ok_or(ErrorKind::NoSecureRenegotiation)?)?;
-    core.facts.secure_renegotiation = true;
+    match extensions.get(ExtensionType::RENEGOTIATION_INFO) {
+        Some(info) => check_renegotiation_info(info)?,
+        None if core.settings.tls12.tolerate_legacy_servers => {}
+        None => return Err(ErrorKind::NoSecureRenegotiation.into()),
+    }
+    core.facts.secure_renegotiation = extensions.get(ExtensionType::RENEGOTIATION_INFO).is_some();
     check_point_formats(extensions.get(ExtensionType::EC_POINT_FORMATS))?;
     if let Some(data) = extensions.get(ExtensionType::ALPN) {
         let name = parse_selected_protocol(data)?;

@@ -38,6 +38,7 @@ pub(super) fn settings() -> Settings {
         tickets: true,
         num_tickets: 1,
         allow_psk_ke: false,
+        tls12: Default::default(),
         asks_for_psk: false,
         ticket_request: None,
         honour_ticket_requests: true,

@@ -39,7 +39,8 @@ pub(in crate::server) fn begin(core: &mut Core, hello: Arc<ClientHello>) -> Resu
     let scsv = CipherSuite::TLS_EMPTY_RENEGOTIATION_INFO_SCSV.0;
     let asked = Asked {
         secure_renegotiation: info.is_some() || hello.offers_suite(scsv),
-        extended_master_secret: hello.flag(ExtensionType::EXTENDED_MASTER_SECRET)?,
+        extended_master_secret: hello.flag(ExtensionType::EXTENDED_MASTER_SECRET)?
+            && core.settings.tls12.extended_master_secret,
         hello,
     };
     core.facts.extended_master_secret = asked.extended_master_secret;
