@@ -255,6 +255,34 @@ static void bad_end(void)
     close_contexts();
 }
 
+/* With a HelloRetryRequest the server looks twice, and the second look decides. */
+static int answers;
+
+static SSL_SESSION *get_limited_cb(SSL *ssl, const unsigned char *id, int len, int *copy)
+{
+    show("   reused %d, session %d", SSL_session_reused(ssl), SSL_get_session(ssl) != NULL);
+    return answers-- > 0 ? get_cb(ssl, id, len, copy) : NULL;
+}
+
+static void looking_twice(void)
+{
+    if (tls != TLS1_3_VERSION)
+        return;
+    for (int i = 0; i < 3; i++) {
+        section("%s, a HelloRetryRequest, %d answers", tls_name(), i);
+        open_contexts(SSL_SESS_CACHE_SERVER | SSL_SESS_CACHE_NO_INTERNAL);
+        SSL_CTX_set1_groups_list(client, "X25519:P-256");
+        SSL_CTX_set1_groups_list(server, "P-256");
+        SSL_CTX_sess_set_get_cb(server, get_limited_cb);
+        SSL_SESSION *first = go(NULL, "full");
+        answers = i;
+        SSL_SESSION_free(go(first, "offered"));
+        statistics("then");
+        SSL_SESSION_free(first);
+        close_contexts();
+    }
+}
+
 /* carnet.h's carnet_pending_session(): the lookup takes its time. libssl has no such thing. */
 static void later(void)
 {
@@ -315,6 +343,7 @@ int main(void)
         unfit();
         expired_inside();
         bad_end();
+        looking_twice();
         later();
     }
     return finish();

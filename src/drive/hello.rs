@@ -14,6 +14,7 @@ use crate::libcrypto::callouts;
 use crate::libcrypto::reasons::Reason;
 use crate::objects::config::Configurable;
 use crate::objects::connection::{Connection, Want};
+use crate::objects::context::Counter;
 
 /// SSL_CLIENT_HELLO_SUCCESS, SSL_CLIENT_HELLO_RETRY
 const HELLO_SUCCESS: c_int = 1;
@@ -58,8 +59,10 @@ pub(super) fn server_name(connection: &Connection, name: Option<String>) -> Repl
     let by_session = connection.facts().progress.resumed && !is_tls13(connection);
     let named = name.is_some() && !by_session;
     let id_context = connection.config().resumption.id_context;
+    let first_look;
     {
         let mut facts = connection.facts();
+        first_look = !facts.progress.session_due;
         facts.progress.id_context = id_context;
         facts.server_name = name.filter(|_| named).and_then(|name| CString::new(name).ok());
         facts.progress.session_due = true;
@@ -72,6 +75,9 @@ pub(super) fn server_name(connection: &Connection, name: Option<String>) -> Repl
     let returned = callouts::with_alert(hook.function, connection.handle(), &mut alert, hook.argument.pointer())
         .unwrap_or(EXTENSION_NOACK);
     connection.facts().progress.hello_shown = false;
+    if first_look {
+        move_count(connection);
+    }
     let acknowledge = match returned {
         EXTENSION_FATAL => return Reply::Abort(description(alert), Reason::CALLBACK_FAILED.into()),
         EXTENSION_WARNING => {
@@ -89,6 +95,16 @@ pub(super) fn server_name(connection: &Connection, name: Option<String>) -> Repl
         }
         .into(),
         Err(error) => Reply::Abort(AlertDescription::InternalError, error),
+    }
+}
+
+/// A handshake that a callback has moved to another context is counted there, as in OpenSSL, so that no context has
+/// finished more than it has begun.
+fn move_count(connection: &Connection) {
+    let (first, now) = (connection.session_context(), connection.context());
+    if first.as_ptr() != now.as_ptr() {
+        now.sessions.count(Counter::Accept);
+        first.sessions.uncount(Counter::Accept);
     }
 }
 

@@ -53,7 +53,7 @@ fn reason(kind: ErrorKind) -> Reason {
         K::NoApplicationProtocol => Reason::NO_APPLICATION_PROTOCOL,
         K::HttpRequest => Reason::HTTP_REQUEST,
         K::ProxyRequest => Reason::HTTPS_PROXY_REQUEST,
-        K::WrongVersionNumber => Reason::WRONG_VERSION_NUMBER,
+        K::NotTls | K::WrongVersionNumber => Reason::WRONG_VERSION_NUMBER,
         K::BadRecordType => Reason::BAD_RECORD_TYPE,
         K::UnexpectedRecord => Reason::UNEXPECTED_MESSAGE,
         K::RecordTooLong => Reason::PACKET_LENGTH_TOO_LONG,

@@ -227,6 +227,7 @@ fn was_reading(kind: ErrorKind) -> bool {
         ErrorKind::AlertReceived(_)
             | ErrorKind::HttpRequest
             | ErrorKind::ProxyRequest
+            | ErrorKind::NotTls
             | ErrorKind::WrongVersionNumber
             | ErrorKind::BadRecordMac
             | ErrorKind::RecordTooLong

@@ -28,7 +28,9 @@ pub(super) fn note_resumption(held: &mut Held<'_>) -> std::result::Result<(), Ha
     let connection = held.connection();
     let engine = held.engine()?;
     if !engine.resumed() {
-        if connection.status().role() == Role::Client && engine.version().is_some() {
+        if connection.status().role() == Role::Server {
+            forget_acceptance(connection);
+        } else if engine.version().is_some() {
             note_refusal(connection);
         }
         return Ok(());
@@ -61,6 +63,17 @@ pub(super) fn note_resumption(held: &mut Held<'_>) -> std::result::Result<(), Ha
         drop(old);
     }
     Ok(())
+}
+
+/// A server that has asked for another hello looks at its sessions anew, and counts them anew.
+fn forget_acceptance(connection: &Connection) {
+    let mut facts = connection.facts();
+    if std::mem::take(&mut facts.progress.resumed) {
+        facts.peer.verify_result = 0;
+        let old = std::mem::take(&mut facts.session);
+        drop(facts);
+        drop(old);
+    }
 }
 
 /// The server has not accepted the session that a client offered: the handshake makes a new one.

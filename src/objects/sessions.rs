@@ -105,6 +105,11 @@ impl Sessions {
         self.counters[counter as usize].fetch_add(1, Ordering::Relaxed);
     }
 
+    /// One fewer: it is counted elsewhere.
+    pub fn uncount(&self, counter: Counter) {
+        self.counters[counter as usize].fetch_sub(1, Ordering::Relaxed);
+    }
+
     /// Is what has expired to be flushed now? After every 255 good handshakes of this side (SSL_CTX_flush_sessions(3)).
     pub fn is_time_to_flush(&self, server: bool) -> bool {
         const ROUND: i64 = 0xff;

@@ -24,6 +24,8 @@ pub enum ErrorKind {
     HttpRequest,
     /// The first bytes are a request to an HTTP proxy.
     ProxyRequest,
+    /// The first bytes are nothing that TLS ever begins with.
+    NotTls,
     /// A record of another protocol's version.
     WrongVersionNumber,
     /// A record's content type does not exist, or must not come unprotected any more.
@@ -144,7 +146,7 @@ impl ErrorKind {
     pub fn alert(self) -> Option<AlertDescription> {
         use AlertDescription as A;
         match self {
-            Self::AlertReceived(_) | Self::HttpRequest | Self::ProxyRequest | Self::Misuse => None,
+            Self::AlertReceived(_) | Self::HttpRequest | Self::ProxyRequest | Self::NotTls | Self::Misuse => None,
             Self::Aborted(alert) | Self::ChainRefused(alert) | Self::SignatureRefused(alert) => Some(alert),
             Self::NoCredential | Self::NoSharedCipher | Self::NoSharedGroup | Self::NoSharedScheme => {
                 Some(A::HandshakeFailure)

@@ -148,7 +148,13 @@ impl Inbound {
         }
         // legacy_record_version "MUST be ignored for all purposes"; but another major version is another protocol.
         if major != 3 {
-            return Err(ErrorKind::WrongVersionNumber.into());
+            // Who does not begin with TLS would not understand an alert.
+            let kind = if self.fresh {
+                ErrorKind::NotTls
+            } else {
+                ErrorKind::WrongVersionNumber
+            };
+            return Err(kind.into());
         }
         // Of protected records it "is always 0x0303" (section 5.2), and authenticated: judged here for a clear reason.
         if self.key.is_some() && content_type == ContentType::APPLICATION_DATA && minor != 3 {

@@ -148,8 +148,8 @@ fn other_protocols_are_recognized() {
         (&b"GET / HTTP/1.1\r\n"[..], ErrorKind::HttpRequest),
         (b"POST /x", ErrorKind::HttpRequest),
         (b"CONNECT example", ErrorKind::ProxyRequest),
-        (b"SSH-2.0-", ErrorKind::WrongVersionNumber),
-        (&[22, 2, 0, 0, 1, 1], ErrorKind::WrongVersionNumber),
+        (b"SSH-2.0-", ErrorKind::NotTls),
+        (&[22, 2, 0, 0, 1, 1], ErrorKind::NotTls),
     ] {
         assert_eq!(all(&mut Inbound::new(), bytes), Err(kind));
     }
