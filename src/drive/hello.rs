@@ -59,10 +59,8 @@ pub(super) fn server_name(connection: &Connection, name: Option<String>) -> Repl
     let by_session = connection.facts().progress.resumed && !is_tls13(connection);
     let named = name.is_some() && !by_session;
     let id_context = connection.config().resumption.id_context;
-    let first_look;
     {
         let mut facts = connection.facts();
-        first_look = !facts.progress.session_due;
         facts.progress.id_context = id_context;
         facts.server_name = name.filter(|_| named).and_then(|name| CString::new(name).ok());
         facts.progress.session_due = true;
@@ -75,9 +73,7 @@ pub(super) fn server_name(connection: &Connection, name: Option<String>) -> Repl
     let returned = callouts::with_alert(hook.function, connection.handle(), &mut alert, hook.argument.pointer())
         .unwrap_or(EXTENSION_NOACK);
     connection.facts().progress.hello_shown = false;
-    if first_look {
-        move_count(connection);
-    }
+    move_count(connection);
     let acknowledge = match returned {
         EXTENSION_FATAL => return Reply::Abort(description(alert), Reason::CALLBACK_FAILED.into()),
         EXTENSION_WARNING => {
@@ -102,7 +98,8 @@ pub(super) fn server_name(connection: &Connection, name: Option<String>) -> Repl
 /// finished more than it has begun.
 fn move_count(connection: &Connection) {
     let (first, now) = (connection.session_context(), connection.context());
-    if first.as_ptr() != now.as_ptr() {
+    let moved = first.as_ptr() != now.as_ptr();
+    if moved && !std::mem::replace(&mut connection.facts().progress.count_moved, true) {
         now.sessions.count(Counter::Accept);
         first.sessions.uncount(Counter::Accept);
     }

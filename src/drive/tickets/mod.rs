@@ -57,8 +57,8 @@ pub(super) fn begin_search(connection: &Connection) {
     let mut facts = connection.facts();
     facts.progress.search_over = false;
     facts.progress.session_due = false;
-    let again = std::mem::take(&mut facts.progress.resumed);
-    let old = again.then(|| std::mem::take(&mut facts.session));
+    facts.progress.resumed = false;
+    let old = std::mem::take(&mut facts.session);
     drop(facts);
     // With no lock held: the application's ex_data functions may run.
     drop(old);

@@ -98,6 +98,8 @@ pub struct Progress {
     pub hello_shown: bool,
     /// A session was opened and found unfit: no further ticket is tried.
     pub search_over: bool,
+    /// The handshake is counted where a callback has moved it to (SSL_CTX_sess_accept(3)).
+    pub count_moved: bool,
     /// The get-session callback was asked and will be asked again.
     pub lookup_pending: bool,
     /// How old the client says that the ticket in question is, obfuscated, if it may come with early data.
