@@ -199,6 +199,42 @@ int carnet_CTX_set_chain_cap(SSL_CTX *ctx,
 /* What was set with carnet_CTX_set_chain_cap(); 0 for none. */
 uint64_t carnet_CTX_get_chain_cap(const SSL_CTX *ctx);
 
+/* Lets the clients of a context tell their servers how many tickets they would like (RFC 9149, ticket_request): `new_session`
+ * after a full handshake, `resumption` after a resumption, 0 to 255 each. A client that will not come back asks for 0 and
+ * saves both sides the work; one that opens many connections at once asks for as many as those. A server that knows nothing of
+ * it sends what it always sends. -1 for both, which is how every context begins, asks for nothing.
+ *
+ * Returns 1, or 0 if a number is out of range. */
+int carnet_CTX_set_ticket_request(SSL_CTX *ctx,
+                                  int new_session,
+                                  int resumption);
+
+/* carnet_CTX_set_ticket_request() for one connection, before its handshake. */
+int carnet_set_ticket_request(SSL *ssl, int new_session, int resumption);
+
+/* Does a server give its clients as many tickets as they ask for, if that is no more than SSL_CTX_set_num_tickets(3) says? 1,
+ * which is how every context begins, says so and tells them the number; with 0 it takes no notice of what they ask for, as
+ * OpenSSL. A resumption that would get no ticket gets none either if the client asks for some.
+ *
+ * Returns 1, or 0 on error. */
+int carnet_CTX_honour_ticket_requests(SSL_CTX *ctx,
+                                      int yes);
+
+/* carnet_CTX_honour_ticket_requests() for one connection, before its handshake. */
+int carnet_honour_ticket_requests(SSL *ssl, int yes);
+
+/* Server: what the client asked for, through `new_session` and `resumption`, each of which may be NULL. Returns 1, or 0 if it
+ * asked for nothing, or that is not honoured, or its hello has not been dealt with.
+ *
+ * What the caller promises:
+ * `new_session` and `resumption` are NULL or point at a writable byte each. */
+int carnet_get_ticket_request(const SSL *ssl,
+                              unsigned char *new_session,
+                              unsigned char *resumption);
+
+/* Client: how many tickets the server says that it will send after this handshake. Returns -1 if it has not said. */
+int carnet_get_expected_tickets(const SSL *ssl);
+
 /* What a callback of SSL_CTX_sess_set_get_cb(3) returns as long as it does not know whether there is such a session, for
  * example because it has yet to ask another machine. It is no session, and is neither referenced nor freed.
  *

@@ -8,6 +8,7 @@ pub mod callbacks_context;
 pub mod callbacks_rules;
 pub mod carnet_h;
 pub mod carnet_h_chain;
+pub mod carnet_h_requests;
 pub mod carnet_h_sessions;
 pub mod cipher;
 pub mod cipher_list;

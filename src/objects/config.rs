@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use carnet_tls::TicketRequest;
 
 use super::callbacks::{ConnectionHooks, SSL_verify_cb};
 use super::cipher::{SSL_CIPHER, Suites};
@@ -158,6 +159,10 @@ pub struct Resumption {
     pub max_early_data: u32,
     /// `SSL_set_recv_max_early_data(3)`
     pub recv_max_early_data: u32,
+    /// `carnet_set_ticket_request`: a client's
+    pub ticket_request: Option<TicketRequest>,
+    /// `carnet_honour_ticket_requests`: a server's
+    pub ignores_ticket_requests: bool,
 }
 
 /// SSL_MODE_AUTO_RETRY
@@ -230,6 +235,8 @@ impl Default for Resumption {
             num_tickets: DEFAULT_NUM_TICKETS,
             max_early_data: 0,
             recv_max_early_data: MAX_FRAGMENT as u32,
+            ticket_request: None,
+            ignores_ticket_requests: false,
         }
     }
 }

@@ -41,7 +41,12 @@ const TLS1_CONSTANTS: [&str; 5] = [
 ];
 
 /// Files of carnet.h.
-const CARNET_FILES: [&str; 3] = ["carnet_h.rs", "carnet_h_chain.rs", "carnet_h_sessions.rs"];
+const CARNET_FILES: [&str; 4] = [
+    "carnet_h.rs",
+    "carnet_h_chain.rs",
+    "carnet_h_requests.rs",
+    "carnet_h_sessions.rs",
+];
 
 /// The types that system headers define, and those that fragments/ssl_head.h does.
 const ELSEWHERE: [&str; 4] = ["SSL_COMP", "ssl_comp_st", "off_t", "openssl_ssl_test_functions"];

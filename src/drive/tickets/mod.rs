@@ -222,7 +222,18 @@ pub(super) fn are_due(connection: &Connection, version: Option<ProtocolVersion>)
         return false;
     }
     let progress = connection.facts().progress;
-    connection.config().resumption.num_tickets > 0 && !progress.no_renewal && !progress.no_tickets
+    let asked = connection
+        .with_engine(|engine| engine.client_ticket_request())
+        .flatten();
+    let wanted = asked.is_none_or(|asked| {
+        let count = if progress.resumed {
+            asked.resumption
+        } else {
+            asked.new_session
+        };
+        count > 0
+    });
+    wanted && connection.config().resumption.num_tickets > 0 && !progress.no_renewal && !progress.no_tickets
 }
 
 /// Makes a ticket.
