@@ -210,6 +210,9 @@ pub fn read(connection: &Connection, buffer: &mut [u8]) -> Result<Option<usize>,
     if status.phase() == Phase::Failed {
         return Err(Halt::Transport(-1));
     }
+    if buffer.is_empty() && !held.engine()?.plaintext().is_empty() {
+        return Err(Halt::Transport(0));
+    }
     let result = held.run(Goal::EarlyData);
     if status.early() == Early::Read {
         // The handshake has gone on in the same call, as far as it got.

@@ -9,7 +9,7 @@ use super::run::Halt;
 use super::{early, observe};
 use crate::error::{Error, Result};
 use crate::objects::config::{Config, Configurable};
-use crate::objects::connection::{Connection, Phase, Role};
+use crate::objects::connection::{Connection, Early, Phase, Role};
 use crate::objects::context::Counter;
 use crate::objects::method;
 use crate::objects::session::now;
@@ -99,8 +99,15 @@ fn refuse(held: &mut Held<'_>, error: Error) -> Halt {
 
 /// The session that SSL_set_session(3) chose, if its ticket is still good; else a new session will be made.
 fn offers(connection: &Connection, settings: &Settings) -> Vec<Offer> {
+    // "The PSK used to encrypt the early data MUST be the first PSK" (RFC 8446 section 4.2.10): where the application has early
+    // data and the ticket does not allow any, it is the external PSK's turn. OpenSSL offers both, and the data is refused.
+    let for_psk = connection.status().early() == Early::ConnectAgain;
     let mut facts = connection.facts();
-    let offer = facts.session.object().and_then(|object| {
+    let offer = facts
+        .session
+        .object()
+        .filter(|object| !for_psk || object.read(|session| session.max_early_data > 0));
+    let offer = offer.and_then(|object| {
         let versions = settings.min_version.0..=settings.max_version.0;
         let allowed = object.is_resumable() && versions.contains(&object.read(|session| session.protocol));
         allowed.then(|| object.read(Offer::try_from_session)).flatten()
