@@ -9,6 +9,7 @@ static struct {
     int sealing, opening; /* what the callback returns */
     int skip_setup;       /* it returns without having set anything up */
     int seals, opens;     /* how often it ran */
+    int ran[2];           /* the same, of each kind */
     int zeroed;           /* name and IV were zero when it was asked to seal */
     int from_handshake;   /* it got the server's SSL */
     int fresh;            /* cipher and MAC had nothing in them */
@@ -43,6 +44,7 @@ static int common(SSL *ssl, unsigned char *name, unsigned char *iv, int enc)
 static int hmac_cb(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPHER_CTX *cipher, HMAC_CTX *hmac, int enc)
 {
     int answer = common(ssl, name, iv, enc);
+    app.ran[WITH_HMAC]++;
     app.fresh &= !EVP_CIPHER_CTX_get0_cipher(cipher) && !HMAC_CTX_get_md(hmac);
     if (app.skip_setup)
         return answer;
@@ -57,8 +59,11 @@ static int evp_cb(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPHER_C
     OSSL_PARAM params[3] = {OSSL_PARAM_octet_string("key", (void *)key, sizeof key),
                             OSSL_PARAM_utf8_string("digest", "SHA256", 6), OSSL_PARAM_END};
     int answer = common(ssl, name, iv, enc);
+    app.ran[WITH_EVP]++;
+    ERR_set_mark(); /* there is no size yet, which is an error */
     app.fresh &= !EVP_CIPHER_CTX_get0_cipher(cipher) && EVP_MAC_is_a(EVP_MAC_CTX_get0_mac(mac), "HMAC") &&
                  EVP_MAC_CTX_get_mac_size(mac) == 0;
+    ERR_pop_to_mark();
     if (app.skip_setup)
         return answer;
     if (!EVP_CipherInit_ex(cipher, EVP_aes_256_cbc(), NULL, key, iv, enc) || !EVP_MAC_CTX_set_params(mac, params))
@@ -178,6 +183,17 @@ static void precedence(void)
     is(visited.resumed, 1, "resumed under it");
     ok(app.seals > 0 && app.opens > 0, "the callback ran both ways");
     SSL_SESSION_free(session);
+
+    is(SSL_CTX_set_tlsext_ticket_key_evp_cb(server, evp_cb), 1, "the other kind beside it");
+    app.ran[WITH_HMAC] = app.ran[WITH_EVP] = 0;
+    session = visit(client, server, NULL);
+    SSL_SESSION_free(visit(client, server, session));
+    is(visited.resumed, 1, "resumed under that");
+    ok(app.ran[WITH_HMAC] == 0 && app.ran[WITH_EVP] > 1, "the one with EVP_MAC_CTX alone ran");
+    SSL_SESSION_free(session);
+    is(SSL_CTX_set_tlsext_ticket_key_evp_cb(server, NULL), 1, "taken away");
+    SSL_SESSION_free(visit(client, server, NULL));
+    ok(app.ran[WITH_HMAC] > 0, "the other runs again");
     SSL_CTX_free(client);
     SSL_CTX_free(server);
 }

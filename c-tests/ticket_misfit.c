@@ -125,6 +125,28 @@ static void changed(void)
     close_contexts();
 }
 
+/* A renewed ticket: TLS 1.3 sets its clock anew, so that a chain of resumptions has no end; TLS 1.2 does not. */
+static void times(void)
+{
+    unsigned char ticket[4096];
+    section("%s, the time in a renewed ticket", tls_name());
+    open_contexts();
+    answer = SSL_TICKET_RETURN_USE_RENEW;
+    SSL_SESSION *session = visit(client, server, NULL), *inside = inside_of(session);
+    SSL_SESSION_set_time(inside, SSL_SESSION_get_time(inside) - 5000);
+    SSL_SESSION *offered = with_ticket(session, ticket, seal_session(inside, ticket));
+    SSL_CTX_set_session_ticket_cb(server, NULL, decrypt_cb, NULL);
+    SSL_SESSION *again = visit(client, server, offered), *renewed = inside_of(again);
+    show("resumed %d, moved on %d, timeout %ld", visited.resumed,
+         SSL_SESSION_get_time(renewed) > SSL_SESSION_get_time(inside) + 4000, SSL_SESSION_get_timeout(renewed));
+    SSL_SESSION_free(renewed);
+    SSL_SESSION_free(again);
+    SSL_SESSION_free(offered);
+    SSL_SESSION_free(inside);
+    SSL_SESSION_free(session);
+    close_contexts();
+}
+
 /* SSL_VERIFY_PEER with no session id context of the server's, whatever the callback says. */
 static void no_context(void)
 {
@@ -242,6 +264,7 @@ int main(void)
     for (const int *v = versions(); *v; v++) {
         tls = *v;
         changed();
+        times();
         no_context();
         if (tls == TLS1_2_VERSION)
             hellos();
