@@ -4,6 +4,8 @@
 mod rows;
 mod servers;
 
+pub use servers::{LIBRARIES, ticket_keys};
+
 use std::fmt::Write as _;
 use std::path::Path;
 use std::{fs, thread};
