@@ -27,6 +27,7 @@ mod post_handshake;
 mod preload;
 mod resumption;
 mod retry;
+mod rustls12;
 mod rustls_peer;
 mod session_files;
 mod signatures;

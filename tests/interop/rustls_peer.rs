@@ -11,12 +11,13 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::{
     ClientConfig, ClientConnection, HandshakeKind, RootCertStore, ServerConfig, ServerConnection, StreamOwned,
+    SupportedProtocolVersion,
 };
 
 use crate::peer;
-use crate::place::{CERTIFICATES, on_system_libssl};
+use crate::place::{CERTIFICATES, Identity, on_system_libssl};
 
-type Groups = Vec<&'static dyn SupportedKxGroup>;
+pub type Groups = Vec<&'static dyn SupportedKxGroup>;
 
 fn hybrid() -> &'static dyn SupportedKxGroup {
     aws_lc_rs::kx_group::X25519MLKEM768
@@ -26,7 +27,7 @@ fn classic() -> &'static dyn SupportedKxGroup {
     aws_lc_rs::kx_group::X25519
 }
 
-fn provider(groups: Groups) -> Arc<CryptoProvider> {
+pub fn provider(groups: Groups) -> Arc<CryptoProvider> {
     Arc::new(CryptoProvider {
         kx_groups: groups,
         ..aws_lc_rs::default_provider()
@@ -34,17 +35,21 @@ fn provider(groups: Groups) -> Arc<CryptoProvider> {
 }
 
 fn client_config(groups: Groups) -> Arc<ClientConfig> {
+    Arc::new(client_config_of(provider(groups), &rustls::version::TLS13))
+}
+
+pub fn client_config_of(provider: Arc<CryptoProvider>, version: &'static SupportedProtocolVersion) -> ClientConfig {
     let mut roots = RootCertStore::empty();
     roots
         .add(CertificateDer::from_pem_file(&CERTIFICATES.ca).unwrap())
         .unwrap();
-    let config = ClientConfig::builder_with_provider(provider(groups));
-    let config = config.with_protocol_versions(&[&rustls::version::TLS13]).unwrap();
-    Arc::new(config.with_root_certificates(roots).with_no_client_auth())
+    let config = ClientConfig::builder_with_provider(provider);
+    let config = config.with_protocol_versions(&[version]).unwrap();
+    config.with_root_certificates(roots).with_no_client_auth()
 }
 
 /// Says a line to an echo server and reads it back, so that the tickets before it have been read too.
-fn visit(config: &Arc<ClientConfig>, address: &str) -> HandshakeKind {
+pub fn visit(config: &Arc<ClientConfig>, address: &str) -> HandshakeKind {
     let socket = TcpStream::connect(address).unwrap();
     socket.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
     let name = ServerName::try_from("localhost").unwrap();
@@ -90,17 +95,26 @@ fn ours_asks_rustls_for_another_share() {
 
 /// A rustls server with tickets that sends a line to each of its clients; returns its port.
 fn serve(groups: Groups, num_clients: usize) -> (String, thread::JoinHandle<Vec<HandshakeKind>>) {
-    let identity = &CERTIFICATES.p256;
-    let config = ServerConfig::builder_with_provider(provider(groups));
-    let config = config
-        .with_protocol_versions(&[&rustls::version::TLS13])
-        .unwrap()
-        .with_no_client_auth();
-    let chain = vec![CertificateDer::from_pem_file(&identity.cert).unwrap()];
-    let mut config = config
-        .with_single_cert(chain, PrivateKeyDer::from_pem_file(&identity.key).unwrap())
-        .unwrap();
+    let mut config = server_config_of(provider(groups), &rustls::version::TLS13, &CERTIFICATES.p256);
     config.ticketer = aws_lc_rs::Ticketer::new().unwrap();
+    serve_with(config, num_clients)
+}
+
+/// A server without tickets.
+pub fn server_config_of(
+    provider: Arc<CryptoProvider>,
+    version: &'static SupportedProtocolVersion,
+    identity: &Identity,
+) -> ServerConfig {
+    let config = ServerConfig::builder_with_provider(provider);
+    let config = config.with_protocol_versions(&[version]).unwrap().with_no_client_auth();
+    let chain = vec![CertificateDer::from_pem_file(&identity.cert).unwrap()];
+    config
+        .with_single_cert(chain, PrivateKeyDer::from_pem_file(&identity.key).unwrap())
+        .unwrap()
+}
+
+pub fn serve_with(config: ServerConfig, num_clients: usize) -> (String, thread::JoinHandle<Vec<HandshakeKind>>) {
     let config = Arc::new(config);
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port().to_string();
@@ -113,6 +127,8 @@ fn serve(groups: Groups, num_clients: usize) -> (String, thread::JoinHandle<Vec<
             tls.write_all(b"hello from rustls\n").unwrap();
             tls.flush().unwrap();
             assert_eq!(tls.read(&mut [0; 8]).unwrap(), 0, "our close_notify");
+            tls.conn.send_close_notify();
+            tls.flush().unwrap();
             kinds.push(tls.conn.handshake_kind().unwrap());
         }
         kinds
