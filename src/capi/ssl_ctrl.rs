@@ -26,7 +26,8 @@ mod command {
     pub const SET_HOSTNAME: c_int = 55;
     pub const SET_DEBUG_CB: c_int = 56;
     pub const SET_DEBUG_ARG: c_int = 57;
-    pub const STATUS_FIRST: c_int = 66;
+    pub const STATUS_FIRST: c_int = 65;
+    pub const GET_STATUS_TYPE: c_int = 127;
     pub const STATUS_LAST: c_int = 71;
     pub const GET_RI_SUPPORT: c_int = 76;
     pub const GET_GROUPS: c_int = 90;
@@ -82,7 +83,9 @@ unsafe fn run(connection: &Connection, cmd: c_int, larg: c_long, parg: *mut c_vo
         c::SET_HOSTNAME => set_host_name(connection, larg, unsafe { optional_string(parg.cast::<c_char>()) }),
         c::SET_DEBUG_ARG => Ok(1),
         // SAFETY: the caller's promise.
-        c::STATUS_FIRST..=c::STATUS_LAST => unsafe { ssl_staple::run(connection, cmd, larg, parg) },
+        c::STATUS_FIRST..=c::STATUS_LAST | c::GET_STATUS_TYPE => unsafe {
+            ssl_staple::run(connection, cmd, larg, parg)
+        },
         // SAFETY: the macro passes room for the NIDs, or NULL.
         c::GET_GROUPS => Ok(unsafe { ssl_groups::store_peer_groups(connection, parg.cast()) }),
         c::GET_SHARED_GROUP => Ok(ssl_groups::shared(connection, larg)),

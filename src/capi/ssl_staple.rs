@@ -3,11 +3,16 @@
 use std::ffi::{c_int, c_long, c_void};
 use std::ptr;
 
+use carnet_tls::ExtensionType;
+
 use super::entry::store;
 use crate::error::Result;
 use crate::libcrypto::memory;
-use crate::objects::connection::Connection;
+use crate::objects::config::Configurable;
+use crate::objects::connection::{Connection, Role};
 
+const SET_TYPE: c_int = 65;
+const GET_TYPE: c_int = 127;
 const GET_EXTENSIONS: c_int = 66;
 const GET_IDS: c_int = 68;
 const GET_RESPONSE: c_int = 70;
@@ -21,6 +26,12 @@ const NO_RESPONSE: c_long = -1;
 /// `parg` is what `cmd` asks for.
 pub(super) unsafe fn run(connection: &Connection, cmd: c_int, larg: c_long, parg: *mut c_void) -> Result<c_long> {
     match cmd {
+        SET_TYPE => {
+            let kind = c_int::try_from(larg).unwrap_or_default();
+            connection.update(|config| config.protocol.status_type = kind);
+            Ok(1)
+        }
+        GET_TYPE => Ok(status_type(connection).into()),
         // Responder ids and request extensions, which nobody sends any more: there are none.
         GET_EXTENSIONS | GET_IDS => {
             // SAFETY: the macro passes a place for a pointer.
@@ -45,4 +56,21 @@ pub(super) unsafe fn run(connection: &Connection, cmd: c_int, larg: c_long, parg
         }
         _ => Ok(1),
     }
+}
+
+/// SSL_get_tlsext_status_type(3): what a client asks for; on a server what it was asked for, except in a resumption, which it
+/// does not look at.
+fn status_type(connection: &Connection) -> c_int {
+    const OCSP: c_int = 1;
+    let asked = || {
+        let hello = |engine: &mut carnet_tls::Connection| {
+            let asked = engine.client_hello()?.has(ExtensionType::STATUS_REQUEST);
+            Some(asked && !engine.resumed())
+        };
+        connection.with_engine(hello).flatten()
+    };
+    if connection.status().role() == Role::Server && asked() == Some(true) {
+        return OCSP;
+    }
+    connection.config().protocol.status_type
 }

@@ -1,25 +1,17 @@
-//! Our own certificate and signature (SSL_CTX_set_cert_cb(3), SSL_CTX_set_client_cert_cb(3),
-//! SSL_CTX_set_tlsext_status_cb(3)).
+//! Our own certificate and signature (SSL_CTX_set_cert_cb(3), SSL_CTX_set_client_cert_cb(3)).
 
 use std::ffi::c_int;
 
-use bytes::Bytes;
-use carnet_tls::{
-    AlertDescription, Answer, Credential, CredentialRequest, ExtensionType, ProtocolVersion, SignatureScheme,
-};
+use carnet_tls::{AlertDescription, Answer, Credential, CredentialRequest, ProtocolVersion, SignatureScheme};
 
 use super::ask::Reply;
-use super::session12;
-use crate::error::{Error, Result};
+use super::{session12, staple};
+use crate::error::Error;
 use crate::libcrypto::callouts;
 use crate::libcrypto::reasons::Reason;
 use crate::objects::config::Configurable;
 use crate::objects::connection::{Connection, HelloLists, Role, Want};
 use crate::objects::credentials::Wanted;
-
-/// SSL_TLSEXT_ERR_OK, SSL_TLSEXT_ERR_NOACK
-const EXTENSION_OK: i32 = 0;
-const EXTENSION_NOACK: i32 = 3;
 
 /// The certificate callback may choose one, or ask for time; then the configuration says which fits.
 pub(super) fn choose(connection: &Connection, request: &CredentialRequest) -> Reply {
@@ -55,7 +47,7 @@ pub(super) fn choose(connection: &Connection, request: &CredentialRequest) -> Re
     let Some(mut credential) = fitting(connection, request) else {
         return Answer::Credential(None).into();
     };
-    match staple(connection) {
+    match staple::find(connection) {
         Ok(response) => credential.ocsp_response = response,
         Err(error) => return Reply::Abort(AlertDescription::InternalError, error),
     }
@@ -125,27 +117,6 @@ fn client_certificate(connection: &Connection) -> Option<Reply> {
             None
         }
         _ => None,
-    }
-}
-
-/// A server that is asked for an OCSP response has its application look for one.
-fn staple(connection: &Connection) -> Result<Option<Bytes>> {
-    let asked = connection.status().role() == Role::Server
-        && connection
-            .with_engine(|engine| {
-                engine
-                    .client_hello()
-                    .is_some_and(|hello| hello.has(ExtensionType::STATUS_REQUEST))
-            })
-            .unwrap_or(false);
-    let hook = connection.context().hooks().status;
-    if !asked || hook.function.is_none() {
-        return Ok(None);
-    }
-    match callouts::plain(hook.function, connection.handle(), hook.argument.pointer()) {
-        Some(EXTENSION_OK) => Ok(connection.facts().ocsp_response.as_deref().map(Bytes::copy_from_slice)),
-        Some(EXTENSION_NOACK) | None => Ok(None),
-        Some(_) => Err(Reason::CLIENTHELLO_TLSEXT.into()),
     }
 }
 

@@ -30,6 +30,7 @@ pub mod session;
 mod session12;
 pub mod session_id;
 pub mod shutdown;
+mod staple;
 mod start;
 pub mod state_names;
 pub mod status;

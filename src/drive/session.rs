@@ -12,7 +12,7 @@ use sha2::{Digest as _, Sha256};
 use super::ask::Reply;
 use super::held::Held;
 use super::run::Halt;
-use super::{cache, session12};
+use super::{cache, session12, staple};
 use crate::error::{Error, Result};
 use crate::objects::connection::{Connection, Role, SessionSlot};
 use crate::objects::context::Counter;
@@ -113,6 +113,9 @@ pub(super) fn established(held: &mut Held<'_>) -> std::result::Result<(), Halt> 
     let early = facts.session.object().filter(|_| !resumed).cloned();
     drop(facts);
     drop(candidate);
+    if resumed && !tls12 {
+        judge_staple(held)?;
+    }
     if tls12 {
         held.released(session12::established)??;
     } else if let Some(session) = early {
@@ -121,6 +124,15 @@ pub(super) fn established(held: &mut Held<'_>) -> std::result::Result<(), Halt> 
     count(connection);
     if !tls12 && connection.status().role() == Role::Client {
         held.released(retire_offered)?;
+    }
+    Ok(())
+}
+
+/// A resumption in TLS 1.3 brings no OCSP response, and OpenSSL asks the client's application what it thinks of that.
+fn judge_staple(held: &mut Held<'_>) -> std::result::Result<(), Halt> {
+    if let Err((alert, error)) = held.released(staple::judge)? {
+        held.fail(alert);
+        return Err(error.into());
     }
     Ok(())
 }

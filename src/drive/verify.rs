@@ -6,6 +6,7 @@ use bytes::Bytes;
 use carnet_tls::{AlertDescription, Answer, SignatureScheme};
 
 use super::ask::Reply;
+use super::staple;
 use crate::error::{Common, Error, Result};
 use crate::libcrypto::err;
 use crate::libcrypto::reasons::Reason;
@@ -128,7 +129,10 @@ pub(super) fn signature(
     };
     let tls13 = super::credential::is_tls13(connection);
     if parsed.verify(scheme, tls13, message, signature) {
-        return Answer::Verdict(Ok(())).into();
+        return match staple::judge(connection) {
+            Ok(()) => Answer::Verdict(Ok(())).into(),
+            Err((alert, error)) => Reply::Abort(alert, error),
+        };
     }
     err::clear_if_any();
     Reply::Abort(AlertDescription::DecryptError, Error::Ssl(Reason::BAD_SIGNATURE))
