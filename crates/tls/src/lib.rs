@@ -56,6 +56,7 @@ pub use settings::{ClientAuth, Settings, Tls12};
 #[cfg(fuzzing)]
 pub mod fuzzing {
     pub use crate::client::fuzz::server_flight;
+    pub use crate::server::fuzz::early_flight;
 }
 
 /// Which side of a connection.

@@ -4,13 +4,21 @@
 use std::sync::{Arc, LazyLock};
 
 use carnet_ticket::{Secret, Session};
+use carnet_tls::fuzzing::early_flight;
 use carnet_tls::{
     AlertDescription, Answer, CipherSuite, ClientAuth, Connection, Credential, Error, NamedGroup, NewTicket,
     ProtocolVersion, Question, Settings, SignatureScheme, Step, TicketVerdict,
 };
 use libfuzzer_sys::fuzz_target;
 
-static SETTINGS: LazyLock<Arc<Settings>> = LazyLock::new(|| {
+/// The ticket's and the external PSK's secret.
+const SECRET: &[u8] = &[7; 32];
+const LIMIT: u32 = 1000;
+
+/// Without external PSKs, and with them.
+static SETTINGS: LazyLock<[Arc<Settings>; 2]> = LazyLock::new(|| [false, true].map(settings));
+
+fn settings(asks_for_psk: bool) -> Arc<Settings> {
     Arc::new(Settings {
         min_version: ProtocolVersion::TLS1_2,
         max_version: ProtocolVersion::TLS1_3,
@@ -34,7 +42,7 @@ static SETTINGS: LazyLock<Arc<Settings>> = LazyLock::new(|| {
         num_tickets: 2,
         allow_psk_ke: true,
         tls12: Default::default(),
-        asks_for_psk: false,
+        asks_for_psk,
         ticket_request: None,
         honour_ticket_requests: true,
         max_send_fragment: 16384,
@@ -44,22 +52,28 @@ static SETTINGS: LazyLock<Arc<Settings>> = LazyLock::new(|| {
         observe: true,
         key_log: true,
     })
-});
+}
 
 static SESSION: LazyLock<Arc<Session>> = LazyLock::new(|| {
-    let secret = Secret::new(&[7; 32]).expect("short enough");
-    Arc::new(Session::new(0x0304, 0x1301, secret, 0))
+    let secret = Secret::new(SECRET).expect("short enough");
+    let mut session = Session::new(0x0304, 0x1301, secret, 0);
+    session.max_early_data = LIMIT;
+    Arc::new(session)
 });
 
 fuzz_target!(|data: &[u8]| {
     let Some((choice, data)) = data.split_first() else { return };
-    let wire = match choice % 3 {
+    let wire = match choice % 4 {
         0 => data.to_vec(),
-        1 => records(&message(data), usize::from(choice / 3).max(1) * 64),
+        1 => records(&message(data), usize::from(choice / 4).max(1) * 64),
+        2 => early_flight(data, SECRET),
         // The length inside is the fuzzer's business, too.
         _ => records(data, 1 << 14),
     };
-    let mut server = Connection::server(SETTINGS.clone());
+    let mut server = Connection::server(SETTINGS[usize::from(choice >> 4 & 1)].clone());
+    if choice & 0x20 == 0 {
+        server.accept_early_data(LIMIT).expect("nothing has happened");
+    }
     server.set_read_ahead(choice & 0x80 != 0);
     let first = drive(&mut server, &wire, *choice);
     let _ = format!("{server:?} {:?}", server.take_events());
@@ -89,6 +103,7 @@ fn records(content: &[u8], fragment: usize) -> Vec<u8> {
 }
 
 fn drive(server: &mut Connection, mut wire: &[u8], choice: u8) -> Result<(), Error> {
+    let mut early = 0;
     loop {
         match server.step()? {
             Step::Read if wire.is_empty() => return Ok(()),
@@ -107,7 +122,14 @@ fn drive(server: &mut Connection, mut wire: &[u8], choice: u8) -> Result<(), Err
             }
             Step::Ask(question) => server.answer(answer(&question, choice))?,
             Step::Closed => return Ok(()),
-            Step::Data | Step::HandshakeDone => unreachable!("nobody guesses a Finished"),
+            Step::Data => {
+                assert!(server.reading_early_data(), "nobody guesses a Finished");
+                early += server.plaintext().len();
+                assert!(early <= LIMIT as usize);
+                server.consume_plaintext(usize::MAX);
+                assert!(server.write(b"0.5-RTT").expect("our Finished is out") > 0);
+            }
+            Step::HandshakeDone => unreachable!("nobody guesses a Finished"),
         }
     }
 }
@@ -117,6 +139,10 @@ fn answer(question: &Question, choice: u8) -> Answer {
         Question::OpenTicket { ticket, index, .. } if ticket.len() + index > usize::from(choice & 31) => {
             Answer::Ticket(TicketVerdict::Use { session: SESSION.clone(), renew: true, early_data_ok: true })
         }
+        Question::FindPsk { identity, .. } => {
+            Answer::Session((identity.len() & 1 != 0).then(|| SESSION.clone()))
+        }
+        Question::AllowEarlyData => Answer::EarlyData(choice & 0x40 == 0),
         Question::OpenTicket { .. } => Answer::Ticket(TicketVerdict::Skip { renew: false }),
         Question::ServerName { name } => Answer::ServerName { acknowledge: name.is_some(), settings: None },
         Question::Protocol { offered } => {

@@ -12,7 +12,7 @@ use super::puppet::{
 use crate::codec::{Malformed, Reader};
 use crate::{
     CipherSuite, ClientHello, ContentType, Credential, ErrorKind, ExtensionType, HandshakeType, NamedGroup, Settings,
-    SignatureScheme,
+    SignatureScheme, TicketRequest,
 };
 
 /// Plays a server's flight.
@@ -48,6 +48,7 @@ impl<'a> Player<'a> {
     fn start(script: &'a [u8]) -> Option<Self> {
         let mut script = Reader::new(script);
         let flags = script.u8().ok()?;
+        let early = script.u8().ok()?;
         let chosen = Settings {
             post_handshake_auth: flags & 1 != 0,
             request_ocsp: flags & 2 != 0,
@@ -55,14 +56,27 @@ impl<'a> Player<'a> {
             tls12: Default::default(),
             middlebox_compat: flags & 8 == 0,
             observe: flags & 16 != 0,
+            asks_for_psk: early & 2 != 0,
+            ticket_request: (early & 4 != 0).then_some(TicketRequest {
+                new_session: 1,
+                resumption: 2,
+            }),
             ..settings()
         };
-        let offers = match flags >> 5 & 3 {
+        let mut offers = match flags >> 5 & 3 {
             0 => Vec::new(),
             1 => vec![offer(SUITE)],
             _ => vec![offer(CipherSuite::TLS_AES_256_GCM_SHA384), offer(SUITE)],
         };
-        let mut puppet = Puppet::new(chosen, offers).ok()?;
+        if early & 8 != 0
+            && let Some(first) = offers.first_mut()
+        {
+            Arc::make_mut(&mut first.session).max_early_data = 100;
+        }
+        let mut puppet = match early & 1 {
+            0 => Puppet::new(chosen, offers).ok()?,
+            _ => Puppet::eager(chosen, offers).ok()?,
+        };
         puppet.credential = (flags & 128 != 0).then(|| Credential {
             chain: Arc::from([Bytes::from_static(b"mine")]),
             scheme: SignatureScheme::ED25519,
@@ -103,9 +117,11 @@ impl<'a> Player<'a> {
             10 => self.puppet.say(HandshakeType::NEW_SESSION_TICKET, NEW_SESSION_TICKET),
             _ => {
                 // The client does something of its own.
-                match self.script.u8()? % 3 {
+                match self.script.u8()? % 5 {
                     0 => self.puppet.client.close_notify(),
                     1 => drop(self.puppet.client.update_keys(true)),
+                    2 => drop(self.puppet.client.write_early_data(b"early data")),
+                    3 => drop(self.puppet.client.finish_early_data()),
                     _ => drop(self.puppet.client.write(b"data")),
                 }
                 Ok(())
@@ -184,12 +200,18 @@ mod tests {
     #[test]
     fn scripts_reach_the_end() {
         for script in [
-            &[0, 3, 0, 5, 7, 8, 9, 10, 10][..],
+            &[0, 0, 3, 0, 5, 7, 8, 9, 10, 10][..],
             &[
-                0x81, 3, 0, 5, 6, 7, 8, 9, 10, 0, 13, 0, 11, 0, 0, 8, 0, 13, 0, 4, 0, 2, 8, 7,
+                0x81, 0, 3, 0, 5, 6, 7, 8, 9, 10, 0, 13, 0, 11, 0, 0, 8, 0, 13, 0, 4, 0, 2, 8, 7,
             ],
-            &[0x20, 3, 0x10, 0, 41, 2, 0, 0, 5, 9, 10],
-            &[0, 4, 0, 3, 0, 5, 7, 8, 9],
+            &[0x20, 0, 3, 0x10, 0, 41, 2, 0, 0, 5, 9, 10],
+            &[0, 0, 4, 0, 3, 0, 5, 7, 8, 9],
+            // Early data, accepted: written before and after the server's flight.
+            &[
+                0x20, 9, 11, 2, 3, 0x10, 0, 41, 2, 0, 0, 0, 8, 0, 6, 0, 4, 0, 42, 0, 0, 9, 11, 2, 11, 3, 10,
+            ],
+            // An external PSK, and a promise of tickets.
+            &[0, 6, 3, 0x10, 0, 41, 2, 0, 0, 0, 8, 0, 7, 0, 5, 0, 58, 0, 1, 9, 9, 10],
         ] {
             let mut player = Player::start(script).unwrap();
             while player.act().is_ok() {}

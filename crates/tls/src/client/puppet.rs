@@ -14,7 +14,7 @@ use crate::schedule::{Early, Handshake, HashAlgorithm, TrafficSecret};
 use crate::transcript::Transcript;
 use crate::{
     Answer, CipherSuite, ClientAuth, Connection, ContentType, Credential, Error, ErrorKind, ExtensionType,
-    HandshakeType, NamedGroup, Offer, ProtocolVersion, Question, Settings, SignatureScheme, Step,
+    ExternalOffer, HandshakeType, NamedGroup, Offer, ProtocolVersion, Question, Settings, SignatureScheme, Step,
 };
 
 pub(crate) const SUITE: CipherSuite = CipherSuite::TLS_AES_128_GCM_SHA256;
@@ -197,6 +197,10 @@ impl Puppet {
             Question::VerifyChain { .. } | Question::VerifySignature { .. } => Answer::Verdict(Ok(())),
             Question::Credential(_) => Answer::Credential(self.credential.clone()),
             Question::Sign { .. } => Answer::Signature(vec![7; 64]),
+            Question::OfferPsk { .. } => Answer::ExternalPsk(Some(ExternalOffer {
+                identity: Bytes::from_static(b"external"),
+                session: offer(SUITE).session,
+            })),
             _ => Answer::Proceed,
         };
         self.questions.push(question);

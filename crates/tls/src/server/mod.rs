@@ -18,6 +18,8 @@ mod early;
 mod external_psk;
 mod finish;
 mod flight;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzz;
 mod hello;
 mod offer;
 mod plan;

@@ -267,3 +267,26 @@ fn a_ticket_request_is_two_bytes_and_does_not_change() {
     hello.set(ExtensionType::TICKET_REQUEST, vec![1, 2]);
     assert_eq!(puppet.say(&hello.encode()), Err(ErrorKind::BadSecondHello));
 }
+
+#[test]
+fn the_fuzzer_gets_as_far_as_early_data() {
+    for (kind, asks_for_psk) in [(0x08, false), (0x09, true)] {
+        let script = [&[kind, 1, b'0', 2, 0, 4][..], &[1, 23, 0, 2, b'h', b'i', 3]].concat();
+        let settings = Settings {
+            asks_for_psk,
+            ..settings()
+        };
+        let mut puppet = puppet(settings, true);
+        puppet.feed(&crate::server::fuzz::early_flight(&script, PSK)).unwrap();
+        assert_eq!(puppet.data, b"xxxxhi");
+        assert_eq!(puppet.server.psk_is_external(), asks_for_psk);
+        assert!(!puppet.server.reading_early_data());
+    }
+    for n in 0..1000_u32 {
+        let script: Vec<u8> = (0..40)
+            .map(|i| (n.wrapping_mul(2_654_435_761).rotate_left(i) >> 3) as u8)
+            .collect();
+        let mut puppet = puppet(settings(), true);
+        let _ = puppet.feed(&crate::server::fuzz::early_flight(&script, PSK));
+    }
+}

@@ -239,6 +239,7 @@ impl Puppet {
                     _ => TicketVerdict::Skip { renew: true },
                 })
             }
+            Question::FindPsk { .. } => Answer::Session(self.session.clone()),
             Question::AllowEarlyData => Answer::EarlyData(true),
             Question::ServerName { .. } => Answer::ServerName {
                 acknowledge: false,
