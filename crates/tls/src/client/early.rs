@@ -70,10 +70,9 @@ impl EarlyOffer {
 
     /// What EncryptedExtensions say of it; ALPN has been settled. `index` is that of the PSK that the server chose.
     ///
-    /// "If the server supplies an 'early_data' extension in EncryptedExtensions, the client MUST verify that the server's
-    /// selected_identity is 0. If any other value is returned, the client MUST abort the handshake with an
-    /// 'illegal_parameter' alert" (section 4.2.11). Cipher suite and protocol must be the PSK's, too, or the server could
-    /// not have accepted it.
+    /// "If the server supplies an 'early_data' extension, the client MUST verify that the server's selected_identity is 0. If
+    /// any other value is returned, the client MUST abort the handshake with an 'illegal_parameter' alert" (section 4.2.11).
+    /// Cipher suite and protocol must be the PSK's, too, or the server could not have accepted it.
     pub(super) fn accepted(
         &self,
         core: &mut Core,

@@ -89,7 +89,10 @@ impl Connection {
     /// # Errors
     /// A failure, which is final.
     pub fn finish_early_data(&mut self) -> Result<(), Error> {
-        self.core.early.writing = Writing::Closed;
+        if self.core.side == Side::Client {
+            self.core.early.wanted = None;
+            self.core.early.writing = Writing::Closed;
+        }
         if !self.early_data_parked() {
             return Ok(());
         }

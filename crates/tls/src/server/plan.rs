@@ -37,8 +37,7 @@ impl TicketPlan {
         quota
     }
 
-    /// "expected_count: The number of tickets the server expects to send in this connection" (RFC 9149 section 3), for
-    /// clients that asked.
+    /// How many tickets are to be expected in this connection (RFC 9149 section 3), for clients that asked.
     pub(super) fn expected(&self, settings: &Settings) -> Option<u8> {
         self.request?;
         Some(u8::try_from(self.quota(settings).owed()).unwrap_or(u8::MAX))

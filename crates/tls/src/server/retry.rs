@@ -79,7 +79,7 @@ impl Retried {
             ExtensionType::SUPPORTED_VERSIONS,
             ExtensionType::PSK_KEY_EXCHANGE_MODES,
             ExtensionType::POST_HANDSHAKE_AUTH,
-            // "a client MUST NOT change the value of ClientTicketRequest in the second ClientHello message" (RFC 9149).
+            // It may neither change nor come or go (RFC 9149 section 3).
             ExtensionType::TICKET_REQUEST,
         ];
         let first = &self.first;

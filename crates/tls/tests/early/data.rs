@@ -65,6 +65,17 @@ fn a_client_that_says_early_that_it_is_done_never_parks() {
 }
 
 #[test]
+fn who_has_changed_its_mind_offers_none() {
+    let mut c = client(plain(), offers());
+    c.connection.start_early_data().unwrap();
+    c.connection.finish_early_data().unwrap();
+    let mut s = server(plain(), |_| {});
+    exchange(&mut c, &mut s);
+    assert_eq!(s.connection.early_data_status(), Status::NotSent);
+    talk(&mut c, &mut s);
+}
+
+#[test]
 fn none_need_be_written() {
     let mut c = eager(plain(), offers(), b"");
     c.connection.finish_early_data().unwrap();
@@ -297,6 +308,7 @@ fn wishes_come_before_the_first_step_and_from_the_right_side() {
     misuse(c.connection.accept_early_data(1));
     misuse(s.connection.start_early_data());
     misuse(s.connection.write_early_data(b"x").map(drop));
+    s.connection.finish_early_data().unwrap();
     exchange(&mut c, &mut s);
     misuse(c.connection.start_early_data());
     misuse(s.connection.accept_early_data(1));
