@@ -49,8 +49,11 @@ static void message_cb(int sent, int version, int type, const void *bytes, size_
     const unsigned char *p = bytes;
     const char *name = "?";
     (void)version, (void)arg, (void)len;
-    if (type == SSL3_RT_HANDSHAKE && (p[0] == SSL3_MT_CLIENT_HELLO || p[0] == SSL3_MT_SERVER_HELLO))
-        memcpy(hello_id[p[0] == SSL3_MT_SERVER_HELLO], p + 38, 33);
+    if (type == SSL3_RT_HANDSHAKE && (p[0] == SSL3_MT_CLIENT_HELLO || p[0] == SSL3_MT_SERVER_HELLO)) {
+        unsigned char *id = hello_id[p[0] == SSL3_MT_SERVER_HELLO];
+        memset(id, 0, 33);
+        memcpy(id, p + 38, 1u + p[38]);
+    }
     if (sent || type != SSL3_RT_HANDSHAKE)
         return;
     if (p[0] == SSL3_MT_SERVER_HELLO)
