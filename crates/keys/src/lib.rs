@@ -19,11 +19,13 @@
 )]
 
 mod entropy;
+pub mod forms;
 mod iv;
 mod ratchet;
 mod ring;
 mod ring_file;
 mod schedule;
+pub mod separation;
 mod share;
 mod shared;
 mod snapshot;
