@@ -7,12 +7,15 @@
 //! ```text
 //! secret = HMAC(MAC key ‖ cipher key, "carnet context" ‖ digest of the context)
 //! HMAC(secret, 0 ‖ server name) = cipher key     HMAC(secret, 1 ‖ server name) = MAC key
-//! key name = first 8 bytes of the ring key's name ‖ 4 bytes of HMAC(secret, 2 ‖ server name) ‖ the rest
+//! key name = first 8 bytes of the ring key's name ‖ 4 bytes of HMAC(secret, 2 ‖ server name)
+//!            ‖ 4 bytes: when the chain of resumptions began, masked with HMAC(secret, 3 ‖ IV)
 //! ```
+//!
+//! A server name is taken as it was sent: whoever writes it with other capitals gets tickets of his own.
 //!
 //! A ticket for another context or server name names another key, and is refused before anything is decrypted.
 
-use carnet_ticket::{KeyName, TicketKey};
+use carnet_ticket::{IV_LEN, KeyName, TicketKey, chain_stamp, stamped_start};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
@@ -82,13 +85,31 @@ impl Separated {
         &self.name
     }
 
-    /// The name of the key for `server_name` (empty: none was asked for), for the head of a ticket.
-    pub fn name_for(&self, server_name: &[u8]) -> KeyName {
+    /// The name of the key for `server_name` (empty: none was asked for), for the head of a ticket with this IV, whose
+    /// chain of resumptions began at `start`.
+    pub fn name_for(&self, server_name: &[u8], iv: &[u8; IV_LEN], start: u64) -> KeyName {
         let tag = self.derive(2, server_name);
+        let stamp = chain_stamp(start, self.mask(iv));
         let mut name = self.name;
-        let id = name.0.iter_mut().skip(RING_ID_LEN).take(CONTEXT_ID_LEN);
-        id.zip(tag.iter()).for_each(|(to, from)| *to = *from);
+        let rest = name.0.iter_mut().skip(RING_ID_LEN);
+        rest.zip(tag.iter().take(CONTEXT_ID_LEN).chain(&stamp))
+            .for_each(|(to, from)| *to = *from);
         name
+    }
+
+    /// When the chain of a ticket with this name and IV began. `None`: it is not for this context and server name.
+    pub fn chain_start(&self, name: &KeyName, server_name: &[u8], iv: &[u8; IV_LEN], now: u64) -> Option<u64> {
+        let tag = self.derive(2, server_name);
+        let (_, rest) = name.0.split_at_checked(RING_ID_LEN)?;
+        let (context, stamp) = rest.split_first_chunk::<CONTEXT_ID_LEN>()?;
+        if tag.first_chunk() != Some(context) {
+            return None;
+        }
+        Some(stamped_start(*stamp.first_chunk()?, self.mask(iv), now))
+    }
+
+    fn mask(&self, iv: &[u8; IV_LEN]) -> [u8; 4] {
+        self.derive(3, iv).first_chunk().copied().unwrap_or_default()
     }
 
     /// The keys for `server_name`.
@@ -99,12 +120,8 @@ impl Separated {
         }
     }
 
-    fn derive(&self, which: u8, server_name: &[u8]) -> Zeroizing<[u8; 32]> {
-        // DNS names are the same in upper and lower case (RFC 4343).
-        let mac = self.secret.clone().chain_update([which]);
-        let mac = server_name
-            .chunks(64)
-            .fold(mac, |mac, chunk| mac.chain_update(lower(chunk, &mut [0; 64])));
+    fn derive(&self, which: u8, about: &[u8]) -> Zeroizing<[u8; 32]> {
+        let mac = self.secret.clone().chain_update([which]).chain_update(about);
         Zeroizing::new(mac.finalize().into_bytes().into())
     }
 }
@@ -118,16 +135,6 @@ impl std::fmt::Debug for Separated {
 /// Is the ticket's key name one that came from the ring's key `name`?
 pub fn has_ring_id(ticket: &KeyName, name: &KeyName) -> bool {
     ticket.0.first_chunk::<RING_ID_LEN>() == name.0.first_chunk::<RING_ID_LEN>()
-}
-
-/// `chunk` in lower case, without an allocation.
-fn lower<'b>(chunk: &[u8], buffer: &'b mut [u8; 64]) -> &'b [u8] {
-    let len = chunk.len().min(buffer.len());
-    buffer
-        .iter_mut()
-        .zip(chunk)
-        .for_each(|(to, from)| *to = from.to_ascii_lowercase());
-    buffer.get(..len).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -174,15 +181,6 @@ mod tests {
     }
 
     #[test]
-    fn case_of_a_server_name_does_not_count() {
-        let separated = Separated::new(&key(1), &digest(&[]));
-        let long = [b"A".repeat(200), b"Z".to_vec()].concat();
-        assert_eq!(all(&separated, b"WWW.Example"), all(&separated, b"www.example"));
-        assert_eq!(all(&separated, &long), all(&separated, &long.to_ascii_lowercase()));
-        assert_ne!(all(&separated, &long), all(&separated, &long[..200]));
-    }
-
-    #[test]
     fn where_a_part_ends_counts() {
         assert_ne!(digest(&[b"ab", b"c"]), digest(&[b"a", b"bc"]));
         assert_ne!(digest(&[b"a"]), digest(&[b"a", b""]));
@@ -190,12 +188,22 @@ mod tests {
     }
 
     #[test]
-    fn a_name_tells_the_rings_key() {
+    fn a_name_tells_the_rings_key_and_the_chains_start() {
         let separated = Separated::new(&key(1), &digest(&[]));
-        let name = separated.name_for(b"a.example");
+        let (start, iv) = (1_700_000_000, [7; IV_LEN]);
+        let name = separated.name_for(b"a.example", &iv, start);
         assert!(has_ring_id(&name, &KeyName([1; 16])));
         assert!(!has_ring_id(&name, &KeyName([2; 16])));
-        assert_eq!(name.0[12..], [1; 4], "the place for a chain's start is left alone");
+        assert_eq!(
+            separated.chain_start(&name, b"a.example", &iv, start + 100_000),
+            Some(start)
+        );
+        assert_eq!(separated.chain_start(&name, b"b.example", &iv, start), None);
+        assert_ne!(
+            separated.chain_start(&name, b"a.example", &[8; IV_LEN], start),
+            Some(start)
+        );
+        assert_ne!(name.0[12..], (start as u32).to_be_bytes(), "not for everybody to read");
     }
 
     #[test]

@@ -90,9 +90,7 @@ impl KeyName {
 impl TicketKey {
     /// This key's name as it stands in a ticket with `iv` whose chain began at `start`.
     pub fn name_in_chain(&self, iv: &[u8; IV_LEN], start: u64) -> KeyName {
-        // The low half, by intent.
-        let stamp = (start as u32).to_be_bytes();
-        self.name().with_tail(xor(stamp, self.mask(iv)))
+        self.name().with_tail(chain_stamp(start, self.mask(iv)))
     }
 
     /// When the chain of a ticket with this name and IV began; `None` if the name is plainly this key's, from a server
@@ -103,8 +101,7 @@ impl TicketKey {
         if name == self.name() {
             return None;
         }
-        let stamp = u32::from_be_bytes(xor(name.tail(), self.mask(iv)));
-        Some(nearest(stamp, now))
+        Some(stamped_start(name.tail(), self.mask(iv), now))
     }
 
     /// As [`TicketKey::seal_session`], for a chain that began at `start`.
@@ -138,6 +135,17 @@ impl TicketKey {
         }
         Ok((session, start))
     }
+}
+
+/// The last four bytes of a key name: when the chain began, for those who know the mask.
+pub fn chain_stamp(start: u64, mask: [u8; 4]) -> [u8; 4] {
+    // The low half, by intent.
+    xor((start as u32).to_be_bytes(), mask)
+}
+
+/// When the chain of a name with this `stamp` began.
+pub fn stamped_start(stamp: [u8; 4], mask: [u8; 4], now: u64) -> u64 {
+    nearest(u32::from_be_bytes(xor(stamp, mask)), now)
 }
 
 /// The moment with these low 32 bits that is nearest to `now`.

@@ -26,7 +26,7 @@ mod quota;
 mod session;
 mod verdict;
 
-pub use chain::{ChainCap, KEY_ID_LEN};
+pub use chain::{ChainCap, KEY_ID_LEN, chain_stamp, stamped_start};
 pub use key::{IV_LEN, KeyError, KeyName, OPENSSL_BLOB_LEN, OpenError, SealError, TicketKey};
 pub use mac::MacAlgorithm;
 pub use private::{Private, private};
