@@ -153,7 +153,7 @@ mod tests {
     fn all(separated: &Separated, server_name: &[u8]) -> Vec<u8> {
         let keys = separated.keys_for(server_name);
         [
-            &separated.name_for(server_name).0[8..12],
+            &separated.name_for(server_name, &[0; IV_LEN], 0).0[8..12],
             &*keys.cipher_key,
             &*keys.mac_key,
         ]
