@@ -24,6 +24,7 @@ mod iv;
 mod ratchet;
 mod ring;
 mod ring_file;
+mod root_file;
 mod schedule;
 pub mod separation;
 mod share;

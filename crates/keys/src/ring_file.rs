@@ -18,7 +18,7 @@ use crate::shared::memory::{Memory, PAGE_LEN};
 #[derive(Debug, thiserror::Error)]
 pub enum FileError {
     /// The system says no.
-    #[error("{path}: {error}")]
+    #[error("{}: {error}", path.display())]
     Io {
         /// The file.
         path: PathBuf,
@@ -54,6 +54,14 @@ pub enum FileError {
         path: PathBuf,
         /// What is wrong.
         error: ShareError,
+    },
+    /// Not a root secret's file.
+    #[error("{path}: not a root secret: {what}")]
+    Root {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        what: String,
     },
     /// Not as long as a ring.
     #[error("{path} is not a ring of ticket keys: it has {len} bytes, not {PAGE_LEN}")]
@@ -185,6 +193,11 @@ impl Staged {
         Ok(Self { file, name })
     }
 
+    /// Appends to it. `path` is for the error.
+    pub(crate) fn write(&mut self, bytes: &[u8], path: &Path) -> Result<(), FileError> {
+        self.file.write_all(bytes).map_err(|error| io(path, error))
+    }
+
     /// Gives the file its name, unless there is a file of this name.
     pub(crate) fn publish_new(self, path: &Path) -> Result<(), FileError> {
         self.file.sync_all().map_err(|error| io(path, error))?;
@@ -208,6 +221,6 @@ impl Drop for Staged {
 /// Writes secrets to a file for its owner alone, whole or not at all.
 pub fn write_private(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
     let mut staged = Staged::beside(path)?;
-    staged.file.write_all(bytes).map_err(|error| io(path, error))?;
+    staged.write(bytes, path)?;
     staged.publish(path)
 }

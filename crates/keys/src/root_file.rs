@@ -1,0 +1,149 @@
+//! A root secret in a file, which every host of a fleet gets a copy of.
+//!
+//! ```toml
+//! # Whoever reads this can open the tickets of the whole fleet.
+//! secret = "32 bytes in base64"
+//! interval = 3600     # seconds for which a key seals
+//! lifetime = 7200     # seconds for which its tickets open after that
+//! since = 1763726400  # when the chain began, seconds since 1970
+//! ```
+
+use std::io::Read as _;
+use std::path::Path;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde::{Deserialize, Serialize};
+use zeroize::{Zeroize, Zeroizing};
+
+use crate::ratchet::SECRET_LEN;
+use crate::ring_file::{FileError, Staged, io, open_private};
+use crate::schedule::Policy;
+use crate::share::{Root, ShareError};
+use crate::{Entropy as _, SystemEntropy};
+
+/// Longer than any root file needs to be.
+const MAX_LEN: u64 = 4096;
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    secret: String,
+    interval: u64,
+    lifetime: u64,
+    since: u64,
+}
+
+impl Drop for Written {
+    fn drop(&mut self) {
+        self.secret.zeroize();
+    }
+}
+
+impl Root {
+    /// The root in the file at `path`, which must be private.
+    pub fn from_file(path: &Path) -> Result<Self, FileError> {
+        let mut text = Zeroizing::new(String::new());
+        let file = open_private(path, false)?;
+        file.take(MAX_LEN)
+            .read_to_string(&mut text)
+            .map_err(|error| io(path, error))?;
+        let written: Written = toml::from_str(&text).map_err(|error| bad(path, error.message()))?;
+        let decoded = STANDARD.decode(&written.secret).map(Zeroizing::new);
+        let secret = decoded
+            .ok()
+            .and_then(|bytes| <[u8; SECRET_LEN]>::try_from(&bytes[..]).ok());
+        let secret = Zeroizing::new(secret.ok_or_else(|| bad(path, "secret is not the base64 of 32 bytes"))?);
+        if *secret == [0; SECRET_LEN] {
+            return Err(bad(path, "a secret of zeros is none"));
+        }
+        let policy = Policy::every(written.interval, written.lifetime);
+        Self::new(&secret, policy, written.since).map_err(|error| content(path, error))
+    }
+
+    /// Makes a root with a random secret and writes it to a new file for its owner alone.
+    pub fn create_file(path: &Path, policy: Policy, now: u64) -> Result<Self, FileError> {
+        let mut secret = Zeroizing::new([0; SECRET_LEN]);
+        let no_entropy = |_| io(path, std::io::ErrorKind::Other.into());
+        SystemEntropy.fill(secret.as_mut_slice()).map_err(no_entropy)?;
+        let root = Self::new(&secret, policy, now).map_err(|error| content(path, error))?;
+        let written = Written {
+            secret: STANDARD.encode(*secret),
+            interval: policy.interval.map_or(0, std::num::NonZeroU64::get),
+            lifetime: policy.lifetime,
+            since: now,
+        };
+        let body = toml::to_string(&written).map(Zeroizing::new);
+        let body = body.map_err(|_| io(path, std::io::ErrorKind::InvalidData.into()))?;
+        let head = "# carnet: the root of a fleet's ticket keys. Whoever reads this can open the fleet's tickets.\n";
+        let mut staged = Staged::beside(path)?;
+        staged.write(head.as_bytes(), path)?;
+        staged.write(body.as_bytes(), path)?;
+        staged.publish_new(path)?;
+        Ok(root)
+    }
+}
+
+fn bad(path: &Path, what: &str) -> FileError {
+    FileError::Root {
+        path: path.into(),
+        what: what.to_owned(),
+    }
+}
+
+fn content(path: &Path, error: ShareError) -> FileError {
+    FileError::Content {
+        path: path.into(),
+        error,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Ring;
+
+    const T: u64 = 1_700_000_000;
+
+    fn reason(text: &str) -> String {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("root");
+        crate::write_private(&path, text.as_bytes()).unwrap();
+        Root::from_file(&path).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn a_root_that_is_written_is_read_by_every_host() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("root");
+        let made = Root::create_file(&path, Policy::every(3600, 7200), T).unwrap();
+        let read = Root::from_file(&path).unwrap();
+        let name = |root: &Root| {
+            *Ring::rooted(root, T + 50_000)
+                .unwrap()
+                .sealing(T + 50_000)
+                .unwrap()
+                .name()
+        };
+        assert_eq!(name(&made), name(&read));
+        assert!(
+            Root::create_file(&path, Policy::every(3600, 7200), T).is_err(),
+            "it is not overwritten"
+        );
+        assert_eq!(name(&made), name(&Root::from_file(&path).unwrap()));
+    }
+
+    #[test]
+    fn mistakes_are_named() {
+        let rest = "interval = 3600\nlifetime = 7200\nsince = 1700000000\n";
+        let secret = STANDARD.encode([7; 32]);
+        assert!(reason("").contains("secret"));
+        assert!(reason(&format!("secret = \"AAAA\"\n{rest}")).contains("32 bytes"));
+        assert!(reason(&format!("secret = \"{}\"\n{rest}", STANDARD.encode([0; 32]))).contains("zeros"));
+        assert!(reason(&format!("secret = \"{secret}\"\n{rest}more = 1\n")).contains("more"));
+        let short = rest.replace("3600", "10");
+        assert!(reason(&format!("secret = \"{secret}\"\n{short}")).contains("at least 60 s"));
+        let text = reason(&format!("secret = \"{secret}\nx"));
+        assert!(!text.contains(&secret), "secrets are not shown: {text}");
+    }
+}
