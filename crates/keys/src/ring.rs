@@ -128,6 +128,11 @@ impl Ring {
         self.opening_as(now, |snapshot| snapshot.find_by_id(name))
     }
 
+    /// The key that opens tickets whose name it fits, where names are made of a key's and more.
+    pub fn opening_where(&self, now: u64, fits: impl Fn(&KeyName) -> bool) -> Option<Found> {
+        self.opening_as(now, |snapshot| snapshot.all().iter().find(|slot| fits(&slot.name)))
+    }
+
     fn opening_as(&self, now: u64, find: impl FnOnce(&Snapshot) -> Option<&Slot>) -> Option<Found> {
         let snapshot = self.at(now);
         let slot = find(&snapshot)?;

@@ -1,0 +1,214 @@
+//! The functions of libssl that this library stands before.
+
+use std::ffi::{c_char, c_int, c_long, c_void};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::ptr::null_mut;
+use std::sync::atomic::Ordering;
+
+use crate::callback::{before_evp, before_hmac, ticket_key};
+use crate::context::{self, Record, SET_KEYS};
+use crate::openssl::{self, AnyCallback, Ctx, KeyCallback, OpenSsl};
+use crate::settings::Mode;
+use crate::state;
+
+/// SSL_CTRL_SET_TLSEXT_TICKET_KEY_CB
+const SET_KEY_CALLBACK: c_int = 72;
+
+/// Runs what this library has to do; a panic there is nobody else's affair.
+fn aside<R>(work: impl FnOnce() -> Option<R>) -> Option<R> {
+    catch_unwind(AssertUnwindSafe(work)).ok().flatten()
+}
+
+/// What a function that is not to be found anywhere answers.
+macro_rules! real {
+    ($name:ident as $type:ty, or $failed:expr) => {
+        match openssl::next(concat!(stringify!($name), "\0")) {
+            // SAFETY: libssl's function of this name has this type in every version that has it.
+            Some(found) => unsafe { std::mem::transmute::<*mut c_void, $type>(found) },
+            None => return $failed,
+        }
+    };
+}
+
+/// Puts our callback on a new context.
+fn adopt(context: Ctx) {
+    aside(|| {
+        if context.is_null() {
+            return None;
+        }
+        let openssl = OpenSsl::get()?;
+        state::ring()?;
+        // SAFETY: libssl has just made it, and nobody else has it yet.
+        unsafe {
+            context::attach(openssl, context)?;
+            (openssl.SSL_CTX_set_tlsext_ticket_key_evp_cb)(context, Some(ticket_key));
+        }
+        Some(())
+    });
+}
+
+/// SSL_CTX_new(3): the context gets keys from the ring.
+///
+/// # Safety
+/// As SSL_CTX_new(3) says.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn SSL_CTX_new(method: *const c_void) -> Ctx {
+    let real = real!(SSL_CTX_new as unsafe extern "C" fn(*const c_void) -> Ctx, or null_mut());
+    // SAFETY: the caller's arguments, passed on: so in all of this file.
+    let context = unsafe { real(method) };
+    adopt(context);
+    context
+}
+
+/// SSL_CTX_new_ex(3): likewise.
+///
+/// # Safety
+/// As SSL_CTX_new_ex(3) says.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn SSL_CTX_new_ex(library: *mut c_void, properties: *const c_char, method: *const c_void) -> Ctx {
+    type New = unsafe extern "C" fn(*mut c_void, *const c_char, *const c_void) -> Ctx;
+    let real = real!(SSL_CTX_new_ex as New, or null_mut());
+    // SAFETY: the caller's arguments, passed on.
+    let context = unsafe { real(library, properties, method) };
+    adopt(context);
+    context
+}
+
+/// Whose keys a context has from now on.
+enum Brought {
+    Keys,
+    Evp(Option<KeyCallback>),
+    Hmac(Option<AnyCallback>),
+}
+
+/// The record of a context that is ours, and the mode. `None`: the call is none of our business.
+fn ours<'a>(openssl: &OpenSsl, context: Ctx) -> Option<(&'a Record, Mode)> {
+    let mode = state::settings()?.mode;
+    if context.is_null() {
+        return None;
+    }
+    // SAFETY: the application's context, live during its call.
+    Some((unsafe { context::record(openssl, context) }?, mode))
+}
+
+/// SSL_CTX_ctrl(3). Ticket keys that the application sets (59) count from then on, unless they are to be overridden.
+///
+/// # Safety
+/// As SSL_CTX_ctrl(3) says.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn SSL_CTX_ctrl(context: Ctx, command: c_int, number: c_long, pointer: *mut c_void) -> c_long {
+    type Control = unsafe extern "C" fn(Ctx, c_int, c_long, *mut c_void) -> c_long;
+    let real = real!(SSL_CTX_ctrl as Control, or 0);
+    // SAFETY: the caller's arguments, passed on.
+    let result = unsafe { real(context, command, number, pointer) };
+    if command == SET_KEYS && result == 1 && !pointer.is_null() {
+        aside(|| {
+            let openssl = OpenSsl::get()?;
+            let (record, mode) = ours(openssl, context)?;
+            record.read_own_keys(openssl, context);
+            brought(openssl, context, record, mode, Brought::Keys);
+            Some(())
+        });
+    }
+    result
+}
+
+/// SSL_CTX_callback_ctrl(3). A ticket key callback (72) counts from then on, unless it is to be overridden.
+///
+/// # Safety
+/// As SSL_CTX_callback_ctrl(3) says.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn SSL_CTX_callback_ctrl(context: Ctx, command: c_int, callback: Option<AnyCallback>) -> c_long {
+    type Control = unsafe extern "C" fn(Ctx, c_int, Option<AnyCallback>) -> c_long;
+    let real = real!(SSL_CTX_callback_ctrl as Control, or 0);
+    let answer = (command == SET_KEY_CALLBACK).then(|| {
+        aside(|| {
+            let openssl = OpenSsl::get()?;
+            let (record, mode) = ours(openssl, context)?;
+            Some(brought(openssl, context, record, mode, Brought::Hmac(callback)))
+        })
+    });
+    match answer.flatten() {
+        Some(answer) => c_long::from(answer),
+        // SAFETY: the caller's arguments, passed on.
+        None => unsafe { real(context, command, callback) },
+    }
+}
+
+/// SSL_CTX_set_tlsext_ticket_key_evp_cb(3). The callback counts from then on, unless it is to be overridden.
+///
+/// # Safety
+/// As SSL_CTX_set_tlsext_ticket_key_evp_cb(3) says.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn SSL_CTX_set_tlsext_ticket_key_evp_cb(context: Ctx, callback: Option<KeyCallback>) -> c_int {
+    type Set = unsafe extern "C" fn(Ctx, Option<KeyCallback>) -> c_int;
+    let real = real!(SSL_CTX_set_tlsext_ticket_key_evp_cb as Set, or 0);
+    let answer = aside(|| {
+        let openssl = OpenSsl::get()?;
+        let (record, mode) = ours(openssl, context)?;
+        Some(brought(openssl, context, record, mode, Brought::Evp(callback)))
+    });
+    // SAFETY: the caller's arguments, passed on.
+    answer.unwrap_or_else(|| unsafe { real(context, callback) })
+}
+
+/// SSL_CTX_set_tlsext_ticket_key_cb(3), which in OpenSSL is a macro: for languages that have none.
+///
+/// # Safety
+/// `context` is a live `SSL_CTX`; `callback` is as SSL_CTX_set_tlsext_ticket_key_cb(3) says.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn SSL_CTX_set_tlsext_ticket_key_cb(context: Ctx, callback: Option<KeyCallback>) -> c_long {
+    // SAFETY: what the macro does; the command casts it back.
+    unsafe {
+        let callback = std::mem::transmute::<Option<KeyCallback>, Option<AnyCallback>>(callback);
+        SSL_CTX_callback_ctrl(context, SET_KEY_CALLBACK, callback)
+    }
+}
+
+/// The application has brought keys, or a callback for them; or it takes its callback back. What the call returns.
+fn brought(openssl: &OpenSsl, context: Ctx, record: &Record, mode: Mode, what: Brought) -> c_int {
+    let name = match what {
+        Brought::Keys => "fixed ticket keys",
+        Brought::Evp(_) | Brought::Hmac(_) => "a ticket key callback",
+    };
+    let is_brought = !matches!(what, Brought::Evp(None) | Brought::Hmac(None));
+    if is_brought {
+        let outcome = if mode == Mode::Override {
+            "overridden (CARNET_MODE=override)"
+        } else {
+            "they are left to it (CARNET_MODE=respect)"
+        };
+        state::tell(&format!("context {context:p}: the application has {name}: {outcome}"));
+    }
+    if mode == Mode::Override {
+        return 1;
+    }
+    match what {
+        Brought::Keys => {}
+        Brought::Evp(callback) => record.evp.store(pointer(callback), Ordering::Release),
+        Brought::Hmac(callback) => record.hmac.store(pointer(callback), Ordering::Release),
+    }
+    let evp = !record.evp.load(Ordering::Acquire).is_null();
+    let hmac = !record.hmac.load(Ordering::Acquire).is_null();
+    // OpenSSL asks the EVP_MAC callback first, then the other, then takes the context's keys.
+    let (first, second): (Option<KeyCallback>, Option<KeyCallback>) = match (evp, hmac, is_brought) {
+        (true, _, _) => (Some(before_evp), hmac.then_some(before_hmac)),
+        (false, true, _) => (None, Some(before_hmac)),
+        (false, false, true) => (None, None),
+        (false, false, false) => (Some(ticket_key), None),
+    };
+    // SAFETY: the application's context; the callbacks have the types that the two settings want, the second by a cast
+    // that the command takes back.
+    unsafe {
+        let second = std::mem::transmute::<Option<KeyCallback>, Option<AnyCallback>>(second);
+        (openssl.SSL_CTX_callback_ctrl)(context, SET_KEY_CALLBACK, second);
+        (openssl.SSL_CTX_set_tlsext_ticket_key_evp_cb)(context, first)
+    }
+}
+
+/// A callback as the record keeps it.
+fn pointer<F: Copy>(callback: Option<F>) -> *mut c_void {
+    const { assert!(size_of::<Option<F>>() == size_of::<*mut c_void>()) };
+    // SAFETY: `F` is a function pointer, and `None` is NULL.
+    unsafe { std::mem::transmute_copy::<Option<F>, *mut c_void>(&callback) }
+}

@@ -1,0 +1,28 @@
+//! libcarnet_preload.so: leaves OpenSSL's TLS alone and gives every program that uses it ticket keys that rotate, that its
+//! processes share, and that a fleet can agree on.
+//!
+//! ```text
+//! hooks      the functions of libssl that this stands before
+//! callback   the key callback that OpenSSL calls for each ticket
+//!   context    what is kept with each SSL_CTX
+//!   tickets    under which keys to seal, whether to open
+//!     state      settings and ring of the process          carnet-keys
+//!   openssl    the real OpenSSL, found at run time
+//! ```
+//!
+//! It never brings the program down: where it can't do its job the program runs as it would without it, and one line says
+//! why. It has no threads, and does nothing in programs that use no TLS.
+#![cfg_attr(
+    not(test),
+    deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)
+)]
+
+mod callback;
+mod context;
+mod hooks;
+mod loaded;
+mod log;
+mod openssl;
+mod settings;
+mod state;
+mod tickets;

@@ -1,0 +1,33 @@
+//! What happens when the library is loaded, and before each fork.
+
+use std::panic::catch_unwind;
+
+use crate::openssl::OpenSsl;
+use crate::state;
+
+/// Run by the dynamic linker.
+#[used]
+#[unsafe(link_section = ".init_array")]
+static LOADED: extern "C" fn() = loaded;
+
+/// Takes note of the settings while the environment is whole.
+extern "C" fn loaded() {
+    let _nothing_lost = catch_unwind(|| {
+        let Some(_settings) = state::settings() else { return };
+        if OpenSsl::is_loaded() {
+            // Before privileges are dropped, and before workers are forked that are to share it.
+            state::ring();
+        }
+        // SAFETY: the handler stays as long as the library, which is never unloaded.
+        unsafe { libc::pthread_atfork(Some(before_fork), None, None) };
+    });
+}
+
+/// A program that loads libssl late, and makes its contexts in forked workers: they share the ring of their parent.
+unsafe extern "C" fn before_fork() {
+    let _nothing_lost = catch_unwind(|| {
+        if OpenSsl::is_loaded() {
+            state::ring();
+        }
+    });
+}

@@ -1,0 +1,147 @@
+//! The real OpenSSL, found at run time: this library is loaded into programs that have none, have it already, or get it
+//! later by dlopen.
+//!
+//! Functions of libssl that this library exports too are looked for behind it (RTLD_NEXT); where libssl came by dlopen,
+//! out of the program's own scope, in libssl.so.3 itself.
+
+use std::ffi::{CStr, c_char, c_int, c_long, c_uchar, c_uint, c_void};
+use std::ptr::null_mut;
+use std::sync::OnceLock;
+
+/// Pointers of OpenSSL's: passed on, never looked into.
+pub type Ctx = *mut c_void;
+/// `SSL *`
+pub type Ssl = *mut c_void;
+
+/// `int (*)(SSL *, unsigned char name[16], unsigned char iv[EVP_MAX_IV_LENGTH], EVP_CIPHER_CTX *, EVP_MAC_CTX *, int enc)`;
+/// the older kind has an `HMAC_CTX *` as its fifth argument.
+pub type KeyCallback = unsafe extern "C" fn(Ssl, *mut c_uchar, *mut c_uchar, *mut c_void, *mut c_void, c_int) -> c_int;
+/// `void (*)(void)`
+pub type AnyCallback = unsafe extern "C" fn();
+/// `CRYPTO_EX_new` and `CRYPTO_EX_free`
+pub type ExCallback = unsafe extern "C" fn(*mut c_void, *mut c_void, *mut c_void, c_int, c_long, *mut c_void);
+
+/// `OSSL_PARAM`
+#[repr(C)]
+pub struct Param {
+    pub key: *const c_char,
+    pub data_type: c_uint,
+    pub data: *mut c_void,
+    pub data_size: usize,
+    pub return_size: usize,
+}
+
+/// OSSL_PARAM_UTF8_STRING, OSSL_PARAM_OCTET_STRING
+pub const PARAM_UTF8: c_uint = 4;
+pub const PARAM_OCTETS: c_uint = 5;
+
+macro_rules! functions {
+    ($(fn $name:ident($($argument:ty),*) -> $result:ty;)*) => {
+        /// What is called of libssl and libcrypto.
+        #[expect(non_snake_case, reason = "OpenSSL's names")]
+        pub struct OpenSsl {
+            $(pub $name: unsafe extern "C" fn($($argument),*) -> $result,)*
+        }
+
+        impl OpenSsl {
+            fn find() -> Option<Self> {
+                Some(Self {
+                    $($name: {
+                        let found = symbol(concat!(stringify!($name), "\0"))?;
+                        // SAFETY: OpenSSL 3's function of this name has this type, and `find` is only called for that.
+                        unsafe { std::mem::transmute::<*mut c_void, unsafe extern "C" fn($($argument),*) -> $result>(found) }
+                    },)*
+                })
+            }
+        }
+    };
+}
+
+functions! {
+    fn SSL_CTX_ctrl(Ctx, c_int, c_long, *mut c_void) -> c_long;
+    fn SSL_CTX_callback_ctrl(Ctx, c_int, Option<AnyCallback>) -> c_long;
+    fn SSL_CTX_set_tlsext_ticket_key_evp_cb(Ctx, Option<KeyCallback>) -> c_int;
+    fn SSL_CTX_get_verify_mode(*const c_void) -> c_int;
+    fn SSL_CTX_get0_certificate(*const c_void) -> *mut c_void;
+    fn SSL_CTX_get_client_CA_list(*const c_void) -> *mut c_void;
+    fn SSL_CTX_get_ex_data(*const c_void, c_int) -> *mut c_void;
+    fn SSL_CTX_set_ex_data(Ctx, c_int, *mut c_void) -> c_int;
+    fn SSL_get_SSL_CTX(*const c_void) -> Ctx;
+    fn SSL_get_ex_data(*const c_void, c_int) -> *mut c_void;
+    fn SSL_set_ex_data(Ssl, c_int, *mut c_void) -> c_int;
+    fn SSL_get_verify_mode(*const c_void) -> c_int;
+    fn SSL_get_servername(*const c_void, c_int) -> *const c_char;
+    fn SSL_client_hello_get0_ext(Ssl, c_uint, *mut *const c_uchar, *mut usize) -> c_int;
+    fn SSL_version(*const c_void) -> c_int;
+    fn SSL_session_reused(*const c_void) -> c_int;
+    fn SSL_get_session(*const c_void) -> *mut c_void;
+    fn SSL_SESSION_get_time(*const c_void) -> c_long;
+    fn SSL_SESSION_get0_id_context(*const c_void, *mut c_uint) -> *const c_uchar;
+    fn CRYPTO_get_ex_new_index(c_int, c_long, *mut c_void, Option<ExCallback>, *mut c_void, Option<ExCallback>) -> c_int;
+    fn CRYPTO_set_ex_data(*mut c_void, c_int, *mut c_void) -> c_int;
+    fn RAND_bytes(*mut c_uchar, c_int) -> c_int;
+    fn EVP_CIPHER_fetch(*mut c_void, *const c_char, *const c_char) -> *mut c_void;
+    fn EVP_CipherInit_ex(*mut c_void, *const c_void, *mut c_void, *const c_uchar, *const c_uchar, c_int) -> c_int;
+    fn EVP_MAC_CTX_set_params(*mut c_void, *const Param) -> c_int;
+    fn EVP_sha256() -> *const c_void;
+    fn X509_pubkey_digest(*const c_void, *const c_void, *mut c_uchar, *mut c_uint) -> c_int;
+    fn X509_NAME_digest(*const c_void, *const c_void, *mut c_uchar, *mut c_uint) -> c_int;
+    fn OPENSSL_sk_num(*const c_void) -> c_int;
+    fn OPENSSL_sk_value(*const c_void, c_int) -> *mut c_void;
+}
+
+impl OpenSsl {
+    /// OpenSSL 3, once it is loaded. `None`: it is not, or it is another OpenSSL.
+    pub fn get() -> Option<&'static Self> {
+        static FOUND: OnceLock<Option<OpenSsl>> = OnceLock::new();
+        if let Some(found) = FOUND.get() {
+            return found.as_ref();
+        }
+        // Not there yet is no answer for ever.
+        let version = symbol("OpenSSL_version_num\0")?;
+        FOUND
+            .get_or_init(|| {
+                // SAFETY: every OpenSSL since 1.1 has this function, of this type.
+                let version: unsafe extern "C" fn() -> u64 = unsafe { std::mem::transmute(version) };
+                // SAFETY: it has no preconditions.
+                let number = unsafe { version() };
+                (number >> 28 == 3).then(Self::find).flatten()
+            })
+            .as_ref()
+    }
+
+    /// Is libssl.so.3 in this process?
+    pub fn is_loaded() -> bool {
+        !library(c"libssl.so.3").is_null()
+    }
+}
+
+/// The real function that a function of this library stands before.
+pub fn next(name: &'static str) -> Option<*mut c_void> {
+    symbol(name)
+}
+
+/// `name` ends in NUL.
+fn symbol(name: &'static str) -> Option<*mut c_void> {
+    let name = CStr::from_bytes_with_nul(name.as_bytes()).ok()?;
+    // SAFETY: the name ends in NUL; RTLD_NEXT is what comes after this library, so nothing of its own is found.
+    let behind = unsafe { libc::dlsym(libc::RTLD_NEXT, name.as_ptr()) };
+    let found = [c"libssl.so.3", c"libcrypto.so.3"]
+        .into_iter()
+        .fold(behind, |found, file| {
+            let library = if found.is_null() { library(file) } else { null_mut() };
+            if library.is_null() {
+                return found;
+            }
+            // SAFETY: the handle is that of a library that stays loaded: whoever calls us uses it.
+            unsafe { libc::dlsym(library, name.as_ptr()) }
+        });
+    (!found.is_null()).then_some(found)
+}
+
+/// A library that is loaded already.
+fn library(file: &CStr) -> *mut c_void {
+    // SAFETY: the name ends in NUL. RTLD_NOLOAD: nothing is loaded and no constructor runs. The reference is not given
+    // back, so that functions found through it stay.
+    unsafe { libc::dlopen(file.as_ptr(), libc::RTLD_NOW | libc::RTLD_NOLOAD) }
+}

@@ -1,0 +1,81 @@
+//! What the process has of this library: its settings, read once, and its ring, made once.
+
+#![forbid(unsafe_code)]
+
+use std::path::Path;
+use std::sync::OnceLock;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use carnet_keys::{FileError, Ring, Root, Start};
+
+use crate::log;
+use crate::settings::{Log, Mode, Refusal, Settings};
+
+static SETTINGS: OnceLock<Result<Settings, Refusal>> = OnceLock::new();
+static RING: OnceLock<Option<Ring>> = OnceLock::new();
+
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+/// The settings, as the environment was when the library was loaded: a server's workers may have lost it.
+pub fn settings() -> Option<&'static Settings> {
+    let settings = SETTINGS.get_or_init(|| Settings::read(variable)).as_ref().ok();
+    settings.filter(|settings| settings.mode != Mode::Off)
+}
+
+/// The ring, made at the first call. `None`: there is none, and the operator has been told why.
+pub fn ring() -> Option<&'static Ring> {
+    let make = || {
+        let made = match SETTINGS.get_or_init(|| Settings::read(variable)) {
+            Ok(settings) if settings.mode == Mode::Off => return None,
+            Ok(settings) => make(settings),
+            Err(refusal) => Err(refusal.clone()),
+        };
+        made.map_err(|refusal| tell(&format!("{refusal}; going on without")))
+            .ok()
+    };
+    RING.get_or_init(make).as_ref()
+}
+
+fn make(settings: &Settings) -> Result<Ring, Refusal> {
+    let text = |error: FileError| error.to_string();
+    let root = settings
+        .root
+        .as_deref()
+        .map(Root::from_file)
+        .transpose()
+        .map_err(text)?;
+    match (&settings.ring, &root) {
+        (Some(path), root) => in_file(path, root.as_ref(), settings).map_err(text),
+        (None, Some(root)) => Ring::rooted(root, now()).map_err(|error| error.to_string()),
+        (None, None) => Ring::shared(settings.policy, now()).map_err(|error| error.to_string()),
+    }
+}
+
+fn in_file(path: &Path, root: Option<&Root>, settings: &Settings) -> Result<Ring, FileError> {
+    let start = root.map_or(Start::Random(settings.policy), Start::Root);
+    Ring::open_or_create_file(path, &start, now())
+}
+
+/// One line for the operator.
+pub fn tell(text: &str) {
+    let early;
+    let log = match SETTINGS.get() {
+        Some(Ok(settings)) => &settings.log,
+        _ => {
+            early = Settings::log_of(variable);
+            &early
+        }
+    };
+    if *log != Log::Off {
+        log::line(log, text);
+    }
+}
+
+/// Seconds since 1970; 0 for a clock that stands before it. Not a system call where the kernel has a vDSO.
+pub fn now() -> u64 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| since.as_secs())
+}
