@@ -40,5 +40,5 @@ pub use ring::{ChangeError, Found, Ring};
 pub use ring_file::{FileError, Start, write_private};
 pub use schedule::Policy;
 pub use share::{Root, ShareError};
-pub use shared::{Counter, PageError};
+pub use shared::{Counter, PAGE_LEN, PageError};
 pub use snapshot::{KeyInfo, KeyState};

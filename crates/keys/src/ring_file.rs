@@ -12,7 +12,8 @@ use std::path::{Path, PathBuf};
 use crate::ring::Ring;
 use crate::schedule::Policy;
 use crate::share::{Root, ShareError};
-use crate::shared::memory::{Memory, PAGE_LEN};
+use crate::shared::PAGE_LEN;
+use crate::shared::memory::Memory;
 
 /// Why a file of keys can't be used. The text names the file and says what to do.
 #[derive(Debug, thiserror::Error)]

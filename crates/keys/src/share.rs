@@ -15,7 +15,7 @@ use crate::ring::{ChangeError, Ring, Source};
 use crate::schedule::{Policy, Slots};
 use crate::shared::content::{self, Decoded, MAX_KEYS};
 use crate::shared::memory::Memory;
-use crate::shared::{Counter, Page, PageError};
+use crate::shared::{Counter, PAGE_LEN, Page, PageError};
 use crate::snapshot::Snapshot;
 
 /// What a fleet agrees on. All hosts with the same root have the same keys at the same time.
@@ -136,6 +136,11 @@ impl Ring {
             Source::Random(Box::new(SystemEntropy))
         };
         Ok(Self::of_page(page, source, now))
+    }
+
+    /// The ring in a copy of another process's page, to look at: what changes here changes nothing there.
+    pub fn of_image(bytes: &[u8; PAGE_LEN], now: u64) -> Result<Self, ShareError> {
+        Self::attached(Memory::image(bytes)?, now)
     }
 
     fn of_page(page: Page, source: Source, now: u64) -> Self {

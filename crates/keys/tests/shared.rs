@@ -107,6 +107,20 @@ fn a_ring_outlives_those_who_use_it() {
 }
 
 #[test]
+fn an_image_is_a_copy() {
+    let place = place();
+    let ring = place.create();
+    ring.count(carnet_keys::Counter::Issued);
+    let bytes = fs::read(&place.path).unwrap();
+    let image = Ring::of_image(bytes.as_slice().try_into().unwrap(), T).unwrap();
+    assert_eq!(blob(&image, T), blob(&ring, T));
+    assert_eq!(image.counted(carnet_keys::Counter::Issued), 1);
+    image.rotate(T).unwrap();
+    assert_ne!(blob(&image, T), blob(&ring, T));
+    assert!(Ring::of_image(&[0; carnet_keys::PAGE_LEN], T).is_err());
+}
+
+#[test]
 fn erased_keys_are_not_in_the_file() {
     let place = place();
     let ring = place.create();

@@ -14,10 +14,10 @@ use std::ptr::NonNull;
 use rustix::io::Errno;
 use rustix::mm::{self, Advice, MapFlags, ProtFlags};
 
-use super::atomics::AtomicU64;
+use super::atomics::{AtomicU64, Ordering};
 
 /// Bytes of a page.
-pub(crate) const PAGE_LEN: usize = 4096;
+pub const PAGE_LEN: usize = 4096;
 /// Words of a page.
 pub(crate) const PAGE_WORDS: usize = PAGE_LEN / size_of::<AtomicU64>();
 
@@ -74,6 +74,16 @@ impl Memory {
         hidden.map(|()| memory)
     }
 
+    /// A page of its own with these bytes.
+    pub(crate) fn image(bytes: &[u8; PAGE_LEN]) -> Result<Self, Errno> {
+        let memory = Self::anonymous()?;
+        let (words, _) = bytes.as_chunks::<8>();
+        for (to, from) in memory.words().iter().zip(words) {
+            to.store(u64::from_ne_bytes(*from), Ordering::Relaxed);
+        }
+        Ok(memory)
+    }
+
     /// The page, word by word.
     pub(crate) fn words(&self) -> &[AtomicU64; PAGE_WORDS] {
         // SAFETY: the mapping is that long, aligned to a page, readable, writable, and there while `self` is. Any bytes
@@ -91,8 +101,6 @@ impl Drop for Memory {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::Ordering;
-
     use super::*;
 
     #[test]

@@ -19,5 +19,6 @@ mod versions;
 mod versions_tests;
 
 pub use counters::Counter;
+pub use memory::PAGE_LEN;
 pub(crate) use page::Page;
 pub use page::PageError;
