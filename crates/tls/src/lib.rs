@@ -23,6 +23,8 @@ mod error;
 mod event;
 mod facts;
 mod finished12;
+#[cfg(any(test, fuzzing))]
+mod fuzz12;
 mod kx;
 mod message;
 mod number;
@@ -56,6 +58,7 @@ pub use settings::{ClientAuth, Settings, Tls12};
 #[cfg(fuzzing)]
 pub mod fuzzing {
     pub use crate::client::fuzz::server_flight;
+    pub use crate::fuzz12::tls12;
     pub use crate::server::fuzz::early_flight;
 }
 

@@ -26,6 +26,7 @@ fn settings(asks_for_psk: bool) -> Arc<Settings> {
             CipherSuite::TLS_AES_256_GCM_SHA384,
             CipherSuite::TLS_CHACHA20_POLY1305_SHA256,
             CipherSuite::TLS_AES_128_GCM_SHA256,
+            CipherSuite::TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
         ],
         server_preference: false,
         prefer_sha256: false,
@@ -144,6 +145,7 @@ fn answer(question: &Question, choice: u8) -> Answer {
         }
         Question::AllowEarlyData => Answer::EarlyData(choice & 0x40 == 0),
         Question::OpenTicket { .. } => Answer::Ticket(TicketVerdict::Skip { renew: false }),
+        Question::FindSession { .. } => Answer::Session(None),
         Question::ServerName { name } => Answer::ServerName { acknowledge: name.is_some(), settings: None },
         Question::Protocol { offered } => {
             let (len, names) = offered.split_first().expect("validated to be non-empty");
