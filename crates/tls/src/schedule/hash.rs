@@ -2,10 +2,11 @@
 
 use std::fmt;
 
-use hmac::{Hmac, KeyInit, Mac as _};
 use sha2::{Digest as _, Sha256, Sha384};
 use subtle::ConstantTimeEq;
 use zeroize::{Zeroize, ZeroizeOnDrop};
+
+use super::hmac::{HmacSha256, HmacSha384};
 
 /// The longest hash output.
 const MAX_LEN: usize = 48;
@@ -107,7 +108,8 @@ impl Secret {
     /// Leaves zeros where it came from.
     fn take(bytes: &mut [u8]) -> Self {
         let secret = Self::new(bytes);
-        bytes.zeroize();
+        bytes.fill(0);
+        zeroize::optimization_barrier(bytes);
         secret
     }
 
@@ -133,19 +135,17 @@ fn padded(output: &[u8]) -> (u8, [u8; MAX_LEN]) {
 }
 
 /// HMAC under a prepared key: the inner and outer blocks are hashed once, however often it is used.
-///
-/// The RustCrypto states zeroize themselves.
 #[derive(Clone)]
 pub(crate) enum Mac {
-    Sha256(Hmac<Sha256>),
-    Sha384(Hmac<Sha384>),
+    Sha256(HmacSha256),
+    Sha384(HmacSha384),
 }
 
 impl Mac {
     pub(crate) fn new(hash: HashAlgorithm, key: &[u8]) -> Self {
         match hash {
-            HashAlgorithm::Sha256 => Self::Sha256(keyed(key)),
-            HashAlgorithm::Sha384 => Self::Sha384(keyed(key)),
+            HashAlgorithm::Sha256 => Self::Sha256(HmacSha256::new(key)),
+            HashAlgorithm::Sha384 => Self::Sha384(HmacSha384::new(key)),
         }
     }
 
@@ -159,16 +159,16 @@ impl Mac {
     /// A MAC that is sent.
     pub(crate) fn digest(&self, message: &[u8]) -> Digest {
         match self {
-            Self::Sha256(mac) => Digest::new(&mac.clone().chain_update(message).finalize().into_bytes()),
-            Self::Sha384(mac) => Digest::new(&mac.clone().chain_update(message).finalize().into_bytes()),
+            Self::Sha256(mac) => Digest::new(&mac.tag(message)),
+            Self::Sha384(mac) => Digest::new(&mac.tag(message)),
         }
     }
 
     /// A MAC that is a key: HKDF-Extract (RFC 5869 section 2.2) with this salt.
     pub(crate) fn extract(&self, input: &[u8]) -> Secret {
         match self {
-            Self::Sha256(mac) => Secret::take(&mut mac.clone().chain_update(input).finalize().into_bytes()),
-            Self::Sha384(mac) => Secret::take(&mut mac.clone().chain_update(input).finalize().into_bytes()),
+            Self::Sha256(mac) => Secret::take(&mut mac.tag(input)),
+            Self::Sha384(mac) => Secret::take(&mut mac.tag(input)),
         }
     }
 
@@ -266,14 +266,6 @@ impl Info {
 
     fn as_bytes(&self) -> &[u8] {
         self.bytes.get(..self.len).unwrap_or_default()
-    }
-}
-
-fn keyed<M: KeyInit>(key: &[u8]) -> M {
-    // HMAC (RFC 2104) is defined for keys of any length, and `new_from_slice` of hmac has no error path.
-    match M::new_from_slice(key) {
-        Ok(mac) => mac,
-        Err(_) => M::new(&Default::default()),
     }
 }
 

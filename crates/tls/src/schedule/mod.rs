@@ -5,6 +5,7 @@
 //! from it; it lives in a box, because it is large and the states that own it are moved a lot.
 
 mod hash;
+mod hmac;
 mod prf;
 
 use std::fmt;

@@ -40,11 +40,13 @@ fn prf(secret: &Mac, label: &[u8], seed: [&[u8]; 4], out: &mut [u8]) {
         }
     };
     // In one piece: most of what hashing a few bytes costs is in the handling of pieces.
-    input
-        .iter_mut()
-        .skip(hash_len)
-        .zip(parts().flatten())
-        .for_each(|(to, from)| *to = *from);
+    let mut at = hash_len;
+    for part in parts() {
+        if let Some(to) = input.get_mut(at..at + part.len()) {
+            to.copy_from_slice(part);
+        }
+        at += part.len();
+    }
     prf_on(secret, input, hash_len, out);
     input.fill(0);
     zeroize::optimization_barrier(input);
@@ -60,8 +62,8 @@ fn prf_on(secret: &Mac, input: &mut [u8], hash_len: usize, out: &mut [u8]) {
             to.copy_from_slice(a.as_bytes());
         }
         let block = secret.extract(input);
-        for (to, from) in chunk.iter_mut().zip(block.as_bytes()) {
-            *to = *from;
+        if let Some(from) = block.as_bytes().get(..chunk.len()) {
+            chunk.copy_from_slice(from);
         }
         if chunks.peek().is_some() {
             a = secret.extract(a.as_bytes());
