@@ -125,7 +125,7 @@ fn curl_refuses_a_stranger() {
 }
 
 /// OpenSSL's own command, set up to use our library, printing line by line.
-fn openssl_command(way: Way, name: &str, record: &str) -> Command {
+pub fn openssl_command(way: Way, name: &str, record: &str) -> Command {
     let program = unmodified(way, "openssl", record);
     let mut command = tool("openssl");
     command.arg(name);
