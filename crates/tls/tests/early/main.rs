@@ -1,6 +1,7 @@
 //! Early data, external PSKs and ticket requests: our client and our server against each other and against rustls.
 
 mod data;
+mod mischief;
 mod psk;
 mod requests;
 #[path = "../support/mod.rs"]
