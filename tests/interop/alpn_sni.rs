@@ -1,18 +1,21 @@
 //! ALPN (RFC 7301) and SNI (RFC 6066, 3): what is asked for, what is chosen, what is refused.
 
 use crate::place::CERTIFICATES;
+use crate::version::VERSIONS;
 use crate::{gnutls, openssl, peer};
 
 #[test]
 fn ours_chooses_by_its_own_preference() {
-    let server = peer::Server::echo(2, &["-alpn", "h2,http/1.1"]);
-    let text = openssl::visit(&server.address(), &["-alpn", "http/1.1,h2"]);
-    assert!(text.contains("ALPN protocol: h2"), "{text}");
-    let text = gnutls::visit(&server.port, &["--alpn", "http/1.1"]);
-    assert!(text.contains("Application protocol: http/1.1"), "{text}");
-    let reports = server.reports();
-    reports[0].expect("alpn=h2");
-    reports[1].expect("alpn=http/1.1");
+    for version in VERSIONS {
+        let server = peer::Server::echo(2, &[&["-alpn", "h2,http/1.1"], &version.only()[..]].concat());
+        let text = openssl::visit(&server.address(), &["-alpn", "http/1.1,h2"]);
+        assert!(text.contains("ALPN protocol: h2"), "{text}");
+        let text = gnutls::visit(&server.port, &["--alpn", "http/1.1"]);
+        assert!(text.contains("Application protocol: http/1.1"), "{text}");
+        let reports = server.reports();
+        reports[0].expect("alpn=h2");
+        reports[1].expect(&format!("alpn=http/1.1 version={}", version.name()));
+    }
 }
 
 #[test]
@@ -37,12 +40,11 @@ fn ours_learns_the_choice_of_others() {
     peer::client(&server.port, &options)[0].expect("ok=1 alpn=http/1.1");
     server.process.succeed();
 
-    let server = gnutls::Server::start(&CERTIFICATES.p256, &["--echo", "-a", "--alpn", "h2"]);
-    peer::client(
-        &server.port,
-        &["-alpn", "h2,http/1.1", "-text", "hello\\n", "-recv", "6"],
-    )[0]
-    .expect("ok=1 alpn=h2");
+    for version in VERSIONS {
+        let server = gnutls::Server::start(&CERTIFICATES.p256, &["--echo", "-a", "--alpn", "h2"]);
+        let line = ["-alpn", "h2,http/1.1", "-text", "hello\\n", "-recv", "6"];
+        peer::client(&server.port, &[&line[..], &version.only()].concat())[0].expect("ok=1 alpn=h2");
+    }
 }
 
 /// A server with two names shows each client the certificate of the name it asked for.

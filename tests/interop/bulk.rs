@@ -1,6 +1,7 @@
 //! 64 MiB each way, in pieces that fit neither records nor buffers.
 
 use crate::place::{CERTIFICATES, DIR, run};
+use crate::version::{VERSIONS, Version};
 use crate::{openssl, peer, place};
 use std::fs;
 use std::process::Command;
@@ -14,50 +15,47 @@ fn pattern() -> Vec<u8> {
 
 #[test]
 fn ours_to_ours_both_ways_at_once() {
-    let size = SIZE.to_string();
-    let server = peer::Server::echo(1, &["-check", "-timeout", "60"]);
-    let options = [
-        "-send",
-        &size,
-        "-recv",
-        &size,
-        "-check",
-        "-chunk",
-        "65521",
-        "-keyupdate",
-        "both",
-    ];
-    peer::client(&server.port, &options)[0]
-        .expect("ok=1 closed=both")
-        .expect(&format!("sent={size} received={size}"));
-    server.reports()[0].expect(&format!("ok=1 sent={size} received={size}"));
+    for version in VERSIONS {
+        let size = SIZE.to_string();
+        let server = peer::Server::echo(1, &["-check", "-timeout", "60"]);
+        let mut options = vec!["-send", &size, "-recv", &size, "-check", "-chunk", "65521"];
+        options.extend(version.only());
+        if version == Version::Tls13 {
+            options.extend(["-keyupdate", "both"]);
+        }
+        peer::client(&server.port, &options)[0]
+            .expect("ok=1 closed=both")
+            .expect(&format!("sent={size} received={size}"));
+        server.reports()[0].expect(&format!("ok=1 sent={size} received={size}"));
+    }
 }
 
 #[test]
 fn from_openssl_to_ours() {
     fs::write(DIR.join("large"), pattern()).unwrap();
-    let server = openssl::Server::start(&CERTIFICATES.p256, &["-naccept", "1", "-HTTP"]);
-    let options = [
-        "-text",
-        "GET /large HTTP/1.0\\r\\n\\r\\n",
-        "-recv",
-        "all",
-        "-check",
-        "-read-ahead",
-    ];
-    peer::client(&server.port, &options)[0].expect(&format!("ok=1 received={SIZE}"));
-    server.process.finish();
+    for version in VERSIONS {
+        let server = openssl::Server::start(&CERTIFICATES.p256, &[version.flag(), "-naccept", "1", "-HTTP"]);
+        let get = ["-text", "GET /large HTTP/1.0\\r\\n\\r\\n", "-recv", "all"];
+        let options = [&get[..], &["-check", "-read-ahead"]].concat();
+        peer::client(&server.port, &options)[0].expect(&format!("ok=1 received={SIZE}"));
+        server.process.finish();
+    }
 }
 
 #[test]
 fn from_ours_to_openssl() {
-    for chunk in ["16385", "4099"] {
+    for (chunk, version) in [
+        ("16385", Version::Tls13),
+        ("4099", Version::Tls13),
+        ("16385", Version::Tls12),
+    ] {
         let size = SIZE.to_string();
         let server = peer::Server::start(&CERTIFICATES.p256, &["-send", &size, "-chunk", chunk]);
-        let received = place::file(&format!("received-{chunk}"));
+        let received = place::file(&format!("received-{chunk}-{}", version.name()));
         let script = format!(
-            "openssl s_client -connect {} -quiet -verify_quiet </dev/null >{received} || :",
-            server.address()
+            "openssl s_client -connect {} {} -quiet -verify_quiet </dev/null >{received} || :",
+            server.address(),
+            version.flag()
         );
         run(Command::new("timeout").args(["40", "sh", "-c", &script]));
         assert!(fs::read(&received).unwrap() == pattern(), "the bytes differ");
@@ -69,10 +67,12 @@ fn from_ours_to_openssl() {
 /// A few bytes a record, and a record in many fragments of the smallest size (RFC 8446, 5.1).
 #[test]
 fn small_records() {
-    let server = peer::Server::echo(2, &["-check", "-fragment", "512"]);
-    let small = ["-send", "100003", "-recv", "100003", "-check", "-chunk", "7"];
-    peer::client(&server.port, &small)[0].expect("ok=1 received=100003");
-    let blocking = ["-send", "10007", "-recv", "10007", "-check", "-blocking"];
-    peer::client(&server.port, &blocking)[0].expect("ok=1 received=10007");
-    server.reports()[1].expect("ok=1 closed=both");
+    for version in VERSIONS {
+        let server = peer::Server::echo(2, &["-check", "-fragment", "512"]);
+        let small = ["-send", "100003", "-recv", "100003", "-check", "-chunk", "7"];
+        peer::client(&server.port, &[&small[..], &version.only()].concat())[0].expect("ok=1 received=100003");
+        let blocking = ["-send", "10007", "-recv", "10007", "-check", "-blocking"];
+        peer::client(&server.port, &[&blocking[..], &version.only()].concat())[0].expect("ok=1 received=10007");
+        server.reports()[1].expect("ok=1 closed=both");
+    }
 }

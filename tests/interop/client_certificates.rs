@@ -1,6 +1,7 @@
 //! Client certificates in the handshake: asked for, required, refused; and still known after a resumption.
 
 use crate::place::CERTIFICATES;
+use crate::version::VERSIONS;
 use crate::{gnutls, openssl, peer, place};
 
 fn demanding(rounds: usize) -> peer::Server {
@@ -27,19 +28,18 @@ fn an_openssl_client_shows_one() {
 #[test]
 fn a_gnutls_client_shows_one() {
     let client = &CERTIFICATES.client;
-    let server = demanding(2);
-    let options = [
-        "--x509certfile",
-        &client.cert,
-        "--x509keyfile",
-        &client.key,
-        "--resume",
-        "--waitresumption",
-    ];
-    gnutls::visit(&server.port, &options);
-    let reports = server.reports();
-    reports[0].expect("ok=1 resumed=0 peer=client verify=0");
-    reports[1].expect("ok=1 resumed=1 peer=client verify=0");
+    for version in VERSIONS {
+        let server = demanding(2);
+        let priority = format!("NORMAL:-VERS-ALL:+VERS-TLS{}", version.number());
+        let shown = ["--x509certfile", &client.cert, "--x509keyfile", &client.key];
+        let options = [&shown[..], &["--resume", "--waitresumption", "--priority", &priority]].concat();
+        gnutls::visit(&server.port, &options);
+        let reports = server.reports();
+        reports[0].expect("ok=1 resumed=0 peer=client verify=0");
+        reports[1]
+            .expect("ok=1 resumed=1 peer=client verify=0")
+            .expect(&format!("version={}", version.name()));
+    }
 }
 
 #[test]
@@ -100,25 +100,18 @@ fn ours_shows_one_to_openssl() {
 #[test]
 fn ours_shows_one_to_gnutls() {
     let client = &CERTIFICATES.client;
-    let options = [
-        "--echo",
-        "--require-client-cert",
-        "--verify-client-cert",
-        "--x509cafile",
-        &CERTIFICATES.ca,
-    ];
-    let server = gnutls::Server::start(&CERTIFICATES.p256, &options);
-    let line = [
-        "-text",
-        "hello\\n",
-        "-recv",
-        "6",
-        "-cert",
-        &client.cert,
-        "-key",
-        &client.key,
-    ];
-    peer::client(&server.port, &line)[0].expect("ok=1");
-    let seen = server.process.wait_for("Subject: CN=client");
-    assert!(seen.contains("The certificate is trusted"), "{seen}");
+    for version in VERSIONS {
+        let asking = [
+            "--require-client-cert",
+            "--verify-client-cert",
+            "--x509cafile",
+            &CERTIFICATES.ca,
+        ];
+        let server = gnutls::Server::start(&CERTIFICATES.p256, &[&["--echo"], &asking[..]].concat());
+        let line = ["-text", "hello\\n", "-recv", "6"];
+        let shown = ["-cert", &client.cert, "-key", &client.key];
+        peer::client(&server.port, &[&line[..], &shown, &version.only()].concat())[0].expect("ok=1");
+        let seen = server.process.wait_for("Subject: CN=client");
+        assert!(seen.contains("The certificate is trusted"), "{seen}");
+    }
 }

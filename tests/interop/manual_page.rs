@@ -1,6 +1,7 @@
 //! The demo servers, which are typed from the manual pages, against curl and `s_client`.
 
 use crate::process::Process;
+use crate::version::VERSIONS;
 use crate::{openssl, place};
 use std::process::Command;
 
@@ -49,11 +50,13 @@ fn every_version_of_the_page_serves_curl_and_s_client() {
     ] {
         let demo = start(program);
         let again = format!("https://{}/again", demo.address);
-        assert_eq!(
-            curl(&demo.address, &[&again]),
-            "server: full handshake\nserver: resumed\n",
-            "{program}"
-        );
+        for version in VERSIONS {
+            assert_eq!(
+                curl(&demo.address, &["--tls-max", version.number(), &again]),
+                "server: full handshake\nserver: resumed\n",
+                "{program} {version:?}"
+            );
+        }
         let mut client = openssl::client(&demo.address, &["-ign_eof", "-CAfile", "/dev/null"]);
         client.say("who am I?\n");
         let text = client.finish().text;
