@@ -81,6 +81,7 @@ fn negotiation_reason(kind: ErrorKind) -> Reason {
         K::BadVersion => Reason::WRONG_SSL_VERSION,
         K::Downgrade => Reason::INAPPROPRIATE_FALLBACK,
         K::NoSharedCipher => Reason::NO_SHARED_CIPHER,
+        K::ForeignSession => Reason::ATTEMPT_TO_REUSE_SESSION_IN_DIFFERENT_CONTEXT,
         K::BadCipher => Reason::WRONG_CIPHER_RETURNED,
         K::SessionCipherMissing => Reason::REQUIRED_CIPHER_MISSING,
         K::SessionCipherChanged => Reason::OLD_SESSION_CIPHER_NOT_RETURNED,

@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use bytes::Bytes;
 use carnet_ticket::{Secret, Session, SessionId};
-use carnet_tls::{AlertDescription, Answer, ProtocolVersion, ReceivedTicket};
+use carnet_tls::{AlertDescription, Answer, CipherSuite, Connection as Engine, ProtocolVersion, ReceivedTicket};
 use sha2::{Digest as _, Sha256};
 
 use super::ask::Reply;
@@ -14,7 +14,7 @@ use super::held::Held;
 use super::run::Halt;
 use super::{cache, session12, staple};
 use crate::error::{Error, Result};
-use crate::objects::connection::{Connection, Role, SessionSlot};
+use crate::objects::connection::{Connection, Phase, Role, SessionSlot};
 use crate::objects::context::Counter;
 use crate::objects::session::{SessionObject, now};
 
@@ -137,6 +137,20 @@ fn judge_staple(held: &mut Held<'_>) -> std::result::Result<(), Halt> {
     Ok(())
 }
 
+/// The peer's chain has been accepted in the handshake: a session that somebody has looked at already holds it from now on.
+pub(super) fn note_peer(connection: &Connection) {
+    let facts = connection.facts();
+    let mine = !facts.progress.resumed && !facts.progress.offered && connection.status().phase() == Phase::Handshake;
+    let Some(session) = facts.session.object().filter(|_| mine) else {
+        return;
+    };
+    session.set_peer_chain(facts.peer.parsed.clone());
+    session.update(|session| {
+        session.peer = facts.peer.chain.first().cloned();
+        session.verify_result = facts.peer.verify_result;
+    });
+}
+
 /// Fills in what was not known when the session was made.
 pub(super) fn complete(connection: &Connection, session: &SessionObject) {
     let mut filled = session.snapshot();
@@ -192,8 +206,15 @@ pub(super) fn authenticated_later(held: &mut Held<'_>) -> std::result::Result<()
 
 /// The connection's session, which is made now if the handshake has got far enough and nobody has asked before.
 pub fn current(connection: &Connection) -> Option<Arc<SessionObject>> {
-    if let Some(session) = connection.facts().session.object() {
-        return Some(Arc::clone(session));
+    let known = connection.facts().session.object().cloned();
+    if let Some(session) = known {
+        // Somebody had it made before there was a suite.
+        if session.read(|session| session.cipher == 0)
+            && let Some(suite) = connection.with_engine(|engine| suite_in_use(engine)).flatten()
+        {
+            session.update(|session| session.cipher = suite.0);
+        }
+        return Some(session);
     }
     let session = Arc::new(SessionObject::new(fresh(connection)?));
     session.begin_chain(connection.session_context().key_store().now());
@@ -218,22 +239,25 @@ fn fresh(connection: &Connection) -> Option<Session> {
     Some(session)
 }
 
+/// As in OpenSSL, a session has a suite once there are keys.
+fn suite_in_use(engine: &Engine) -> Option<CipherSuite> {
+    engine.suite().filter(|_| engine.is_protected())
+}
+
 /// Writes down what a full handshake has agreed on so far. The secret comes with a ticket.
 fn fill(connection: &Connection, session: &mut Session) {
     let negotiated = connection.with_engine(|engine| {
         if engine.version() == Some(ProtocolVersion::TLS1_2) {
             session12::fill(engine, session);
         }
-        (engine.version(), engine.suite(), engine.group())
+        (engine.version(), suite_in_use(engine), engine.group())
     });
     let (version, suite, group) = negotiated.unwrap_or_default();
     session.protocol = version.map_or(session.protocol, |version| version.0);
     session.cipher = suite.map_or(session.cipher, |suite| suite.0);
     session.kex_group = group.map_or(session.kex_group, |group| u32::from(group.0));
-    if connection.status().role() == Role::Server {
-        session.session_id_context = connection.facts().progress.id_context;
-    }
     let facts = connection.facts();
+    session.session_id_context = facts.progress.id_context;
     session.verify_result = facts.peer.verify_result;
     session.peer = facts.peer.chain.first().cloned();
     session.alpn = facts.protocol.as_deref().map(Bytes::copy_from_slice);

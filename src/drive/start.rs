@@ -73,7 +73,13 @@ pub(super) fn begin(held: &mut Held<'_>) -> std::result::Result<(), Halt> {
         Role::Server => Engine::server(settings),
         Role::Client => {
             let offers = offers(connection, &settings);
-            Engine::client(settings, offers)
+            let context = connection.config().resumption.id_context;
+            let foreign = offers.iter().any(|offer| offer.session.session_id_context != context);
+            let mut engine = Engine::client(settings, offers);
+            if foreign {
+                engine.refuse_resumption();
+            }
+            engine
         }
     };
     engine.set_read_ahead(read_ahead);
@@ -115,6 +121,7 @@ fn offers(connection: &Connection, settings: &Settings) -> Vec<Offer> {
     let unfit = offer.is_none().then(|| std::mem::take(&mut facts.session));
     facts.progress.session_due = true;
     facts.progress.offered = offer.is_some();
+    facts.progress.id_context = connection.config().resumption.id_context;
     drop(facts);
     // With no lock held: the application's ex_data functions may run.
     drop(unfit);

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use carnet_tls::{AlertDescription, Answer, SignatureScheme};
 
 use super::ask::Reply;
-use super::staple;
+use super::{session, staple};
 use crate::error::{Common, Error, Result};
 use crate::libcrypto::err;
 use crate::libcrypto::reasons::Reason;
@@ -56,6 +56,7 @@ pub(super) fn chain(connection: &Connection, chain: Vec<Bytes>) -> Reply {
         facts.peer.verified = judged.chain;
         facts.peer.issuers = None;
     }
+    session::note_peer(connection);
     err::clear_if_any();
     Answer::Verdict(Ok(())).into()
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use carnet_ticket::Session;
 use zeroize::Zeroizing;
 
 use crate::codec::Writer;
@@ -50,6 +51,8 @@ pub(crate) struct Core {
     hello_requests: u8,
     /// TLS 1.2: the session id that the application wants for a new session.
     pub(crate) new_session_id: Option<Vec<u8>>,
+    /// Client: see [`Connection::refuse_resumption`](crate::Connection::refuse_resumption).
+    pub(crate) refuses_resumption: bool,
     sent_close: bool,
 }
 
@@ -69,6 +72,7 @@ impl Core {
             warnings: 0,
             hello_requests: 0,
             new_session_id: None,
+            refuses_resumption: false,
             sent_close: false,
         }
     }
@@ -172,6 +176,15 @@ impl Core {
     /// Has close_notify been sent, so that nothing may follow?
     pub(crate) fn is_write_closed(&self) -> bool {
         self.sent_close
+    }
+
+    /// Client: the server has accepted this session.
+    pub(crate) fn resume(&mut self, session: Arc<Session>) -> Result<(), Error> {
+        if self.refuses_resumption {
+            return Err(ErrorKind::ForeignSession.into());
+        }
+        self.facts.resumed = Some(session);
+        Ok(())
     }
 
     // ---- receiving

@@ -119,6 +119,9 @@ pub enum ErrorKind {
     BadRequestContext,
     /// A server without certificate.
     NoPeerCertificate,
+    /// The server has accepted a session that belongs elsewhere: see
+    /// [`Connection::refuse_resumption`](crate::Connection::refuse_resumption).
+    ForeignSession,
     /// KeyUpdate with another value than 0 or 1.
     BadKeyUpdate,
 
@@ -178,6 +181,7 @@ impl ErrorKind {
             | Self::BadVersion
             | Self::Downgrade
             | Self::BadCipher
+            | Self::ForeignSession
             | Self::SessionCipherMissing
             | Self::SessionCipherChanged
             | Self::BadCompression

@@ -242,7 +242,7 @@ fn take_psk(core: &mut Core, hello: &mut Hello, index: u16, suite: &Suite13) -> 
     }
     core.facts.tickets.psk_is_external = psk.kind() == PskKind::External;
     let (session, early) = psk.into_parts();
-    core.facts.resumed = Some(session);
+    core.resume(session)?;
     Ok(early)
 }
 

@@ -230,6 +230,12 @@ impl Connection {
         Ok(())
     }
 
+    /// Client: should the server accept a session that was offered, the connection fails. For sessions that turn out to belong
+    /// to another session-id context than this connection: OpenSSL offers them all the same.
+    pub fn refuse_resumption(&mut self) {
+        self.core.refuses_resumption = true;
+    }
+
     /// Server, TLS 1.2: sends a warning, such as unrecognized_name about the name that the client asked for (RFC 6066
     /// section 3). Without effect in TLS 1.3, which has no warnings, and on a connection that has failed.
     pub fn warn(&mut self, alert: AlertDescription) {

@@ -145,7 +145,7 @@ fn resume(
         return Err(ErrorKind::SessionCipherChanged.into());
     }
     let master = MasterSecret::of_session(suite.hash, session.secret.as_bytes()).ok_or(ErrorKind::Internal)?;
-    core.facts.resumed = Some(session);
+    core.resume(session)?;
     let (secrets, keys) = Secrets::new(core, suite, transcript, master)?;
     let then = Then::Answer(Box::new(keys.write));
     Ok(finish::turn(secrets, keys.read, then, promised.ticket).into())
