@@ -92,7 +92,7 @@ pub unsafe extern "C" fn SSL_SESSION_get_protocol_version(s: *const SSL_SESSION)
     })
 }
 
-/// Sets the session's protocol version. Returns 1, or 0 on failure.
+/// Sets the session's protocol version. Returns 1, or 0 on failure and for what has more than 16 bits, which OpenSSL keeps.
 ///
 /// SSL_SESSION_get_protocol_version(3)
 ///
