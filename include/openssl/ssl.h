@@ -2294,7 +2294,8 @@ int SSL_CTX_remove_session(SSL_CTX *ctx,
 /* Drops sessions that have expired at this time from the cache; at time 0, all. */
 void SSL_CTX_flush_sessions(SSL_CTX *ctx, long tm);
 
-/* Would show the context's cache, which is no table of OpenSSL's. Returns NULL. */
+/* Would show the context's cache as an LHASH. It is none, and one beside it would be read without the lock under which it
+ * changes. Returns NULL. */
 LHASH_OF(SSL_SESSION) *SSL_CTX_sessions(SSL_CTX *ctx);
 
 /* Two callbacks with one argument: `generate` just before a ticket is made, `decrypt` just after one was tried. Either may
@@ -2602,13 +2603,14 @@ long SSL_SESSION_set_timeout(SSL_SESSION *s, long t);
  * `s` is a session of this library. */
 int SSL_SESSION_get_protocol_version(const SSL_SESSION *s);
 
-/* Sets the session's protocol version. Returns 1, or 0 on failure.
+/* Sets the session's protocol version. Returns 1, or 0 on failure and for what has more than 16 bits, which OpenSSL keeps.
  *
  * SSL_SESSION_get_protocol_version(3)
  *
  * What the caller promises:
  * `s` is a session of this library. */
-int SSL_SESSION_set_protocol_version(SSL_SESSION *s, int version);
+int SSL_SESSION_set_protocol_version(SSL_SESSION *s,
+                                     int version);
 
 /* The session's cipher suite; NULL if it has none. Suites are static.
  *

@@ -1,6 +1,6 @@
 //! Sessions of a context: `SSL_CTX_add_session(3)`, `SSL_CTX_flush_sessions(3)`, `SSL_CTX_sessions(3)`.
 //!
-//! TLS 1.3 resumes from tickets; the cache holds the sessions that tickets only name, and what the application adds.
+//! The cache holds TLS 1.2's sessions, those of TLS 1.3 that tickets only name, and what the application adds.
 
 use std::ffi::{c_int, c_long};
 use std::ptr;
@@ -49,7 +49,8 @@ pub extern "C" fn SSL_CTX_flush_sessions(ctx: *mut SSL_CTX, tm: c_long) {
     })
 }
 
-/// Would show the context's cache, which is no table of OpenSSL's. Returns NULL.
+/// Would show the context's cache as an LHASH. It is none, and one beside it would be read without the lock under which it
+/// changes. Returns NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn SSL_CTX_sessions(ctx: *mut SSL_CTX) -> *mut lhash_st_SSL_SESSION {
     entry("SSL_CTX_sessions", ptr::null_mut(), || {
