@@ -242,15 +242,12 @@ static void records(void)
     section("records");
     feed("an HTTP request", (const unsigned char *)"GET / HTTP/1.0\r\n\r\n", 18);
     feed("an HTTP proxy request", (const unsigned char *)"CONNECT a:443 HTTP/1.0\r\n\r\n", 26);
-    rfc_alert = SSL_AD_PROTOCOL_VERSION;
     feed("zeros", (const unsigned char *)"\0\0\0\0\0\0\0\0\0\0", 10);
-    rfc_alert = SSL_AD_PROTOCOL_VERSION;
     feed("letters", (const unsigned char *)"abcdefghijklmnop", 16);
     feed("an unknown record type", (const unsigned char *)"\x19\3\1\0\1x", 6);
     rfc_alert = SSL_AD_UNEXPECTED_MESSAGE;
     feed("a record of no bytes", (const unsigned char *)"\x16\3\1\0\0", 5);
     feed("a record that is too long", (const unsigned char *)"\x16\3\1\x48\1xxxxxxxx", 13);
-    rfc_alert = SSL_AD_PROTOCOL_VERSION;
     feed("a record of version 4", (const unsigned char *)"\x16\4\1\0\1x", 6);
     feed("application data first", (const unsigned char *)"\x17\3\3\0\1x", 6);
     feed("ChangeCipherSpec first", (const unsigned char *)"\x14\3\3\0\1\1", 6);
