@@ -21,7 +21,8 @@ pub(super) fn choose(connection: &Connection, request: &CredentialRequest) -> Re
         facts.peer.authorities.clone_from(&request.authorities);
     }
     let hook = connection.config().hooks.certificate;
-    match callouts::plain(hook.function, connection.handle(), hook.argument.pointer()) {
+    let called = std::mem::take(&mut connection.facts().progress.certificate_called);
+    match callouts::plain(hook.function.filter(|_| !called), connection.handle(), hook.argument.pointer()) {
         Some(..=-1) => return Reply::Later(Want::Certificate),
         Some(0) => {
             let server = connection.status().role() == Role::Server;
@@ -97,7 +98,10 @@ fn client_certificate(connection: &Connection) -> Option<Reply> {
     }
     let function = connection.context().hooks().client_certificate;
     match callouts::client_certificate(function, connection.handle())? {
-        (..=-1, _, _) => Some(Reply::Later(Want::Certificate)),
+        (..=-1, _, _) => {
+            connection.facts().progress.certificate_called = true;
+            Some(Reply::Later(Want::Certificate))
+        }
         (1, Some(certificate), Some(key)) => {
             let level = connection.config().algorithms.security_level;
             let used = connection.update(|config| {

@@ -34,7 +34,8 @@ pub(super) fn client_hello(connection: &Connection) -> Reply {
         None => Answer::Proceed.into(),
         Some(HELLO_SUCCESS) => match renew_settings(connection) {
             Ok(()) => Answer::Proceed.into(),
-            Err(error) => Reply::Abort(AlertDescription::InternalError, error),
+            // No version is left: now that the client has spoken, OpenSSL puts it this way.
+            Err(_) => Reply::Abort(AlertDescription::ProtocolVersion, Reason::UNSUPPORTED_PROTOCOL.into()),
         },
         Some(HELLO_RETRY) => Reply::Later(Want::ClientHello),
         Some(_) => Reply::Abort(description(alert), Reason::CALLBACK_FAILED.into()),

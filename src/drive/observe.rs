@@ -16,7 +16,7 @@ use super::state_names::State;
 use crate::libcrypto::callouts::{self, Traced};
 use crate::objects::callbacks::ConnectionHooks;
 use crate::objects::config::Configurable;
-use crate::objects::connection::{Connection, Early, Phase, Role};
+use crate::objects::connection::{Connection, Early, Phase, Role, Want};
 
 const CB_LOOP: c_int = 0x01;
 const CB_EXIT: c_int = 0x02;
@@ -29,6 +29,9 @@ const ST_ACCEPT: c_int = 0x2000;
 /// SSL3_RT_HEADER, SSL3_RT_INNER_CONTENT_TYPE
 const RT_HEADER: c_int = 256;
 const RT_INNER_TYPE: c_int = 257;
+/// Handshake messages.
+const HELLO: u8 = 1;
+const CERTIFICATE: u8 = 11;
 /// legacy_record_version (RFC 8446 section 5.1)
 const RECORD_VERSION: u16 = 0x0303;
 
@@ -155,10 +158,19 @@ fn show_state(held: &mut Held<'_>) {
     let state = if status.phase() == Phase::Open {
         Some(State::OK)
     } else {
-        state
+        waiting(status.want(), role).or(state)
     };
     if let Some(state) = state {
         status.set_state(state.0);
+    }
+}
+
+/// A callback has said 'later' while OpenSSL was at work on a message; the engine counts it only when that is done.
+fn waiting(want: Want, role: Role) -> Option<State> {
+    match (want, role) {
+        (Want::ClientHello | Want::Certificate, Role::Server) => State::of_message(role, false, HELLO),
+        (Want::Verify, Role::Client) => State::of_message(role, false, CERTIFICATE),
+        _ => None,
     }
 }
 

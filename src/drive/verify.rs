@@ -33,7 +33,7 @@ pub(super) fn chain(connection: &Connection, chain: Vec<Bytes>) -> Reply {
             Reason::UNABLE_TO_FIND_PUBLIC_KEY_PARAMETERS.into(),
         );
     }
-    // SSL_set_retry_verify(3) is asked for anew each time.
+    // SSL_set_retry_verify(3) is asked for anew each time. In OpenSSL 3.0 a server does not heed it.
     if connection.status().want() == Want::Verify {
         connection.status().set_want(Want::Nothing);
     }
@@ -41,7 +41,7 @@ pub(super) fn chain(connection: &Connection, chain: Vec<Bytes>) -> Reply {
         Ok(judged) => judged,
         Err(error) => return Reply::Abort(AlertDescription::InternalError, error),
     };
-    if judged.accepted && connection.status().want() == Want::Verify {
+    if judged.accepted && peer_is_server && connection.status().want() == Want::Verify {
         return Reply::Later(Want::Verify);
     }
     connection.facts().peer.verify_result = i64::from(judged.error);

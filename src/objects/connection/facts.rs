@@ -108,6 +108,8 @@ pub struct Progress {
     pub no_renewal: bool,
     /// SSL_set_not_resumable_session_callback(3): nothing of this connection may be resumed, so no ticket is made.
     pub no_tickets: bool,
+    /// Client: the certificate callback has had its say on the request at hand, and the older callback has asked for time.
+    pub certificate_called: bool,
     /// What carnet's own key callback had to do with the name of the ticket that is being made or opened.
     pub stamp: Stamp,
 }
