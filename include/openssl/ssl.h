@@ -1872,12 +1872,12 @@ void *SSL_CTX_get_record_padding_callback_arg(const SSL_CTX *ctx);
 /* The last argument of the padding callback. */
 void *SSL_get_record_padding_callback_arg(const SSL *ssl);
 
-/* Decides whether an algorithm or key is strong enough. Kept, and not called yet: the security level alone
- * decides. */
+/* Decides whether an algorithm or key is strong enough, in place of the security level. What both sides have is put to
+ * it all at once, where OpenSSL goes on asking only until something will do. */
 void SSL_CTX_set_security_callback(SSL_CTX *ctx, SSL_security_cb cb);
 
-/* Decides whether an algorithm or key is strong enough. Kept, and not called yet: the security level alone
- * decides. */
+/* Decides whether an algorithm or key is strong enough, in place of the security level. What both sides have is put to
+ * it all at once, where OpenSSL goes on asking only until something will do. */
 void SSL_set_security_callback(SSL *ssl, SSL_security_cb cb);
 
 /* The security callback, or NULL for the library's own. */

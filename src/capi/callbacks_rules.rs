@@ -77,8 +77,8 @@ pub extern "C" fn SSL_get_record_padding_callback_arg(ssl: *const SSL) -> *mut c
     })
 }
 
-/// Decides whether an algorithm or key is strong enough. Kept, and not called yet: the security level alone
-/// decides.
+/// Decides whether an algorithm or key is strong enough, in place of the security level. What both sides have is put to
+/// it all at once, where OpenSSL goes on asking only until something will do.
 #[unsafe(no_mangle)]
 pub extern "C" fn SSL_CTX_set_security_callback(ctx: *mut SSL_CTX, cb: SSL_security_cb) {
     entry("SSL_CTX_set_security_callback", (), || {
@@ -87,8 +87,8 @@ pub extern "C" fn SSL_CTX_set_security_callback(ctx: *mut SSL_CTX, cb: SSL_secur
     })
 }
 
-/// Decides whether an algorithm or key is strong enough. Kept, and not called yet: the security level alone
-/// decides.
+/// Decides whether an algorithm or key is strong enough, in place of the security level. What both sides have is put to
+/// it all at once, where OpenSSL goes on asking only until something will do.
 #[unsafe(no_mangle)]
 pub extern "C" fn SSL_set_security_callback(ssl: *mut SSL, cb: SSL_security_cb) {
     entry("SSL_set_security_callback", (), || {

@@ -12,6 +12,7 @@ use crate::objects::cipher;
 use crate::objects::config::Configurable;
 use crate::objects::connection::Connection;
 use crate::objects::context::Context;
+use crate::objects::security;
 
 /// The TLS 1.2 suites that may be negotiated, in the language of ciphers(1). Returns 1 on success; 0 when none is left or the
 /// list is not understood.
@@ -116,7 +117,7 @@ pub extern "C" fn SSL_get1_supported_ciphers(s: *mut SSL) -> *mut STACK_OF_SSL_C
     entry("SSL_get1_supported_ciphers", ptr::null_mut(), || {
         let connection = handles::lookup::<Connection>(s)?;
         let config = connection.config();
-        let suites = config.usable_suites(connection.context().method())?;
+        let suites = config.usable_suites(connection.context().method(), &security::policy(&*connection))?;
         if suites.is_empty() {
             return Ok(ptr::null_mut());
         }

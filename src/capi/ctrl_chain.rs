@@ -14,7 +14,8 @@ use crate::libcrypto::store::Store;
 use crate::libcrypto::x509::Certificate;
 use crate::objects::chain_build::BuildFlags;
 use crate::objects::config::Config;
-use crate::objects::credentials::{self, Credentials, Select};
+use crate::objects::credentials::{Credentials, Select};
+use crate::objects::security;
 
 /// Carries a command out, if it is one of these.
 ///
@@ -79,24 +80,23 @@ pub(super) unsafe fn show(place: *mut c_void, chain: Option<&CertificateStack>) 
 /// # Safety
 /// `chain` is NULL or a live stack of live certificates, owned by the caller unless `counted`.
 unsafe fn set_chain<T: Target>(target: &T, counted: bool, chain: *mut STACK_OF_X509) -> Result<c_long> {
-    let level = target.config().algorithms.security_level;
+    let policy = security::policy(target);
     let set = |chain: Option<CertificateStack>| {
-        target
-            .update(|config| config.credentials.set_chain(chain, level))
-            .map(|()| 1)
+        target.update(|config| config.credentials.set_chain(chain));
+        Ok(1)
     };
     if chain.is_null() {
         return set(None);
     }
     if counted {
         // SAFETY: live by the caller's promise.
-        return set(Some(
-            unsafe { CertificateStack::from_borrowed(chain) }.ok_or(Common::MallocFailure)?,
-        ));
+        let copy = unsafe { CertificateStack::from_borrowed(chain) }.ok_or(Common::MallocFailure)?;
+        policy.check_issuers(&copy)?;
+        return set(Some(copy));
     }
     // SAFETY: owned by the caller, who gives it away if all goes well.
     let owned = unsafe { CertificateStack::from_owned(chain) }.ok_or(Error::NULL)?;
-    if let Err(error) = credentials::check_issuers(&owned, level) {
+    if let Err(error) = policy.check_issuers(&owned) {
         let _still_the_callers = owned.into_raw();
         return Err(error);
     }
@@ -106,10 +106,10 @@ unsafe fn set_chain<T: Target>(target: &T, counted: bool, chain: *mut STACK_OF_X
 /// # Safety
 /// `issuer` is NULL or a live certificate, a reference of which is the caller's to give unless `counted`.
 unsafe fn add_to_chain<T: Target>(target: &T, counted: bool, issuer: *mut X509) -> Result<c_long> {
-    let level = target.config().algorithms.security_level;
     // SAFETY: live by the caller's promise.
     let own = unsafe { Certificate::from_borrowed(issuer) }.ok_or(Error::NULL)?;
-    target.update(|config| config.credentials.add_to_chain(own, level))?;
+    security::policy(target).check(&own, false)?;
+    target.update(|config| config.credentials.add_to_chain(own))?;
     if !counted {
         // SAFETY: the caller's reference, which it gave away with this call.
         drop(unsafe { Certificate::from_owned(issuer) });
@@ -124,8 +124,8 @@ fn build<T: Target>(target: &T, flags: c_long) -> Result<c_long> {
     let flags = BuildFlags(flags as u32);
     let config = target.config();
     let (chain, good) = config.credentials.build_chain(&trusted, flags)?;
-    let level = config.algorithms.security_level;
-    target.update(|config| config.credentials.set_chain(Some(chain), level))?;
+    security::policy(target).check_issuers(&chain)?;
+    target.update(|config| config.credentials.set_chain(Some(chain)));
     Ok(if good { BUILT } else { BUILT_WITH_ERRORS })
 }
 

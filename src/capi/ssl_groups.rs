@@ -14,6 +14,7 @@ use crate::libcrypto::stack::StaticStack;
 use crate::objects::cipher::{self, SSL_CIPHER};
 use crate::objects::config::Configurable;
 use crate::objects::connection::{Connection, HelloLists, Role};
+use crate::objects::security::{self, Operation, Query};
 use crate::objects::{group, scheme};
 
 /// TLSEXT_nid_unknown: marks a group's number where there is no NID.
@@ -65,7 +66,9 @@ pub(super) fn shared(connection: &Connection, index: c_long) -> c_long {
     } else {
         (&theirs, &ours)
     };
-    let mut both = first.iter().filter(|code| second.contains(code));
+    let policy = security::policy(connection);
+    let strong = |code: &&u16| policy.allows(&Query::group(Operation::GroupShared, **code));
+    let mut both = first.iter().filter(|code| second.contains(code)).filter(strong);
     if index == HOW_MANY {
         return c_long::try_from(both.count()).unwrap_or_default();
     }
@@ -94,6 +97,7 @@ pub(super) fn negotiated(connection: &Connection) -> c_long {
 /// # Safety
 /// `place` is NULL or writable.
 pub(super) unsafe fn store_peer_share(connection: &Connection, place: *mut *mut EVP_PKEY) -> c_long {
+    // OpenSSL's server forgets the client's share of TLS 1.2 as soon as it has used it.
     let share = connection.with_engine(|engine| {
         let shown = engine.side() == Side::Client || engine.version() != Some(ProtocolVersion::TLS1_2);
         shown.then_some((engine.group()?.0, engine.peer_share()?.to_vec()))
@@ -219,14 +223,11 @@ pub unsafe extern "C" fn SSL_get_shared_sigalgs(
 ) -> c_int {
     entry("SSL_get_shared_sigalgs", 0, || {
         let connection = connection(s)?;
-        let own = connection.with_engine(|engine| engine.settings().clone());
-        let ours = own
-            .map(|own| own.schemes.iter().map(|scheme| scheme.0).collect::<Vec<_>>())
-            .unwrap_or_default();
-        let list: Vec<u16> = peer_schemes(&connection)
-            .into_iter()
-            .filter(|code| ours.contains(code))
-            .collect();
+        let server = connection.status().role() == Role::Server;
+        let theirs = peer_schemes(&connection);
+        let list = connection
+            .config()
+            .shared_schemes(server, &theirs, &security::policy(&*connection));
         if idx < 0 {
             return Ok(0);
         }

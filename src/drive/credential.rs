@@ -2,16 +2,17 @@
 
 use std::ffi::c_int;
 
-use carnet_tls::{AlertDescription, Answer, Credential, CredentialRequest, ProtocolVersion, SignatureScheme};
+use carnet_tls::{AlertDescription, Answer, CredentialRequest, ProtocolVersion, SignatureScheme};
 
 use super::ask::Reply;
-use super::{session12, staple};
-use crate::error::Error;
+use super::{security, session12, staple};
+use crate::error::{Error, Result};
 use crate::libcrypto::callouts;
 use crate::libcrypto::reasons::Reason;
+use crate::objects::choose::{Chosen, Wanted};
 use crate::objects::config::Configurable;
 use crate::objects::connection::{Connection, HelloLists, Role, Want};
-use crate::objects::credentials::Wanted;
+use crate::objects::scheme;
 
 /// The certificate callback may choose one, or ask for time; then the configuration says which fits.
 pub(super) fn choose(connection: &Connection, request: &CredentialRequest) -> Reply {
@@ -22,7 +23,11 @@ pub(super) fn choose(connection: &Connection, request: &CredentialRequest) -> Re
     }
     let hook = connection.config().hooks.certificate;
     let called = std::mem::take(&mut connection.facts().progress.certificate_called);
-    match callouts::plain(hook.function.filter(|_| !called), connection.handle(), hook.argument.pointer()) {
+    match callouts::plain(
+        hook.function.filter(|_| !called),
+        connection.handle(),
+        hook.argument.pointer(),
+    ) {
         Some(..=-1) => return Reply::Later(Want::Certificate),
         Some(0) => {
             let server = connection.status().role() == Role::Server;
@@ -45,9 +50,15 @@ pub(super) fn choose(connection: &Connection, request: &CredentialRequest) -> Re
             session12::decide_id(connection);
         }
     }
-    let Some(mut credential) = fitting(connection, request) else {
-        return Answer::Credential(None).into();
+    let chosen = match fitting(connection, request) {
+        Ok(Some(chosen)) => chosen,
+        Ok(None) => return Answer::Credential(None).into(),
+        Err(error) => return Reply::Abort(AlertDescription::HandshakeFailure, error),
     };
+    if let Err(error) = security::own_chain(connection, &chosen) {
+        return Reply::Abort(AlertDescription::InternalError, error);
+    }
+    let mut credential = chosen.credential;
     match staple::find(connection) {
         Ok(response) => credential.ocsp_response = response,
         Err(error) => return Reply::Abort(AlertDescription::InternalError, error),
@@ -69,24 +80,56 @@ fn ask_resumable(connection: &Connection) {
     connection.facts().progress.no_tickets = true;
 }
 
-fn fitting(connection: &Connection, request: &CredentialRequest) -> Option<Credential> {
+/// What goes with the schemes in common; an error for a server that finds none.
+fn fitting(connection: &Connection, request: &CredentialRequest) -> Result<Option<Chosen>> {
     let config = connection.config();
     let tls13 = is_tls13(connection);
+    let server = connection.status().role() == Role::Server;
+    let theirs: Vec<u16> = if server {
+        connection.with_lists(HelloLists::schemes).unwrap_or_default()
+    } else {
+        request.schemes.iter().map(|scheme| scheme.0).collect()
+    };
+    let shared = config.shared_schemes(server, &theirs, &security::policy(connection));
+    if server && shared.is_empty() {
+        return Err(Reason::NO_SHARED_SIGNATURE_ALGORITHMS.into());
+    }
+    let schemes = if config.prefers_own() {
+        in_own_order(&request.schemes, &shared, tls13)
+    } else {
+        let both = |scheme: &SignatureScheme| shared.contains(&scheme.0);
+        request.schemes.iter().copied().filter(both).collect()
+    };
     let groups = if tls13 { None } else { curves(connection) };
-    config.credentials.choose(&Wanted {
-        schemes: &request.schemes,
+    Ok(config.credentials.choose(&Wanted {
+        schemes: &schemes,
         groups: groups.as_deref(),
         tls13,
         trusted: &connection.context().store(),
         auto_chain: config.auto_chain(),
-    })
+    }))
+}
+
+/// Those that are asked for, in the order of those that are shared. In TLS 1.2 the suite comes first: the schemes that are
+/// asked for begin with those whose keys go with the best.
+fn in_own_order(asked: &[SignatureScheme], shared: &[u16], tls13: bool) -> Vec<SignatureScheme> {
+    let by_rsa = asked.first().is_some_and(|first| scheme::is_by_rsa(first.0));
+    let mut schemes: Vec<_> = shared
+        .iter()
+        .map(|code| SignatureScheme(*code))
+        .filter(|scheme| asked.contains(scheme))
+        .collect();
+    if !tls13 {
+        schemes.sort_by_key(|scheme| scheme::is_by_rsa(scheme.0) != by_rsa);
+    }
+    schemes
 }
 
 /// TLS 1.2: the curves that our certificate may be on. A server asks the client's list, if it sent one; a client its own.
 fn curves(connection: &Connection) -> Option<Vec<u16>> {
     if connection.status().role() == Role::Server {
-        let theirs = connection.with_engine(|engine| engine.client_hello().map(|hello| HelloLists::of(hello).groups()));
-        return theirs.flatten().filter(|groups| !groups.is_empty());
+        let theirs = connection.with_lists(HelloLists::groups).unwrap_or_default();
+        return Some(security::own_curves(connection, &theirs));
     }
     connection.with_engine(|engine| engine.settings().groups.iter().map(|group| group.0).collect())
 }
@@ -103,12 +146,11 @@ fn client_certificate(connection: &Connection) -> Option<Reply> {
             Some(Reply::Later(Want::Certificate))
         }
         (1, Some(certificate), Some(key)) => {
-            let level = connection.config().algorithms.security_level;
-            let used = connection.update(|config| {
-                config
-                    .credentials
-                    .set_certificate(certificate, level)
-                    .and_then(|()| config.credentials.set_key(key))
+            let used = security::policy(connection).check(&certificate, true).and_then(|()| {
+                connection.update(|config| {
+                    config.credentials.set_certificate(certificate)?;
+                    config.credentials.set_key(key)
+                })
             });
             // OpenSSL goes on without a certificate when it can't use the one it got.
             if let Err(error) = used {

@@ -31,15 +31,24 @@ pub(super) fn client_hello(connection: &Connection) -> Reply {
     let hook = connection.context().hooks().client_hello;
     let mut alert = c_int::from(AlertDescription::InternalError.code());
     match callouts::with_alert(hook.function, connection.handle(), &mut alert, hook.argument.pointer()) {
-        None => Answer::Proceed.into(),
-        Some(HELLO_SUCCESS) => match renew_settings(connection) {
+        None if !hello_decides(connection) => Answer::Proceed.into(),
+        None | Some(HELLO_SUCCESS) => match renew_settings(connection) {
             Ok(()) => Answer::Proceed.into(),
             // No version is left: now that the client has spoken, OpenSSL puts it this way.
+            Err(error) if error == Reason::NO_SHARED_CIPHER.into() => {
+                Reply::Abort(AlertDescription::HandshakeFailure, error)
+            }
             Err(_) => Reply::Abort(AlertDescription::ProtocolVersion, Reason::UNSUPPORTED_PROTOCOL.into()),
         },
         Some(HELLO_RETRY) => Reply::Later(Want::ClientHello),
         Some(_) => Reply::Abort(description(alert), Reason::CALLBACK_FAILED.into()),
     }
+}
+
+/// Do the settings depend on what the client says?
+fn hello_decides(connection: &Connection) -> bool {
+    let config = connection.config();
+    config.hooks.security.function.is_some() || config.yields_to_chacha()
 }
 
 /// What the client-hello callback has set on the connection decides from here on.

@@ -26,6 +26,7 @@ pub mod post;
 mod psk;
 mod reasons;
 mod run;
+mod security;
 pub mod session;
 mod session12;
 pub mod session_id;

@@ -182,6 +182,9 @@ impl Held<'_> {
             err::raise_cipher_failure();
         }
         let special = (tls12 && status.role() == Role::Server).then(|| reasons::error_of_server12(error.kind()));
+        if self.is_alert_first(error.kind()) {
+            return Error::Ssl(Reason::UNEXPECTED_MESSAGE).into();
+        }
         let error = match phase {
             Phase::Open => reasons::error_when_open(error.kind()),
             Phase::Before | Phase::Handshake | Phase::Failed => {
@@ -203,6 +206,17 @@ impl Held<'_> {
     fn is_tls12(&mut self) -> bool {
         self.engine()
             .is_ok_and(|engine| engine.version() == Some(ProtocolVersion::TLS1_2))
+    }
+
+    /// To a server that does not know the version yet, an alert in the place of a ClientHello is just not what it expects.
+    fn is_alert_first(&mut self, kind: ErrorKind) -> bool {
+        let connection = self.connection();
+        matches!(kind, ErrorKind::AlertReceived(_))
+            && connection.status().role() == Role::Server
+            && connection.context().method().version == 0
+            && self
+                .engine()
+                .is_ok_and(|engine| engine.version().is_none() && engine.client_hello().is_none())
     }
 
     /// Ends the connection for a reason of the driver's own; the peer is told with `alert`.

@@ -2,18 +2,19 @@
 
 use std::sync::Arc;
 
-use carnet_tls::{AlertDescription, Connection as Engine, Offer, ProtocolVersion, Settings};
+use carnet_tls::{AlertDescription, CipherSuite, Connection as Engine, Offer, ProtocolVersion, Settings};
 
 use super::held::Held;
 use super::run::Halt;
-use super::{early, observe};
-use crate::error::{Error, Result};
+use super::{early, observe, security};
+use crate::error::{Error, Reason, Result};
 use crate::objects::config::{Config, Configurable};
-use crate::objects::connection::{Connection, Early, Phase, Role};
+use crate::objects::connection::{Connection, Early, HelloLists, Phase, Role};
 use crate::objects::context::Counter;
 use crate::objects::method;
 use crate::objects::session::now;
 use crate::objects::settings::Purpose;
+use crate::objects::shared;
 
 /// What this connection may negotiate: shared with its context unless something of its own differs.
 pub(super) fn settings(connection: &Connection) -> Result<Arc<Settings>> {
@@ -28,11 +29,27 @@ pub(super) fn settings(connection: &Connection) -> Result<Arc<Settings>> {
     if server && settings.max_version == ProtocolVersion::TLS1_3 && !may_speak_tls13(connection) {
         Arc::make_mut(&mut settings).max_version = ProtocolVersion::TLS1_2;
     }
+    if server && prefers_chacha(connection) {
+        shared::chacha_first(&mut Arc::make_mut(&mut settings).suites);
+    }
+    security::restrict(connection, &mut settings)?;
     let own = connection.own();
     if !server && let Some(name) = own.host_name.as_ref().and_then(|name| name.to_str().ok()) {
         Arc::make_mut(&mut settings).server_name = Some(name.to_owned());
     }
     Ok(settings)
+}
+
+/// Does the client's order count after all, because ChaCha20 comes first in it?
+fn prefers_chacha(connection: &Connection) -> bool {
+    connection.config().yields_to_chacha()
+        && connection
+            .with_engine(|engine| {
+                let suites = HelloLists::of(engine.client_hello()?).suites();
+                Some(suites.first().is_some_and(|first| shared::is_chacha(*first)))
+            })
+            .flatten()
+            .unwrap_or(false)
 }
 
 /// A server without any certificate, and without a callback that could bring one, does not offer TLS 1.3 (OpenSSL then
@@ -41,7 +58,7 @@ fn may_speak_tls13(connection: &Connection) -> bool {
     let config = connection.config();
     let hooks = connection.context().hooks();
     let first_hooks = connection.session_context().hooks();
-    !config.credentials.is_empty()
+    config.has_tls13_certificate()
         || config.hooks.certificate.function.is_some()
         || config.hooks.psk.find_session.is_some()
         || config.hooks.psk.server.is_some()
@@ -53,8 +70,10 @@ fn may_speak_tls13(connection: &Connection) -> bool {
 /// Makes the engine.
 pub(super) fn begin(held: &mut Held<'_>) -> std::result::Result<(), Halt> {
     let connection = held.connection();
-    let settings = match settings(connection) {
+    let settings = match held.released(settings)? {
         Ok(settings) => settings,
+        // An application's security callback forbids to speak at all: the peer hears nothing.
+        Err(error) if error == Error::INTERNAL => return Err(error.into()),
         Err(error) => return Err(refuse(held, error)),
     };
     let io = held.io()?;
@@ -69,6 +88,9 @@ pub(super) fn begin(held: &mut Held<'_>) -> std::result::Result<(), Halt> {
     };
     connection.session_context().sessions.count(started);
     let read_ahead = connection.config().records.read_ahead;
+    let impossible = (connection.status().role() == Role::Client)
+        .then(|| nothing_to_offer(&settings))
+        .flatten();
     let mut engine = match connection.status().role() {
         Role::Server => Engine::server(settings),
         Role::Client => {
@@ -85,7 +107,31 @@ pub(super) fn begin(held: &mut Held<'_>) -> std::result::Result<(), Halt> {
     engine.set_read_ahead(read_ahead);
     early::prepare(connection, &mut engine);
     held.io()?.engine = Some(Box::new(engine));
-    Ok(())
+    match impossible {
+        Some(reason) => {
+            held.fail(AlertDescription::InternalError);
+            Err(Halt::from(Error::from(reason)))
+        }
+        None => Ok(()),
+    }
+}
+
+/// What a client lacks for a hello, because lists and security level have left nothing.
+fn nothing_to_offer(settings: &Settings) -> Option<Reason> {
+    let tls13 = settings.max_version == ProtocolVersion::TLS1_3;
+    let spoken = |suite: &CipherSuite| {
+        suite.is_tls13() && tls13 || suite.is_tls12() && settings.min_version == ProtocolVersion::TLS1_2
+    };
+    if !settings.suites.iter().any(spoken) {
+        return Some(Reason::NO_CIPHERS_AVAILABLE);
+    }
+    if settings.groups.is_empty() {
+        return Some(Reason::NO_SUITABLE_GROUPS);
+    }
+    settings
+        .schemes
+        .is_empty()
+        .then_some(Reason::NO_SUITABLE_SIGNATURE_ALGORITHM)
 }
 
 /// There is no version to speak. OpenSSL tells the peer so, before it has heard of it or instead of a hello; an engine that

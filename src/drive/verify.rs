@@ -6,7 +6,7 @@ use bytes::Bytes;
 use carnet_tls::{AlertDescription, Answer, SignatureScheme};
 
 use super::ask::Reply;
-use super::{session, staple};
+use super::{security, session, staple};
 use crate::error::{Common, Error, Result};
 use crate::libcrypto::err;
 use crate::libcrypto::reasons::Reason;
@@ -27,6 +27,9 @@ pub(super) fn chain(connection: &Connection, chain: Vec<Bytes>) -> Reply {
         Err(error) => return Reply::Abort(AlertDescription::DecodeError, error),
     };
     let peer_is_server = connection.status().role() == Role::Client;
+    if peer_is_server && let Some(refusal) = security::chosen_suite(connection) {
+        return refusal;
+    }
     if parsed.key().is_err() && peer_is_server {
         return Reply::Abort(
             AlertDescription::InternalError,
@@ -129,6 +132,9 @@ pub(super) fn signature(
         },
     };
     let tls13 = super::credential::is_tls13(connection);
+    if let Some(refusal) = security::signed_so(connection, scheme, parsed.key().ok(), tls13) {
+        return refusal;
+    }
     if parsed.verify(scheme, tls13, message, signature) {
         return match staple::judge(connection) {
             Ok(()) => Answer::Verdict(Ok(())).into(),

@@ -161,6 +161,33 @@ pub fn client_certificate(
     }))
 }
 
+/// The numbers of a question for SSL_CTX_set_security_callback(3)'s function.
+pub struct SecurityQuestion {
+    /// SSL_SECOP_…
+    pub operation: c_int,
+    /// The strength.
+    pub bits: c_int,
+    /// What the algorithm is called.
+    pub nid: c_int,
+}
+
+/// SSL_CTX_set_security_callback(3)'s function.
+pub type SecurityCallback =
+    Option<unsafe extern "C" fn(*const SSL, *const SSL_CTX, c_int, c_int, c_int, *mut c_void, *mut c_void) -> c_int>;
+
+/// SSL_CTX_set_security_callback(3): 0 forbids. `other` is what `operation` says.
+pub fn security(
+    function: SecurityCallback,
+    (ssl, ctx): (*mut SSL, *mut SSL_CTX),
+    question: &SecurityQuestion,
+    other: *mut c_void,
+    data: *mut c_void,
+) -> Option<c_int> {
+    let SecurityQuestion { operation, bits, nid } = *question;
+    // SAFETY: the setter's promise; `other` lives through the call, as the types of those who make it say.
+    function.map(|call| unsafe { call(ssl, ctx, operation, bits, nid, other, data) })
+}
+
 /// SSL_CTX_set_record_padding_callback(3): how many bytes of padding a record of this type and length gets.
 pub fn record_padding(
     function: Option<unsafe extern "C" fn(*mut SSL, c_int, usize, *mut c_void) -> usize>,

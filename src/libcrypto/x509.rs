@@ -126,20 +126,21 @@ impl Certificate {
         unsafe { X509_get_extension_flags(self.as_ptr()) & FLAG_SELF_SIGNED != 0 }
     }
 
-    /// Strength of the signature on the certificate in bits, `None` when libcrypto does not know the algorithm.
-    pub fn signature_security_bits(&self) -> Option<i32> {
-        let mut bits = -1;
+    /// What is known of the signature on the certificate; `None` when libcrypto does not know the algorithm.
+    pub fn signature_facts(&self) -> Option<SignatureFacts> {
+        let (mut digest, mut algorithm, mut bits) = (0, 0, -1);
         // SAFETY: a live certificate; NULL means that the other results are not wanted.
         let known = unsafe {
             X509_get_signature_info(
                 self.as_ptr(),
-                ptr::null_mut(),
-                ptr::null_mut(),
+                &raw mut digest,
+                &raw mut algorithm,
                 &raw mut bits,
                 ptr::null_mut(),
             )
         };
-        (known == 1).then_some(bits)
+        let nid = if digest == 0 { algorithm } else { digest };
+        (known == 1).then_some(SignatureFacts { bits, nid })
     }
 
     /// A copy of the subject's name.
@@ -254,4 +255,19 @@ pub(super) unsafe fn name_der(name: *const X509_NAME) -> Option<Bytes> {
     // SAFETY: `cursor` points at as many bytes as the call above said it writes.
     let written = unsafe { i2d_X509_NAME(name, &raw mut cursor) };
     (usize::try_from(written) == Ok(len) && len != 0).then(|| der.into())
+}
+
+/// The strength of the signature on a certificate.
+#[derive(Debug, Clone, Copy)]
+pub struct SignatureFacts {
+    /// In bits, -1 when unknown.
+    pub bits: c_int,
+    /// The NID of the digest, or of the algorithm if that has no digest to choose.
+    pub nid: c_int,
+}
+
+impl Default for SignatureFacts {
+    fn default() -> Self {
+        Self { bits: -1, nid: 0 }
+    }
 }

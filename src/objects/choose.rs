@@ -1,10 +1,13 @@
 //! Which certificate to present, and signing with its key (RFC 8446 sections 4.4.2.2 and 4.4.3).
 
+use std::sync::Arc;
+
 use carnet_tls::{Credential, NamedGroup, SignatureScheme};
 
 use super::config::Config;
 use super::credentials::{Credentials, Slot};
 use super::scheme;
+use super::security::Weight;
 use crate::error::{Common, Reason, Result};
 use crate::libcrypto::pkey::{Key, KeyKind};
 use crate::libcrypto::store::Store;
@@ -12,7 +15,7 @@ use crate::libcrypto::store::Store;
 impl Credentials {
     /// The certificate to present to a peer that accepts `schemes`, most wanted first; `None` when none fits.
     /// `trusted` completes the chain when none is given and `auto_chain` is set (SSL_MODE_NO_AUTO_CHAIN is not).
-    pub fn choose(&self, wanted: &Wanted<'_>) -> Option<Credential> {
+    pub fn choose(&self, wanted: &Wanted<'_>) -> Option<Chosen> {
         let (slot, scheme) = wanted.schemes.iter().find_map(|scheme| {
             let (slot, _) = self.slot_for(*scheme, wanted.tls13)?;
             slot.is_on_one_of(wanted.groups).then_some((slot, scheme))
@@ -22,11 +25,14 @@ impl Credentials {
         let store = wanted
             .auto_chain
             .then(|| self.chain_store.as_ref().unwrap_or(wanted.trusted));
-        let chain = slot.presented.chain(leaf, given, store)?;
-        Some(Credential {
-            chain,
-            scheme: *scheme,
-            ocsp_response: None,
+        let sent = slot.presented.chain(leaf, given, store)?;
+        Some(Chosen {
+            credential: Credential {
+                chain: sent.chain,
+                scheme: *scheme,
+                ocsp_response: None,
+            },
+            weights: sent.weights,
         })
     }
 
@@ -75,6 +81,14 @@ impl Slot {
         };
         groups.contains(&group.0)
     }
+}
+
+/// A certificate to present.
+pub struct Chosen {
+    /// For the engine.
+    pub credential: Credential,
+    /// How strong each certificate of the chain is.
+    pub weights: Arc<[Weight]>,
 }
 
 /// What a peer accepts, for [`Credentials::choose`].

@@ -13,14 +13,19 @@ use super::cipher::{SSL_CIPHER, Suites};
 use super::cipher_list::SuiteB;
 use super::credentials::Credentials;
 use super::method::SSL_METHOD;
+use super::security::{Operation, Policy, Query};
 use super::settings::Settled;
+use super::shared::Signers;
 use crate::error::{Reason, Result};
+use crate::handles::{SSL, SSL_CTX};
 use crate::libcrypto::stack::NameStack;
 
 /// Something that has a [`Config`]: a context or a connection. Entry points for both are written once, over this.
 pub trait Configurable {
     /// Reads the configuration.
     fn config(&self) -> Arc<Config>;
+    /// What the application calls it: one of these, the other is NULL.
+    fn names(&self) -> (*mut SSL, *mut SSL_CTX);
     /// Changes the configuration; a copy is made when somebody else holds it.
     fn update<R>(&self, change: impl FnOnce(&mut Config) -> R) -> R;
 
@@ -297,9 +302,12 @@ impl Config {
         result
     }
 
-    /// `SSL_get1_supported_ciphers(3)`: the suites of the versions in use.
-    pub fn usable_suites(&self, method: &SSL_METHOD) -> Result<Vec<&'static SSL_CIPHER>> {
-        let (low, high) = self.protocol.range(method)?;
+    /// `SSL_get1_supported_ciphers(3)`: the suites of the versions in use that are strong enough and that some signature
+    /// scheme goes with. The application's function may run.
+    pub fn usable_suites(&self, method: &SSL_METHOD, policy: &Policy) -> Result<Vec<&'static SSL_CIPHER>> {
+        let range = self.protocol.range(method)?;
+        let (low, high) = policy.versions(method, self.protocol.min_version, range)?;
+        let signers = Signers::new(&self.own_schemes(true), policy);
         let usable = |cipher: &&'static SSL_CIPHER| {
             if cipher.is_tls13() {
                 high >= 0x0304
@@ -307,7 +315,10 @@ impl Config {
                 low <= 0x0303
             }
         };
-        Ok(self.suites.iter().filter(usable).collect())
+        let strong = |cipher: &&'static SSL_CIPHER| {
+            signers.cover(cipher) && policy.allows(&Query::cipher(Operation::CipherSupported, cipher))
+        };
+        Ok(self.suites.iter().filter(usable).filter(strong).collect())
     }
 }
 

@@ -55,6 +55,10 @@ impl Named for Context {
 }
 
 impl Configurable for Context {
+    fn names(&self) -> (*mut crate::handles::SSL, *mut crate::handles::SSL_CTX) {
+        (std::ptr::null_mut(), self.handle())
+    }
+
     fn config(&self) -> Arc<Config> {
         self.config.load_full()
     }

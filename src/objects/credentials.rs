@@ -58,8 +58,7 @@ fn slot_of(kind: KeyKind) -> usize {
 
 impl Credentials {
     /// `SSL_use_certificate(3)`. A key that does not fit the new certificate is dropped.
-    pub fn set_certificate(&mut self, certificate: Certificate, security_level: i32) -> Result<()> {
-        check_security(&certificate, security_level, true)?;
+    pub fn set_certificate(&mut self, certificate: Certificate) -> Result<()> {
         let public = certificate.public_key().ok_or(Common::X509_LIB)?;
         let kind = public.kind().ok_or(Reason::UNKNOWN_CERTIFICATE_TYPE)?;
         let index = slot_of(kind);
@@ -101,12 +100,7 @@ impl Credentials {
         key: Option<Key>,
         chain: Option<CertificateStack>,
         replace: bool,
-        security_level: i32,
     ) -> Result<()> {
-        check_security(&certificate, security_level, true)?;
-        chain
-            .iter()
-            .try_for_each(|chain| check_issuers(chain, security_level))?;
         let public = certificate.public_key().ok_or(Error::Queued)?;
         if let Some(key) = &key {
             public.copy_parameters(key);
@@ -156,19 +150,14 @@ impl Credentials {
     }
 
     /// `SSL_set0_chain(3)`, `SSL_clear_chain_certs(3)`
-    pub fn set_chain(&mut self, chain: Option<CertificateStack>, security_level: i32) -> Result<()> {
-        chain
-            .iter()
-            .try_for_each(|chain| check_issuers(chain, security_level))?;
+    pub fn set_chain(&mut self, chain: Option<CertificateStack>) {
         let slot = self.slot_mut(self.current);
         slot.chain = chain.map(Arc::new);
         slot.renew();
-        Ok(())
     }
 
     /// `SSL_add0_chain_cert(3)`
-    pub fn add_to_chain(&mut self, issuer: Certificate, security_level: i32) -> Result<()> {
-        check_security(&issuer, security_level, false)?;
+    pub fn add_to_chain(&mut self, issuer: Certificate) -> Result<()> {
         let slot = self.slot_mut(self.current);
         append(&mut slot.chain, issuer)?;
         slot.renew();
@@ -236,6 +225,12 @@ impl Credentials {
         index.is_some()
     }
 
+    /// The kinds of the keys that have a certificate.
+    pub fn key_kinds(&self) -> impl Iterator<Item = KeyKind> + '_ {
+        let complete = self.slots.iter().filter(|slot| slot.is_complete());
+        complete.filter_map(|slot| slot.key.as_ref()?.kind())
+    }
+
     pub(super) fn slot(&self) -> &Slot {
         // `current` only ever comes from `slot_of` and `enumerate`.
         self.slots.get(self.current).unwrap_or(&self.slots[0])
@@ -270,43 +265,4 @@ fn append(chain: &mut Option<Arc<CertificateStack>>, certificate: Certificate) -
     } else {
         Err(Common::MallocFailure.into())
     }
-}
-
-/// How many bits of strength a security level asks for (`SSL_CTX_set_security_level(3)`).
-pub fn security_bits(level: i32) -> i32 {
-    match level {
-        i32::MIN..=0 => 0,
-        1 => 80,
-        2 => 112,
-        3 => 128,
-        4 => 192,
-        5.. => 256,
-    }
-}
-
-/// Refuses a chain with issuers that are too weak for the security level.
-pub fn check_issuers(chain: &CertificateStack, level: i32) -> Result<()> {
-    chain
-        .elements()
-        .try_for_each(|issuer| check_security(&issuer, level, false))
-}
-
-/// Refuses keys and signatures that are too weak for the security level.
-fn check_security(certificate: &Certificate, level: i32, own: bool) -> Result<()> {
-    let wanted = security_bits(level);
-    if wanted == 0 {
-        return Ok(());
-    }
-    if certificate.public_key().map_or(-1, |key| key.security_bits()) < wanted {
-        return Err(if own {
-            Reason::EE_KEY_TOO_SMALL
-        } else {
-            Reason::CA_KEY_TOO_SMALL
-        }
-        .into());
-    }
-    if !certificate.is_self_signed() && certificate.signature_security_bits().unwrap_or(-1) < wanted {
-        return Err(Reason::CA_MD_TOO_WEAK.into());
-    }
-    Ok(())
 }

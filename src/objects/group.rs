@@ -56,6 +56,17 @@ pub fn find(code: u16) -> Option<&'static Group> {
     ALL.iter().find(|group| group.code == code)
 }
 
+/// How strong a group is, as OpenSSL counts (`SSL_CTX_set_security_level(3)`).
+pub fn security_bits(code: u16) -> i32 {
+    match code {
+        0x001d | 0x0017 => 128,
+        0x0018 | 0x11ec => 192,
+        0x001e => 224,
+        0x0019 => 256,
+        _ => 0,
+    }
+}
+
 /// `SSL_CTX_set1_groups_list(3)`. Refused: a list with an unknown name (which the error names) or a repeated one, or
 /// without any group that we have.
 pub fn parse_list(list: &str) -> Result<Vec<u16>> {

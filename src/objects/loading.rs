@@ -5,6 +5,7 @@
 use std::ffi::CStr;
 
 use super::config::Configurable;
+use super::security;
 use crate::error::{Common, Error, Reason, Result};
 use crate::libcrypto::err;
 use crate::libcrypto::pem::{self, File, Password};
@@ -42,11 +43,8 @@ impl Format {
 
 /// `SSL_use_certificate(3)`
 pub fn use_certificate(target: &impl Configurable, certificate: Certificate) -> Result<()> {
-    target.update(|config| {
-        config
-            .credentials
-            .set_certificate(certificate, config.algorithms.security_level)
-    })
+    security::policy(target).check(&certificate, true)?;
+    target.update(|config| config.credentials.set_certificate(certificate))
 }
 
 /// `SSL_use_certificate_file(3)`
@@ -97,13 +95,10 @@ pub fn use_chain_file(target: &impl Configurable, name: Option<&CStr>) -> Result
     if err::peek().is_some() {
         return Err(Error::Queued);
     }
-    target.update(|config| config.credentials.set_chain(None, 0))?;
+    target.update(|config| config.credentials.set_chain(None));
     while let Some(issuer) = file.certificate(password) {
-        target.update(|config| {
-            config
-                .credentials
-                .add_to_chain(issuer, config.algorithms.security_level)
-        })?;
+        security::policy(target).check(&issuer, false)?;
+        target.update(|config| config.credentials.add_to_chain(issuer))?;
     }
     if !pem::at_end_of_pem() {
         return Err(Error::Queued);
@@ -120,10 +115,10 @@ pub fn use_both(
     chain: Option<CertificateStack>,
     replace: bool,
 ) -> Result<()> {
-    target.update(|config| {
-        let level = config.algorithms.security_level;
-        config.credentials.set_both(certificate, key, chain, replace, level)
-    })
+    let policy = security::policy(target);
+    policy.check(&certificate, true)?;
+    chain.iter().try_for_each(|chain| policy.check_issuers(chain))?;
+    target.update(|config| config.credentials.set_both(certificate, key, chain, replace))
 }
 
 fn open(name: Option<&CStr>) -> Result<File> {

@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 use bytes::Bytes;
 
 use super::scheme::{self, Scheme};
+use super::security::Weight;
 use crate::libcrypto::err;
 use crate::libcrypto::pkey::{Key, KeyKind};
 use crate::libcrypto::sign::Signer;
@@ -19,8 +20,28 @@ const SCHEMES: usize = scheme::ALL.len();
 #[derive(Default)]
 pub(super) struct Presented {
     facts: OnceLock<Option<Facts>>,
-    chain: OnceLock<Option<Arc<[Bytes]>>>,
+    chain: OnceLock<Option<Sent>>,
     signers: [OnceLock<Signer>; SCHEMES],
+}
+
+/// A chain as it is sent.
+#[derive(Clone)]
+pub(super) struct Sent {
+    pub chain: Arc<[Bytes]>,
+    /// How strong each certificate is.
+    pub weights: Arc<[Weight]>,
+}
+
+impl Sent {
+    fn new(certificates: impl Iterator<Item = Certificate>) -> Option<Self> {
+        let (chain, weights): (Vec<_>, Vec<_>) = certificates
+            .map(|certificate| (certificate.to_der(), Weight::of(&certificate)))
+            .unzip();
+        Some(Self {
+            chain: chain.into_iter().collect::<Option<_>>()?,
+            weights: weights.into(),
+        })
+    }
 }
 
 /// What decides whether a key can sign with a scheme.
@@ -45,12 +66,7 @@ impl Presented {
     }
 
     /// The chain to send: the one given, or what the store completes, or the leaf alone.
-    pub fn chain(
-        &self,
-        leaf: &Certificate,
-        given: Option<&CertificateStack>,
-        store: Option<&Store>,
-    ) -> Option<Arc<[Bytes]>> {
+    pub fn chain(&self, leaf: &Certificate, given: Option<&CertificateStack>, store: Option<&Store>) -> Option<Sent> {
         self.chain
             .get_or_init(|| {
                 let built = match (given, store) {
@@ -58,14 +74,10 @@ impl Presented {
                     _ => None,
                 };
                 match built {
-                    Some(built) => built.elements().map(|certificate| certificate.to_der()).collect(),
+                    Some(built) => Sent::new(built.elements()),
                     None => {
                         let issuers = given.into_iter().flat_map(CertificateStack::elements);
-                        [leaf.clone()]
-                            .into_iter()
-                            .chain(issuers)
-                            .map(|certificate| certificate.to_der())
-                            .collect()
+                        Sent::new([leaf.clone()].into_iter().chain(issuers))
                     }
                 }
             })

@@ -101,6 +101,23 @@ impl Scheme {
         !self.recipe.pss || bits >= 8 * (2 * digest_len + 2)
     }
 
+    /// The kind of key that signs so.
+    pub fn key_kind(&self) -> KeyKind {
+        self.key
+    }
+
+    /// How strong it is, as OpenSSL counts (`SSL_CTX_set_security_level(3)`): half of the hash, and less for SHA-1.
+    pub fn security_bits(&self) -> i32 {
+        match (self.recipe.digest, self.key) {
+            (Some(Digest::Sha1), _) => 64,
+            (Some(Digest::Sha256), _) => 128,
+            (Some(Digest::Sha384), _) => 192,
+            (Some(Digest::Sha512), _) => 256,
+            (None, KeyKind::Ed448) => 224,
+            (None, _) => 128,
+        }
+    }
+
     /// The NID of its hash, 0 for none.
     pub fn digest_nid(&self) -> i32 {
         match self.recipe.digest {
@@ -116,6 +133,31 @@ impl Scheme {
 /// The scheme with this number.
 pub fn find(code: u16) -> Option<&'static Scheme> {
     ALL.iter().find(|scheme| scheme.code == code)
+}
+
+/// The scheme that TLS 1.3 has for keys on this curve.
+pub fn of_curve(kind: KeyKind) -> Option<u16> {
+    match kind {
+        KeyKind::EcP256 => Some(0x0403),
+        KeyKind::EcP384 => Some(0x0503),
+        KeyKind::EcP521 => Some(0x0603),
+        _ => None,
+    }
+}
+
+/// Is it a scheme of RSA keys?
+pub fn is_by_rsa(code: u16) -> bool {
+    find(code).is_some_and(|scheme| matches!(scheme.key, KeyKind::Rsa | KeyKind::RsaPss))
+}
+
+/// The group that such keys are on.
+pub fn curve_of(kind: KeyKind) -> Option<u16> {
+    match kind {
+        KeyKind::EcP256 => Some(0x0017),
+        KeyKind::EcP384 => Some(0x0018),
+        KeyKind::EcP521 => Some(0x0019),
+        _ => None,
+    }
 }
 
 /// What is offered and accepted when nothing is set: everything but SHA-1, which security level 1 already forbids.

@@ -7,6 +7,8 @@ use carnet_tls::{CipherSuite, ClientAuth, NamedGroup, ProtocolVersion, Settings,
 
 use super::config::{Config, Protocol};
 use super::method::SSL_METHOD;
+use super::security::{Operation, Policy, Query};
+use super::shared::Signers;
 use super::{group, scheme};
 use crate::error::{Reason, Result};
 
@@ -20,7 +22,6 @@ const MODE_SEND_FALLBACK_SCSV: u32 = 0x80;
 const OP_ALLOW_NO_DHE_KEX: u64 = 1 << 10;
 const OP_NO_TICKET: u64 = 1 << 14;
 const OP_ENABLE_MIDDLEBOX_COMPAT: u64 = 1 << 20;
-const OP_CIPHER_SERVER_PREFERENCE: u64 = 1 << 22;
 const OP_NO_TLS1_2: u64 = 1 << 27;
 const OP_NO_TLS1_3: u64 = 1 << 29;
 const STATUS_TYPE_OCSP: i32 = 1;
@@ -70,21 +71,28 @@ impl Config {
         let (min_version, max_version) = self.protocol.range(purpose.method)?;
         let has = |option: u64| self.protocol.options & option != 0;
         let hooks = &self.hooks;
+        // What an application's function would say is not known here: the driver asks it for each connection.
+        let policy = Policy::of_level(if hooks.security.function.is_some() {
+            0
+        } else {
+            self.algorithms.security_level
+        });
+        let schemes = self.schemes(purpose.server, &policy);
         Ok(Settings {
             min_version: ProtocolVersion(min_version),
             max_version: ProtocolVersion(max_version),
-            suites: self.suites.iter().map(|cipher| CipherSuite(cipher.code)).collect(),
-            server_preference: has(OP_CIPHER_SERVER_PREFERENCE),
+            suites: self.strong_suites(purpose.server, &schemes, &policy),
+            schemes,
+            server_preference: self.prefers_own(),
             prefer_sha256: purpose.server && hooks.psk.server.is_some() && self.credentials.is_empty(),
-            groups: self.groups(purpose.server),
-            schemes: self.schemes(purpose.server),
+            groups: self.groups(purpose.server, &policy),
             client_auth: self.client_auth(),
             authorities: self.authorities(purpose.server),
             post_handshake_auth: self.verify.post_handshake_auth,
             protocols: self.alpn.clone(),
             server_name: None,
             middlebox_compat: has(OP_ENABLE_MIDDLEBOX_COMPAT),
-            tickets: !has(OP_NO_TICKET),
+            tickets: !has(OP_NO_TICKET) && policy.allows(&Query::ticket()),
             num_tickets: self.resumption.num_tickets,
             tls12: Tls12 {
                 extended_master_secret: !has(OP_NO_EXTENDED_MASTER_SECRET),
@@ -104,23 +112,41 @@ impl Config {
         })
     }
 
-    fn groups(&self, server: bool) -> Vec<NamedGroup> {
+    /// A client offers only what could be signed for.
+    fn strong_suites(&self, server: bool, schemes: &[SignatureScheme], policy: &Policy) -> Vec<CipherSuite> {
+        let schemes: Vec<u16> = schemes.iter().map(|scheme| scheme.0).collect();
+        let signers = Signers::new(&schemes, policy);
+        self.suites
+            .iter()
+            .filter(|cipher| server || signers.cover(cipher))
+            .filter(|cipher| policy.allows(&Query::cipher(Operation::CipherSupported, cipher)))
+            .map(|cipher| CipherSuite(cipher.code))
+            .collect()
+    }
+
+    fn groups(&self, server: bool, policy: &Policy) -> Vec<NamedGroup> {
         let default = if server {
             group::SERVER_DEFAULT
         } else {
             group::CLIENT_DEFAULT
         };
-        let groups = self.algorithms.groups.as_deref().unwrap_or(default);
-        groups.iter().copied().map(NamedGroup).collect()
+        let own = self.algorithms.groups.as_deref().unwrap_or(default);
+        let groups = self.suite_b().map_or(own, |suite_b| suite_b.groups());
+        let strong = |code: &u16| policy.allows(&Query::group(Operation::GroupSupported, *code));
+        groups.iter().copied().filter(strong).map(NamedGroup).collect()
     }
 
-    fn schemes(&self, server: bool) -> Vec<SignatureScheme> {
+    /// Those that the peer may sign with.
+    fn schemes(&self, server: bool, policy: &Policy) -> Vec<SignatureScheme> {
         let algorithms = &self.algorithms;
         let for_clients = algorithms.client_schemes.as_ref().filter(|_| server);
-        match for_clients.or(algorithms.schemes.as_ref()) {
-            Some(schemes) => schemes.iter().copied().map(SignatureScheme).collect(),
-            None => scheme::defaults().collect(),
-        }
+        let schemes = match (self.suite_b(), for_clients.or(algorithms.schemes.as_ref())) {
+            (Some(suite_b), _) => suite_b.schemes().to_vec(),
+            (None, Some(schemes)) => schemes.to_vec(),
+            (None, None) => scheme::defaults().map(|scheme| scheme.0).collect(),
+        };
+        let strong = |code: &u16| policy.allows(&Query::scheme(Operation::SchemeSupported, *code));
+        schemes.into_iter().filter(strong).map(SignatureScheme).collect()
     }
 
     fn client_auth(&self) -> ClientAuth {

@@ -86,6 +86,10 @@ impl Named for Connection {
 }
 
 impl Configurable for Connection {
+    fn names(&self) -> (*mut crate::handles::SSL, *mut crate::handles::SSL_CTX) {
+        (self.handle(), std::ptr::null_mut())
+    }
+
     fn config(&self) -> Arc<Config> {
         Arc::clone(&lock(&self.config))
     }

@@ -19,7 +19,10 @@ impl ClientHello {
     /// Does supported_versions (section 4.2.1) list this version?
     ///
     /// Without the extension: legacy_version says the highest, and it is TLS 1.2 or older.
-    pub(crate) fn offers_version(&self, version: ProtocolVersion) -> Result<bool, Error> {
+    ///
+    /// # Errors
+    /// The extension is malformed.
+    pub fn offers_version(&self, version: ProtocolVersion) -> Result<bool, Error> {
         let Some(data) = self.extension(ExtensionType::SUPPORTED_VERSIONS) else {
             return Ok(version <= ProtocolVersion::TLS1_2 && version.0 <= self.legacy_version());
         };

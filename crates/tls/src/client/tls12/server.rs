@@ -109,6 +109,7 @@ impl ExpectKeyExchange {
             server: core.facts.randoms.server,
         };
         let content = exchange.signed_content(&randoms);
+        core.facts.group = Some(exchange.group);
         flight.transcript.add(message.raw());
         Ok(State::AskVerified(Box::new(AskVerified {
             flight,
@@ -154,7 +155,6 @@ impl AskVerified {
         verdict.map_err(ErrorKind::SignatureRefused)?;
         let exchange = self.claim.exchange;
         core.facts.authentication.peer_scheme = Some(exchange.scheme);
-        core.facts.group = Some(exchange.group);
         Ok(State::Done(Box::new(ExpectDone {
             flight: self.flight,
             point: Point {
