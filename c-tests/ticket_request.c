@@ -146,6 +146,29 @@ static void switched(void)
     done();
 }
 
+static int states;
+
+static void info_cb(const SSL *ssl, int where, int value)
+{
+    (void)value;
+    if (where & SSL_CB_HANDSHAKE_DONE)
+        states = SSL_get_state(ssl);
+}
+
+/* At the end of a handshake the state says whether tickets follow. */
+static void foretold(void)
+{
+    section("what info callbacks see");
+    contexts();
+    SSL_CTX_set_info_callback(server, info_cb);
+    SSL_SESSION_free(meet("tickets follow", NULL, -1, -1, 2));
+    is(states, TLS_ST_SW_SESSION_TICKET, "foretold");
+    carnet_CTX_set_ticket_request(client, 0, 0);
+    SSL_SESSION_free(meet("none follow", NULL, 0, 0, 0));
+    is(states, TLS_ST_OK, "foretold");
+    done();
+}
+
 static void refused(void)
 {
     static const int bad[][2] = {{-1, 0}, {0, -1}, {256, 0}, {0, 256}, {-2, -2}, {1000000, 1}};
@@ -176,6 +199,7 @@ int main(void)
     full();
     resumed();
     switched();
+    foretold();
     refused();
     return finish();
 }

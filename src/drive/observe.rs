@@ -189,13 +189,13 @@ pub(super) fn enter_again(held: &mut Held<'_>) -> Result<(), Halt> {
 /// The handshake is done; tickets may follow, and the state that OpenSSL shows foretells them.
 pub(super) fn done(held: &mut Held<'_>) -> Result<(), Halt> {
     let status = held.connection().status();
-    let version = held.engine()?.version();
-    let tickets = status.role() == Role::Server && super::tickets::are_due(held.connection(), version);
-    let next = if tickets { State::TICKET_SENT } else { State::OK };
     if !held.io()?.watch.observed {
         status.set_state(State::OK.0);
         return Ok(());
     }
+    let connection = held.connection();
+    let tickets = status.role() == Role::Server && super::tickets::are_due(connection, held.engine()?);
+    let next = if tickets { State::TICKET_SENT } else { State::OK };
     Ok(held.released(|connection| {
         let errand = Errand::new(connection);
         connection.status().set_reporting(true);

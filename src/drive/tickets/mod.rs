@@ -20,7 +20,9 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use carnet_ticket::{Outcome, Return, Secret, Status, verdict};
-use carnet_tls::{AlertDescription, Answer, NewTicket, ProtocolVersion, TicketDraft, TicketVerdict};
+use carnet_tls::{
+    AlertDescription, Answer, Connection as Engine, NewTicket, ProtocolVersion, TicketDraft, TicketVerdict,
+};
 
 use super::ask::Reply;
 use super::cache::{self, Lookup};
@@ -217,23 +219,16 @@ fn fatal() -> Reply {
 
 /// Do tickets follow the handshake that has just been done, as only in TLS 1.3? For the state that OpenSSL shows at that
 /// moment.
-pub(super) fn are_due(connection: &Connection, version: Option<ProtocolVersion>) -> bool {
-    if version == Some(ProtocolVersion::TLS1_2) {
+pub(super) fn are_due(connection: &Connection, engine: &Engine) -> bool {
+    if engine.version() == Some(ProtocolVersion::TLS1_2) {
         return false;
     }
-    let progress = connection.facts().progress;
-    let asked = connection
-        .with_engine(|engine| engine.client_ticket_request())
-        .flatten();
-    let wanted = asked.is_none_or(|asked| {
-        let count = if progress.resumed {
-            asked.resumption
-        } else {
-            asked.new_session
-        };
-        count > 0
+    let asked = engine.client_ticket_request().map(|asked| match engine.resumed() {
+        true => asked.resumption,
+        false => asked.new_session,
     });
-    wanted && connection.config().resumption.num_tickets > 0 && !progress.no_renewal && !progress.no_tickets
+    let progress = connection.facts().progress;
+    asked != Some(0) && connection.config().resumption.num_tickets > 0 && !progress.no_renewal && !progress.no_tickets
 }
 
 /// Makes a ticket.
