@@ -99,6 +99,16 @@ static void on_the_ssl(void)
 }
 
 /* SSL_OP_NO_TICKET leaves the number alone: TLS 1.3 sends as many stateful tickets. */
+static int decrypted;
+
+static SSL_TICKET_RETURN not_called_cb(SSL *ssl, SSL_SESSION *session, const unsigned char *name, size_t name_len,
+                                       SSL_TICKET_STATUS status, void *arg)
+{
+    (void)ssl, (void)session, (void)name, (void)name_len, (void)status, (void)arg;
+    decrypted++;
+    return SSL_TICKET_RETURN_ABORT;
+}
+
 static void stateful(void)
 {
     SSL_CTX *client = new_client(), *server = counting_server();
@@ -109,6 +119,14 @@ static void stateful(void)
     session = visit(client, server, NULL);
     show("done %d, generated %d, received %d, has ticket %d", visited.done, generated, visited.tickets,
          session ? SSL_SESSION_has_ticket(session) : -1);
+    const unsigned char *ticket;
+    size_t len = 0;
+    SSL_SESSION_get0_ticket(session, &ticket, &len);
+    show("   a ticket of %zu bytes", len);
+    SSL_CTX_set_session_ticket_cb(server, generate_cb, not_called_cb, NULL);
+    decrypted = 0;
+    SSL_SESSION_free(visit(client, server, session));
+    show("   done %d, resumed %d, decrypt callback ran %d times", visited.done, visited.resumed, decrypted);
     SSL_SESSION_free(session);
     SSL_CTX_free(client);
     SSL_CTX_free(server);

@@ -137,6 +137,23 @@ static void removing(void)
     close_contexts();
 }
 
+/* TLS 1.3: a server keeps the session of a ticket that holds all of it only if somebody wants to hear of its end. */
+static void kept_inside(void)
+{
+    for (int with_remove = 0; with_remove < 2; with_remove++)
+        for (int stateful = 0; stateful < 2; stateful++) {
+            open_contexts(SSL_SESS_CACHE_OFF, SSL_SESS_CACHE_SERVER);
+            SSL_CTX_sess_set_new_cb(server, NULL);
+            SSL_CTX_sess_set_remove_cb(server, with_remove ? remove_cb : NULL);
+            if (stateful)
+                SSL_CTX_set_options(server, SSL_OP_NO_TICKET);
+            SSL_SESSION_free(visit(client, server, NULL));
+            show("remove callback %d, SSL_OP_NO_TICKET %d: kept %ld", with_remove, stateful,
+                 SSL_CTX_sess_number(server));
+            close_contexts();
+        }
+}
+
 int main(void)
 {
     getters();
@@ -145,6 +162,7 @@ int main(void)
         modes();
         ownership();
         removing();
+        kept_inside();
     }
     return finish();
 }
