@@ -65,9 +65,23 @@ static const unsigned char *bytes;
     X((SSL_set_bio(s, NULL, NULL), 0))                                                                                 \
     X((SSL_set_accept_state(s), 0))                                                                                    \
     X((SSL_set_verify(s, 0, NULL), 0))                                                                                 \
+    X(SSL_read_early_data(s, buffer, 10, &size))                                                                       \
+    X(SSL_write_early_data(s, buffer, 10, &size))                                                                      \
+    X(SSL_get_early_data_status(s))                                                                                    \
+    X(SSL_set_max_early_data(s, 1))                                                                                    \
+    X((long)SSL_get_max_early_data(s))                                                                                 \
+    X(SSL_set_recv_max_early_data(s, 1))                                                                               \
+    X(SSL_export_keying_material_early(s, (unsigned char *)buffer, 10, "x", 1, NULL, 0))                               \
+    X(SSL_use_psk_identity_hint(s, "x"))                                                                               \
+    X((SSL_set_allow_early_data_cb(s, NULL, NULL), 0))                                                                 \
+    X((SSL_set_psk_find_session_callback(s, NULL), 0))                                                                 \
     X((SSL_set_info_callback(s, NULL), 0))
 
 #define CTX_CALLS(X)                                                                                                   \
+    X(SSL_CTX_set_max_early_data(c, 1))                                                                                \
+    X(SSL_CTX_set_recv_max_early_data(c, 1))                                                                           \
+    X(SSL_CTX_use_psk_identity_hint(c, "x"))                                                                           \
+    X((SSL_CTX_set_psk_use_session_callback(c, NULL), 0))                                                              \
     X((long)SSL_new(c))                                                                                                \
     X(SSL_CTX_up_ref(c))                                                                                               \
     X((long)SSL_CTX_get_num_tickets(c))                                                                                \
