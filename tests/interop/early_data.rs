@@ -120,7 +120,8 @@ fn gnutls_serves() {
     );
 }
 
-/// nginx answers a request that came early before the handshake is done.
+/// nginx answers a request that it got as early data: there is no other. Whether the handshake is done by then depends on
+/// who is faster.
 #[test]
 fn nginx() {
     for way in WAYS {
@@ -150,7 +151,7 @@ fn nginx() {
         ]);
         let text = Process::start(client.args(again)).succeed();
         assert!(text.contains("Early data was accepted"), "{way:?}: {text}");
-        assert!(text.contains("early=1 reused=r end"), "{way:?}: {text}");
+        assert!(text.contains("reused=r end"), "{way:?}: {text}");
         assert_on_ours(&record);
     }
 }
@@ -171,7 +172,7 @@ fn configuration(dir: &str, port: u16) -> String {
                 ssl_certificate {cert}; ssl_certificate_key {key};
                 ssl_protocols TLSv1.3; ssl_early_data on;
                 default_type text/plain;
-                return 200 \"early=$ssl_early_data reused=$ssl_session_reused end\\n\";
+                return 200 \"reused=$ssl_session_reused end\\n\";
             }}
          }}\n",
         cert = c.p256.cert,
