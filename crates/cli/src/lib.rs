@@ -1,0 +1,54 @@
+//! The command `carnet`: a library, so that the manual pages can be made from its options.
+#![forbid(unsafe_code)]
+#![cfg_attr(
+    not(test),
+    deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)
+)]
+
+mod failure;
+mod keys;
+mod time;
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory as _, Parser, Subcommand};
+
+pub use failure::{Answer, Failure};
+
+/// Session-ticket keys, tickets, and what servers do with them
+///
+/// For servers that run with libcarnet_preload.so or on libcarnet.so, and for key files of nginx, HAProxy, Apache httpd and
+/// OpenSSL.
+#[derive(Debug, Parser)]
+#[command(name = "carnet", version, max_term_width = 100, after_long_help = EXIT_CODES)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  done
+  1  it could not be done; nothing was changed or written
+  2  the command line makes no sense
+  3  done, and the answer is no: a ticket that does not open, a server with something wrong";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Make, list, rotate, revoke, import and export ticket keys
+    #[command(subcommand)]
+    Keys(keys::Command),
+}
+
+/// Reads the command line, does what it says, and tells how that went.
+pub fn main() -> ExitCode {
+    let done = match Cli::parse().command {
+        Command::Keys(command) => keys::run(command),
+    };
+    failure::exit_code(done)
+}
+
+/// The command and its options, to make manual pages from.
+pub fn command() -> clap::Command {
+    Cli::command()
+}
