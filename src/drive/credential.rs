@@ -104,7 +104,8 @@ fn fitting(connection: &Connection, request: &CredentialRequest) -> Result<Optio
     Ok(config.credentials.choose(&Wanted {
         schemes: &schemes,
         groups: groups.as_deref(),
-        tls13,
+        // Suite B ties curves to hashes in TLS 1.2, too (RFC 6460 section 3.3).
+        tls13: tls13 || config.suite_b().is_some(),
         trusted: &connection.context().store(),
         auto_chain: config.auto_chain(),
     }))

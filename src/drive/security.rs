@@ -146,18 +146,27 @@ pub(super) fn chosen_suite(connection: &Connection) -> Option<Reply> {
 }
 
 /// The scheme that the peer has signed with and, in TLS 1.2, the curve of its key and the group that a server has chosen.
+/// Suite B ties the curve to the hash there, too.
 pub(super) fn signed_so(
     connection: &Connection,
     code: SignatureScheme,
     key: Option<&Key>,
     tls13: bool,
 ) -> Option<Reply> {
+    let kind = key.and_then(Key::kind);
+    let suite_b = connection.config().suite_b().is_some();
+    if suite_b && !tls13 && kind.and_then(scheme::of_curve) != Some(code.0) {
+        return Some(Reply::Abort(
+            AlertDescription::IllegalParameter,
+            Reason::WRONG_CURVE.into(),
+        ));
+    }
     let policy = applications(connection)?;
     let is_client = connection.status().role() == Role::Client;
     if !tls13 {
         let group = connection.with_engine(|engine| engine.group()).flatten();
         let exchanged = group.filter(|_| is_client).map(|group| group.0);
-        let of_key = key.and_then(Key::kind).and_then(scheme::curve_of);
+        let of_key = kind.and_then(scheme::curve_of);
         let strong = |code: u16| policy.allows(&Query::group(Operation::GroupCheck, code));
         if ![exchanged, of_key].into_iter().flatten().all(strong) {
             return Some(Reply::Abort(

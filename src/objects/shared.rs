@@ -58,7 +58,9 @@ impl Config {
 
     /// Whether a server has a certificate that TLS 1.3 can use: any but one on a curve that no scheme of ours names.
     pub fn has_tls13_certificate(&self) -> bool {
-        let ours = self.own_schemes(true);
+        // Suite B is not looked at here: where it rules the certificate out, that is said later.
+        let schemes = self.algorithms.schemes.as_deref();
+        let ours = schemes.map_or_else(|| scheme::defaults().map(|scheme| scheme.0).collect(), <[u16]>::to_vec);
         self.credentials.key_kinds().any(|kind| match scheme::of_curve(kind) {
             Some(code) => ours.contains(&code),
             None => !matches!(kind, KeyKind::EcOther),
