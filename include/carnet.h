@@ -65,7 +65,7 @@ const char *carnet_version(void);
  * 7200 by default). The key that comes next is there one interval ahead of its turn.
  *
  * A store lives in one process. Children that were forked with a copy have its keys, also the next one, and after that each
- * makes its own.
+ * makes its own. See carnet_keystore_shared() and carnet_keystore_open() for stores that processes share.
  *
  * Returns the store, to be freed with carnet_keystore_free(), or NULL if a number is negative. */
 carnet_keystore *carnet_keystore_new(long interval,
@@ -242,6 +242,28 @@ int carnet_get_expected_tickets(const SSL *ssl);
  * BoringSSL's SSL_ERROR_PENDING_SESSION), and the next call asks the callback again. This is BoringSSL's
  * SSL_magic_pending_session_ptr(); OpenSSL has no such thing. */
 SSL_SESSION *carnet_pending_session(void);
+
+/* Makes a key store as carnet_keystore_new() does, in memory that the process shares with the children that it forks from
+ * then on: whoever first notices that a key is due makes it for all, and what one rotates or erases all see.
+ *
+ * There is room for 16 keys, so `interval` must be at least a thirteenth of `lifetime`. Returns the store, to be freed with
+ * carnet_keystore_free(), or NULL with a reason. */
+carnet_keystore *carnet_keystore_shared(long interval,
+                                        long lifetime);
+
+/* Opens the key store in the file at `path`, which every process that opens it shares, at the same time or later: a ring
+ * file, as the command `carnet keys` and libcarnet_preload.so use it. It is made if it is not there, with `interval` and
+ * `lifetime` as in carnet_keystore_shared(); one that is there keeps those that it was made with.
+ *
+ * The file holds keys: it must belong to the user who runs the program, or to root, and be closed to others (mode 600). It
+ * is mapped once, so it stays in reach after chroot(2) and when privileges are dropped. Returns the store, to be freed with
+ * carnet_keystore_free(), or NULL with a reason that names the file and what is wrong.
+ *
+ * What the caller promises:
+ * `path` is a NUL-terminated string. */
+carnet_keystore *carnet_keystore_open(const char *path,
+                                      long interval,
+                                      long lifetime);
 
 #ifdef __cplusplus
 }  // extern "C"

@@ -69,7 +69,7 @@ fn store(ks: *const carnet_keystore) -> Result<std::sync::Arc<KeyStore>> {
     Ok(handles::lookup::<KeyStore>(ks.cast())?)
 }
 
-fn seconds(value: c_long) -> Result<u64> {
+pub(super) fn seconds(value: c_long) -> Result<u64> {
     u64::try_from(value).map_err(|_| Error::Common(Common::PassedInvalidArgument))
 }
 
@@ -84,7 +84,7 @@ pub extern "C" fn carnet_version() -> *const c_char {
 /// 7200 by default). The key that comes next is there one interval ahead of its turn.
 ///
 /// A store lives in one process. Children that were forked with a copy have its keys, also the next one, and after that each
-/// makes its own.
+/// makes its own. See carnet_keystore_shared() and carnet_keystore_open() for stores that processes share.
 ///
 /// Returns the store, to be freed with carnet_keystore_free(), or NULL if a number is negative.
 #[unsafe(no_mangle)]
@@ -212,11 +212,8 @@ pub unsafe extern "C" fn carnet_keystore_find(
 #[unsafe(no_mangle)]
 pub extern "C" fn carnet_keystore_rotate(ks: *mut carnet_keystore) -> c_int {
     entry("carnet_keystore_rotate", 0, || {
-        if store(ks)?.rotate() {
-            Ok(1)
-        } else {
-            Err(Error::INTERNAL)
-        }
+        store(ks)?.rotate()?;
+        Ok(1)
     })
 }
 
@@ -231,12 +228,12 @@ pub unsafe extern "C" fn carnet_keystore_erase(ks: *mut carnet_keystore, name: *
     entry("carnet_keystore_erase", 0, || {
         let store = store(ks)?;
         if name.is_null() {
-            store.erase_all();
+            store.erase_all()?;
             return Ok(1);
         }
         // SAFETY: not NULL, so 16 readable bytes by the caller's contract above.
         let name = unsafe { key_name(name) }?;
-        if store.erase(&name) { Ok(1) } else { Err(Error::Silent) }
+        if store.erase(&name)? { Ok(1) } else { Err(Error::Silent) }
     })
 }
 

@@ -10,6 +10,7 @@ pub mod carnet_h;
 pub mod carnet_h_chain;
 pub mod carnet_h_requests;
 pub mod carnet_h_sessions;
+pub mod carnet_h_shared;
 pub mod cipher;
 pub mod cipher_list;
 pub mod conf;

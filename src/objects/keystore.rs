@@ -3,10 +3,11 @@
 //! Each SSL_CTX has a store of its own, with one random key, as in OpenSSL. Through `carnet.h` an application can make a
 //! store whose keys rotate and give it to several contexts.
 
+use std::path::Path;
 use std::sync::{Arc, OnceLock};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use carnet_keys::{Entropy, Found, KeyInfo, Policy, Ring, SystemEntropy};
+use carnet_keys::{ChangeError, Entropy, FileError, Found, KeyInfo, Policy, Ring, ShareError, Start, SystemEntropy};
 use carnet_ticket::{KeyName, OPENSSL_BLOB_LEN, TicketKey};
 use zeroize::Zeroizing;
 
@@ -39,6 +40,14 @@ impl Named for KeyStore {
     }
 }
 
+fn policy(interval: u64, lifetime: u64) -> Policy {
+    if interval == 0 {
+        Policy::unchanging(lifetime)
+    } else {
+        Policy::every(interval, lifetime)
+    }
+}
+
 /// The system's time, seconds since 1970; 0 for a clock that stands before it.
 fn system_time() -> u64 {
     SystemTime::now()
@@ -59,12 +68,22 @@ impl KeyStore {
 
     /// A new key every `interval` seconds (0: one for ever), each of which opens for `lifetime` seconds longer.
     pub fn rotating(interval: u64, lifetime: u64) -> Self {
-        let policy = if interval == 0 {
-            Policy::unchanging(lifetime)
-        } else {
-            Policy::every(interval, lifetime)
-        };
-        Self::of(Ring::rotating(policy, system_time()))
+        Self::of(Ring::rotating(policy(interval, lifetime), system_time()))
+    }
+
+    /// The same in memory that forked processes share.
+    pub fn shared(interval: u64, lifetime: u64) -> Result<Self> {
+        let ring = Ring::shared(policy(interval, lifetime), system_time());
+        let refused = |error: ShareError| Error::CommonData(Common::PassedInvalidArgument, error.to_string());
+        Ok(Self::of(ring.map_err(refused)?))
+    }
+
+    /// The same in a file, which is made if it is not there.
+    pub fn open(path: &Path, interval: u64, lifetime: u64) -> Result<Self> {
+        let start = Start::Random(policy(interval, lifetime));
+        let ring = Ring::open_or_create_file(path, &start, system_time());
+        let refused = |error: FileError| Error::CommonData(Common::PassedInvalidArgument, error.to_string());
+        Ok(Self::of(ring.map_err(refused)?))
     }
 
     fn of(ring: Ring) -> Self {
@@ -122,28 +141,51 @@ impl KeyStore {
         SystemEntropy.fill(blob.as_mut_slice()).map_err(|_| Error::INTERNAL)?;
         let key = TicketKey::from_openssl_blob(&blob).map_err(|_| Error::INTERNAL)?;
         let (name, now) = (*key.name(), self.now());
-        self.ring.install(key, now).map_err(|_| Error::INTERNAL)?;
+        self.ring.install(key, now).map_err(refused)?;
         self.info(&name, now).ok_or(Error::INTERNAL)
     }
 
-    /// The next key takes over ahead of its time. False: there was none and none could be made.
-    pub fn rotate(&self) -> bool {
-        self.ring.rotate(self.now()).is_ok()
+    /// The next key takes over ahead of its time. An error: none could be made, or its turn is not ours to choose.
+    pub fn rotate(&self) -> Result<()> {
+        insist(|| self.ring.rotate(self.now())).map(drop)
     }
 
     /// Erases a key. True if it was there.
-    pub fn erase(&self, name: &KeyName) -> bool {
-        self.ring.revoke(name, self.now()).unwrap_or(false)
+    pub fn erase(&self, name: &KeyName) -> Result<bool> {
+        insist(|| self.ring.revoke(name, self.now()))
     }
 
     /// Erases every key there is, also those whose turn had not come: what seals next is new.
-    pub fn erase_all(&self) {
+    pub fn erase_all(&self) -> Result<()> {
         let now = self.now();
         for info in self.ring.keys(now) {
-            // The ring of one process is never busy.
-            let _erased = self.ring.revoke(info.key.name(), now);
+            insist(|| self.ring.revoke(info.key.name(), now))?;
+        }
+        Ok(())
+    }
+}
+
+/// How often a change is tried that another process stands in the way of, which takes some microseconds.
+const TRIES: usize = 1000;
+
+fn insist<T>(change: impl Fn() -> std::result::Result<T, ChangeError>) -> Result<T> {
+    for _ in 1..TRIES {
+        match change() {
+            Err(ChangeError::Busy) => std::thread::yield_now(),
+            ended => return ended.map_err(refused),
         }
     }
+    change().map_err(refused)
+}
+
+/// The reason for the error queue.
+fn refused(error: ChangeError) -> Error {
+    let kind = match error {
+        ChangeError::NoEntropy(_) | ChangeError::Busy => Common::InternalError,
+        ChangeError::Rooted | ChangeError::Given => Common::ShouldNotHaveBeenCalled,
+        ChangeError::Unshareable => Common::PassedInvalidArgument,
+    };
+    Error::CommonData(kind, error.to_string())
 }
 
 #[cfg(test)]
@@ -183,7 +225,7 @@ mod tests {
             .iter()
             .map(|info| *info.key.name())
             .collect();
-        store.erase_all();
+        store.erase_all().unwrap();
         assert!(before.iter().all(|name| store.find(name).is_none()));
         assert!(store.sealing().is_some());
     }

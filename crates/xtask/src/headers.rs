@@ -41,11 +41,12 @@ const TLS1_CONSTANTS: [&str; 5] = [
 ];
 
 /// Files of carnet.h.
-const CARNET_FILES: [&str; 4] = [
+const CARNET_FILES: [&str; 5] = [
     "carnet_h.rs",
     "carnet_h_chain.rs",
     "carnet_h_requests.rs",
     "carnet_h_sessions.rs",
+    "carnet_h_shared.rs",
 ];
 
 /// The types that system headers define, and those that fragments/ssl_head.h does.
