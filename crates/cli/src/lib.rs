@@ -6,7 +6,11 @@
 )]
 
 mod failure;
+mod files;
 mod keys;
+mod output;
+mod ring_view;
+mod table;
 mod time;
 
 use std::process::ExitCode;

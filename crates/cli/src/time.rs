@@ -2,6 +2,9 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
 /// Seconds since 1970.
 pub(crate) fn now() -> u64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
@@ -20,6 +23,64 @@ pub(crate) fn parse_span(text: &str) -> Result<u64, String> {
     number.ok_or_else(|| "not a span of time; write seconds, or 15m, 2h, 1d".to_owned())
 }
 
+/// `2 h 5 min`: the two largest units.
+pub(crate) fn span(seconds: u64) -> String {
+    let (days, hours) = (seconds / 86_400, seconds % 86_400 / 3600);
+    let (minutes, rest) = (seconds % 3600 / 60, seconds % 60);
+    let parts = match (days, hours, minutes) {
+        (0, 0, 0) => [(rest, "s"), (0, "")],
+        (0, 0, _) => [(minutes, "min"), (rest, "s")],
+        (0, _, _) => [(hours, "h"), (minutes, "min")],
+        _ => [(days, "d"), (hours, "h")],
+    };
+    let [first, second] = parts;
+    match second {
+        (0, _) => format!("{} {}", first.0, first.1),
+        _ => format!("{} {} {} {}", first.0, first.1, second.0, second.1),
+    }
+}
+
+/// A moment in local time, and how far from `now` it is: `2026-11-21 14:05:03, in 2 h 5 min`.
+pub(crate) fn moment(then: u64, now: u64) -> String {
+    moment_with(then, now, ", ")
+}
+
+/// The same in two lines, for a column of a table.
+pub(crate) fn moment_in_column(then: u64, now: u64) -> String {
+    moment_with(then, now, "\n")
+}
+
+fn moment_with(then: u64, now: u64, between: &str) -> String {
+    if then == u64::MAX {
+        return "for ever".to_owned();
+    }
+    let timestamp = i64::try_from(then)
+        .ok()
+        .and_then(|then| Timestamp::from_second(then).ok());
+    let Some(timestamp) = timestamp else {
+        return format!("{then} s after 1970");
+    };
+    let local = timestamp.to_zoned(TimeZone::system());
+    let text = local.strftime("%Y-%m-%d %H:%M:%S");
+    format!("{text}{between}{}", distance(then, now))
+}
+
+fn distance(then: u64, now: u64) -> String {
+    match (then.checked_sub(now), now.checked_sub(then)) {
+        (Some(0), _) | (None, None) => "now".to_owned(),
+        (Some(ahead), _) => format!("in {}", span(ahead)),
+        (None, Some(ago)) => format!("{} ago", span(ago)),
+    }
+}
+
+/// For JSON: `null` for never.
+pub(crate) fn json(then: u64) -> serde_json::Value {
+    match then {
+        u64::MAX => serde_json::Value::Null,
+        _ => then.into(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -34,5 +95,31 @@ mod tests {
         for wrong in ["", "h", "-1h", "1.5h", "1w", "2 h", "99999999999999999d"] {
             assert_eq!(read(wrong), None, "{wrong}");
         }
+    }
+
+    #[test]
+    fn spans_are_written() {
+        let written = [0, 59, 60, 61, 3600, 7500, 86_400, 90_061].map(span);
+        let wanted = [
+            "0 s",
+            "59 s",
+            "1 min",
+            "1 min 1 s",
+            "1 h",
+            "2 h 5 min",
+            "1 d",
+            "1 d 1 h",
+        ];
+        assert_eq!(written, wanted);
+        assert_eq!(distance(100, 160), "1 min ago");
+        assert_eq!(distance(160, 100), "in 1 min");
+        assert_eq!(distance(100, 100), "now");
+    }
+
+    #[test]
+    fn the_ends_of_time_are_no_panic() {
+        assert_eq!(moment(u64::MAX, 0), "for ever");
+        assert!(moment(u64::MAX - 1, 0).contains("1970"));
+        assert!(moment(0, u64::MAX).contains("ago"));
     }
 }

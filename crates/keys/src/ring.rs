@@ -39,6 +39,11 @@ pub(crate) enum Source {
     Random(Box<dyn Entropy>),
     /// The chain of a root secret, which is kept with the keys.
     Chain,
+    /// Nowhere: this is a copy to look at, of a ring that has a chain or not. Time passes in it, but nothing is counted.
+    Copy {
+        /// Does the chain of a root secret stand with the keys?
+        rooted: bool,
+    },
 }
 
 /// A key that opens a ticket.
@@ -72,6 +77,9 @@ pub enum ChangeError {
 }
 
 impl Ring {
+    /// How many keys a shared ring has room for. When there are more, the oldest leave.
+    pub const ROOM: usize = crate::shared::content::MAX_KEYS;
+
     /// One random key for ever: what each `SSL_CTX` has unless it is told otherwise. Should the system have no
     /// randomness to give, no key seals, and each second is another try.
     pub fn single(now: u64) -> Self {
@@ -152,7 +160,7 @@ impl Ring {
     pub fn rotate(&self, now: u64) -> Result<Arc<TicketKey>, ChangeError> {
         let entropy = match &self.source {
             Source::Chain => return Err(ChangeError::Rooted),
-            Source::Given => return Err(ChangeError::Given),
+            Source::Given | Source::Copy { .. } => return Err(ChangeError::Given),
             Source::Random(entropy) => entropy,
         };
         self.change(now, |slots| {
@@ -200,7 +208,7 @@ impl Ring {
 
     /// Do the keys come from a root secret?
     pub fn is_rooted(&self) -> bool {
-        matches!(self.source, Source::Chain)
+        matches!(self.source, Source::Chain | Source::Copy { rooted: true })
     }
 
     /// Counts something, if this ring is shared.

@@ -6,8 +6,10 @@
 
 use std::fs::File;
 use std::io::Write;
-use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::os::unix::fs::{FileExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
+
+use zeroize::Zeroizing;
 
 use crate::ring::Ring;
 use crate::schedule::Policy;
@@ -95,6 +97,19 @@ impl Ring {
         Self::attached(memory, now).map_err(|error| content(path, error))
     }
 
+    /// A copy of the ring in the file at `path`, to look at ([`Ring::of_image`]). The file may be another user's, if it may
+    /// be read.
+    pub fn look_at_file(path: &Path, now: u64) -> Result<Self, FileError> {
+        let file = open_secret(path, false)?;
+        let len = file.metadata().map_err(|error| io(path, error))?.len();
+        let mut image = Zeroizing::new([0; PAGE_LEN]);
+        if len != PAGE_LEN as u64 {
+            return Err(FileError::WrongLength { path: path.into(), len });
+        }
+        file.read_exact_at(&mut *image, 0).map_err(|error| io(path, error))?;
+        Self::of_image(&image, now).map_err(|error| content(path, error))
+    }
+
     /// Makes a ring file, which must not exist yet.
     pub fn create_file(path: &Path, start: &Start<'_>, now: u64) -> Result<Self, FileError> {
         let staged = Staged::beside(path)?;
@@ -143,8 +158,21 @@ fn content(path: &Path, error: ShareError) -> FileError {
     }
 }
 
-/// Opens a file that holds secrets, if it is one that keeps them.
+/// Opens a file that holds secrets, if it is one that keeps them and nobody else can change it.
 pub(crate) fn open_private(path: &Path, writable: bool) -> Result<File, FileError> {
+    let file = open_secret(path, writable)?;
+    let owner = file.metadata().map_err(|error| io(path, error))?.uid();
+    if owner != 0 && owner != rustix::process::geteuid().as_raw() {
+        return Err(FileError::ForeignOwner {
+            path: path.into(),
+            owner,
+        });
+    }
+    Ok(file)
+}
+
+/// Opens a file that holds secrets, if nobody but its owner can read it.
+fn open_secret(path: &Path, writable: bool) -> Result<File, FileError> {
     // Not through a symbolic link, and without waiting for the other end of a pipe.
     let flags = rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK;
     let mut options = File::options();
@@ -156,13 +184,6 @@ pub(crate) fn open_private(path: &Path, writable: bool) -> Result<File, FileErro
     let found = file.metadata().map_err(|error| io(path, error))?;
     if !found.is_file() {
         return Err(FileError::NotAFile { path: path.into() });
-    }
-    let owner = found.uid();
-    if owner != 0 && owner != rustix::process::geteuid().as_raw() {
-        return Err(FileError::ForeignOwner {
-            path: path.into(),
-            owner,
-        });
     }
     let mode = found.permissions().mode() & 0o777;
     if mode & 0o077 != 0 {

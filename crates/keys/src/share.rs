@@ -129,8 +129,7 @@ impl Ring {
     /// The ring that is in this memory already.
     pub(crate) fn attached(memory: Memory, now: u64) -> Result<Self, ShareError> {
         let page = Page::attach(memory)?;
-        let has_chain = decoded(&page, &[]).is_some_and(|(_, decoded)| decoded.chain.is_some());
-        let source = if has_chain {
+        let source = if has_chain(&page) {
             Source::Chain
         } else {
             Source::Random(Box::new(SystemEntropy))
@@ -138,9 +137,12 @@ impl Ring {
         Ok(Self::of_page(page, source, now))
     }
 
-    /// The ring in a copy of another process's page, to look at: what changes here changes nothing there.
+    /// The ring in a copy of another process's page, to look at: what changes here changes nothing there. Keys that have
+    /// run out by `now` are gone from it, but it makes none that are not in the page.
     pub fn of_image(bytes: &[u8; PAGE_LEN], now: u64) -> Result<Self, ShareError> {
-        Self::attached(Memory::image(bytes)?, now)
+        let page = Page::attach(Memory::image(bytes)?)?;
+        let rooted = has_chain(&page);
+        Ok(Self::of_page(page, Source::Copy { rooted }, now))
     }
 
     fn of_page(page: Page, source: Source, now: u64) -> Self {
@@ -196,13 +198,19 @@ impl Ring {
         let version = claim.publish(base, words.as_slice()).map_err(|_| ChangeError::Busy)?;
         let snapshot = Snapshot::new(&slots, self.makes_keys()).with_version(version);
         self.current.store(Arc::new(snapshot));
-        page.counters().add(Counter::Rotations);
+        if !matches!(self.source, Source::Copy { .. }) {
+            page.counters().add(Counter::Rotations);
+        }
         Ok(result)
     }
 
     fn makes_keys(&self) -> bool {
-        !matches!(self.source, Source::Given)
+        !matches!(self.source, Source::Given | Source::Copy { .. })
     }
+}
+
+fn has_chain(page: &Page) -> bool {
+    decoded(page, &[]).is_some_and(|(_, decoded)| decoded.chain.is_some())
 }
 
 fn decoded(page: &Page, known: &[crate::schedule::Slot]) -> Option<(u64, Decoded)> {

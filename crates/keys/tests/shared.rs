@@ -4,7 +4,7 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 
-use carnet_keys::{ChangeError, FileError, Found, KeyState, Policy, Ring, Root, SECRET_LEN, Start};
+use carnet_keys::{ChangeError, Counter, FileError, Found, KeyState, Policy, Ring, Root, SECRET_LEN, Start};
 use carnet_ticket::{KeyName, MacAlgorithm, TicketKey};
 
 const T: u64 = 1_700_000_000;
@@ -118,6 +118,29 @@ fn an_image_is_a_copy() {
     image.rotate(T).unwrap();
     assert_ne!(blob(&image, T), blob(&ring, T));
     assert!(Ring::of_image(&[0; carnet_keys::PAGE_LEN], T).is_err());
+}
+
+#[test]
+fn time_passes_in_a_copy_but_nothing_is_made_or_counted() {
+    let place = place();
+    let ring = place.create();
+    let before = fs::read(&place.path).unwrap();
+    let look = |now| Ring::look_at_file(&place.path, now).unwrap();
+    let names = |ring: &Ring, now| ring.keys(now).iter().map(|info| *info.key.name()).collect::<Vec<_>>();
+    assert_eq!(names(&look(T), T), names(&ring, T));
+    let later = T + HOUR;
+    assert_eq!(
+        names(&look(later), later).len(),
+        2,
+        "the next seals, and none is made after it"
+    );
+    assert!(names(&look(T + 1000 * HOUR), T + 1000 * HOUR).is_empty());
+    assert_eq!(
+        look(later).counted(Counter::Rotations),
+        ring.counted(Counter::Rotations)
+    );
+    assert_eq!(look(later).rotate(later).unwrap_err(), ChangeError::Given);
+    assert_eq!(fs::read(&place.path).unwrap(), before, "nothing was written");
 }
 
 #[test]

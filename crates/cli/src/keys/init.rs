@@ -6,6 +6,7 @@ use carnet_keys::{Policy, Ring, Root, Start};
 use clap::Args;
 
 use crate::failure::{Answer, Failure};
+use crate::files::explain;
 use crate::time::{now, parse_span};
 
 /// Make a ring file, or the root secret of a fleet
@@ -38,12 +39,12 @@ impl Init {
         }
         let (policy, now) = (Policy::every(self.interval, self.lifetime), now());
         if self.root {
-            Root::create_file(&self.path, policy, now)?;
+            Root::create_file(&self.path, policy, now).map_err(explain)?;
             return Ok(Answer::Done);
         }
-        let root = self.from.as_deref().map(Root::from_file).transpose()?;
+        let root = self.from.as_deref().map(Root::from_file).transpose().map_err(explain)?;
         let start = root.as_ref().map_or(Start::Random(policy), Start::Root);
-        Ring::create_file(&self.path, &start, now)?;
+        Ring::create_file(&self.path, &start, now).map_err(explain)?;
         Ok(Answer::Done)
     }
 }

@@ -1,0 +1,72 @@
+//! Files of keys, opened, with errors that tell what to do.
+
+use std::io::{ErrorKind, Read};
+use std::path::Path;
+
+use carnet_keys::{FileError, Ring};
+use zeroize::Zeroizing;
+
+use crate::failure::Failure;
+
+/// What Linux says of a symbolic link that is not to be followed.
+const ELOOP: i32 = 40;
+
+/// Longest file that any command reads: a certificate bundle may be long, a key file is not.
+const MAX_LEN: u64 = 16 << 20;
+
+/// The ring at `path`, to change it.
+pub(crate) fn open_ring(path: &Path, now: u64) -> Result<Ring, Failure> {
+    Ring::open_file(path, now).map_err(explain)
+}
+
+/// A copy of the ring at `path`.
+pub(crate) fn look_at_ring(path: &Path, now: u64) -> Result<Ring, Failure> {
+    Ring::look_at_file(path, now).map_err(explain)
+}
+
+/// What to do about it.
+pub(crate) fn explain(error: FileError) -> Failure {
+    let FileError::Io { path, error } = &error else {
+        return Failure::new(error);
+    };
+    io(path, error)
+}
+
+/// What to do about a failure to read or write `path`.
+pub(crate) fn io(path: &Path, error: &std::io::Error) -> Failure {
+    let path = path.display();
+    match error.kind() {
+        ErrorKind::NotFound => Failure::new(format!("{path}: there is no such file or directory; check the path")),
+        ErrorKind::AlreadyExists => Failure::new(format!(
+            "{path} is there already and is not overwritten; remove it first or choose another name"
+        )),
+        ErrorKind::PermissionDenied => Failure::new(format!(
+            "{path}: permission denied; run this as the file's owner, or as root"
+        )),
+        _ if error.raw_os_error() == Some(ELOOP) => {
+            Failure::new(format!("{path} is a symbolic link; name the file that it points to"))
+        }
+        _ => Failure::new(format!("{path}: {error}")),
+    }
+}
+
+/// All of a file, wiped after use.
+pub(crate) fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    let file = std::fs::File::open(path).map_err(|error| io(path, &error))?;
+    read_from(file, path)
+}
+
+/// All of standard input or of a file that is called `path`.
+pub(crate) fn read_from(source: impl Read, path: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    // Room for any key file, so that none is copied while this grows.
+    let mut bytes = Zeroizing::new(Vec::with_capacity(1 << 16));
+    let read = source.take(MAX_LEN + 1).read_to_end(&mut bytes);
+    read.map_err(|error| io(path, &error))?;
+    if bytes.len() as u64 > MAX_LEN {
+        return Err(Failure::new(format!(
+            "{} is too long to be what is asked for",
+            path.display()
+        )));
+    }
+    Ok(bytes)
+}
