@@ -10,6 +10,7 @@ mod files;
 mod keys;
 mod output;
 mod ring_view;
+mod stats;
 mod table;
 mod time;
 
@@ -42,12 +43,14 @@ enum Command {
     /// Make, list, rotate, revoke, import and export ticket keys
     #[command(subcommand)]
     Keys(keys::Command),
+    Stats(stats::Stats),
 }
 
 /// Reads the command line, does what it says, and tells how that went.
 pub fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Keys(command) => keys::run(command),
+        Command::Stats(command) => command.run(),
     };
     failure::exit_code(done)
 }

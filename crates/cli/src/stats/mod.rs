@@ -1,0 +1,137 @@
+//! `carnet stats`: what happened to tickets, and which keys there are.
+
+mod process;
+mod prometheus;
+
+use std::path::{Path, PathBuf};
+
+use carnet_keys::{Counter, Ring};
+use clap::Args;
+use serde_json::{Value, json};
+
+use crate::failure::{Answer, Failure};
+use crate::{files, output, ring_view, table, time};
+
+/// Show what happened to tickets: issued, opened, renewed, refused, and the keys that there are
+///
+/// Counts and keys stand in the ring itself: a file, or memory that the processes of a server share. Nothing is changed by
+/// looking. To look into another user's processes takes root. Counts start anew with the ring: those of a ring in memory with
+/// the server, those of a file with the file.
+#[derive(Debug, Args)]
+pub(crate) struct Stats {
+    /// A ring file, or the id of a process that runs with libcarnet_preload.so (a file whose name is a number: ./NUMBER)
+    /// [default: the file that CARNET_RING names, or all processes that may be looked into]
+    #[arg(value_name = "RING|PID")]
+    ring: Option<String>,
+    /// Print JSON; times are seconds since 1970, null for never
+    #[arg(long)]
+    json: bool,
+    /// Print Prometheus text, for node_exporter's textfile collector or a small HTTP server
+    #[arg(long, conflicts_with = "json")]
+    prometheus: bool,
+}
+
+/// A ring and where it was found.
+struct Shown {
+    ring: Ring,
+    /// Its file, if it has one.
+    file: Option<PathBuf>,
+    /// Processes that have it mapped, if that is how it was found.
+    processes: Vec<u32>,
+    /// What the first of these is called.
+    command: String,
+}
+
+impl Stats {
+    pub(crate) fn run(self) -> Result<Answer, Failure> {
+        let now = time::now();
+        let shown = self.find(now)?;
+        if self.json {
+            let rings: Vec<Value> = shown.iter().map(|shown| shown.json(now)).collect();
+            output::json(&json!({ "rings": rings }))?;
+        } else if self.prometheus {
+            output::write(prometheus::text(&shown, now).as_bytes())?;
+        } else {
+            for shown in &shown {
+                output::say(shown.text(now))?;
+            }
+        }
+        Ok(Answer::Done)
+    }
+
+    fn find(&self, now: u64) -> Result<Vec<Shown>, Failure> {
+        let variable = std::env::var_os("CARNET_RING").filter(|path| !path.is_empty());
+        match (&self.ring, variable) {
+            (Some(text), _) => match text.parse() {
+                Ok(process) => process::rings_of(process, now),
+                Err(_) => of_file(Path::new(text), now),
+            },
+            (None, Some(path)) => of_file(Path::new(&path), now),
+            (None, None) => process::rings_of_all(now),
+        }
+    }
+}
+
+fn of_file(path: &Path, now: u64) -> Result<Vec<Shown>, Failure> {
+    Ok(vec![Shown {
+        ring: files::look_at_ring(path, now)?,
+        file: Some(path.to_owned()),
+        processes: Vec::new(),
+        command: String::new(),
+    }])
+}
+
+impl Shown {
+    fn title(&self) -> String {
+        let ids: Vec<String> = self.processes.iter().map(u32::to_string).collect();
+        let processes = match ids.as_slice() {
+            [] => String::new(),
+            [one] => format!("{}, process {one}", self.command),
+            _ => format!("{}, processes {}", self.command, ids.join(", ")),
+        };
+        match (&self.file, processes.is_empty()) {
+            (Some(file), true) => format!("ring {}", file.display()),
+            (Some(file), false) => format!("ring {} ({processes})", file.display()),
+            (None, _) => format!("ring in memory ({processes})"),
+        }
+    }
+
+    fn text(&self, now: u64) -> String {
+        let mut counters = table::plain();
+        for counter in Counter::ALL {
+            let row = [counter.name().replace('_', " "), self.ring.counted(counter).to_string()];
+            counters.add_row(row.into_iter().chain([meaning(counter).to_owned()]));
+        }
+        let keys = ring_view::keys(&self.ring.keys(now), now);
+        let policy = ring_view::policy(&self.ring);
+        format!("{}\n{policy}\n{counters}\n{keys}\n", self.title())
+    }
+
+    fn json(&self, now: u64) -> Value {
+        let mut value = ring_view::json(&self.ring, now);
+        let counters = Counter::ALL.map(|counter| (counter.name().to_owned(), self.ring.counted(counter).into()));
+        if let Some(fields) = value.as_object_mut() {
+            let file = self.file.as_ref().map(|file| file.display().to_string());
+            fields.insert("file".to_owned(), file.into());
+            fields.insert("processes".to_owned(), self.processes.clone().into());
+            fields.insert("command".to_owned(), self.command.clone().into());
+            fields.insert("counters".to_owned(), Value::Object(counters.into_iter().collect()));
+        }
+        value
+    }
+}
+
+/// What a count is of, for a person.
+fn meaning(counter: Counter) -> &'static str {
+    match counter {
+        Counter::Issued => "tickets made",
+        Counter::Opened => "tickets taken, under the key that seals",
+        Counter::Renewed => "tickets taken, under an older key: the client got a new one",
+        Counter::UnknownKey => "refused: the key is not here (expired, revoked, or never was)",
+        Counter::BadMac => "refused: damaged or forged",
+        Counter::WrongContext => "refused: made for another certificate, client verification or server name",
+        Counter::ChainTooOld => "refused: too long since the last full handshake",
+        Counter::NoKey => "not made, since there was no key",
+        Counter::Rotations => "times that the keys were changed",
+    }
+}

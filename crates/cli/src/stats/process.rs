@@ -1,0 +1,189 @@
+//! Rings in the memory of running processes, read through /proc.
+
+use std::fs::{self, File};
+use std::io::{self, ErrorKind};
+use std::os::unix::fs::FileExt as _;
+use std::path::{Path, PathBuf};
+
+use carnet_keys::{PAGE_LEN, Ring};
+use zeroize::Zeroizing;
+
+use super::Shown;
+use crate::failure::Failure;
+
+/// How the library's file is called in a process's list of mappings.
+const LIBRARY: &str = "libcarnet_preload";
+
+/// A mapping that may be a ring: one page, shared, readable and writable.
+#[derive(Debug, PartialEq, Eq)]
+struct Mapping {
+    start: u64,
+    /// Device and inode: the same in all processes that share it.
+    identity: String,
+    file: Option<PathBuf>,
+}
+
+/// The rings that one process has mapped.
+pub(super) fn rings_of(process: u32, now: u64) -> Result<Vec<Shown>, Failure> {
+    let found = look_into(process, now).map_err(|error| match error.kind() {
+        ErrorKind::NotFound => Failure::new(format!(
+            "there is no process {process}; `pidof nginx`, for example, tells process ids"
+        )),
+        ErrorKind::PermissionDenied => Failure::new(format!(
+            "process {process} may not be looked into; that takes root (CAP_SYS_PTRACE): sudo carnet stats {process}"
+        )),
+        _ => Failure::new(format!("process {process} can't be looked into: {error}")),
+    })?;
+    if found.rings.is_empty() {
+        let why = match found.has_library {
+            true => {
+                "has libcarnet_preload.so but no ring yet: it has made no SSL_CTX, or its log says why there is none"
+            }
+            false => "does not run with libcarnet_preload.so; set LD_PRELOAD and restart it (docs/operate.md)",
+        };
+        return Err(Failure::new(format!("process {process} {why}")));
+    }
+    Ok(found.rings.into_iter().map(|(_, shown)| shown).collect())
+}
+
+/// The rings of all processes that run with the library and that may be looked into. A ring that several share is one.
+pub(super) fn rings_of_all(now: u64) -> Result<Vec<Shown>, Failure> {
+    let mut all: Vec<(String, Shown)> = Vec::new();
+    let mut closed = 0_u32;
+    for process in processes()? {
+        let found = match look_into(process, now) {
+            Ok(found) if found.has_library => found,
+            Err(error) if error.kind() == ErrorKind::PermissionDenied => {
+                closed += 1;
+                continue;
+            }
+            // Without the library, or gone meanwhile.
+            _ => continue,
+        };
+        for (identity, shown) in found.rings {
+            match all.iter_mut().find(|(known, _)| *known == identity) {
+                Some((_, known)) => known.processes.push(process),
+                None => all.push((identity, shown)),
+            }
+        }
+    }
+    if !all.is_empty() {
+        return Ok(all.into_iter().map(|(_, shown)| shown).collect());
+    }
+    let advice = match closed {
+        0 => "start one with LD_PRELOAD (docs/operate.md), or name a ring file".to_owned(),
+        _ => format!("{closed} may not be looked into: run this as root, or name a ring file"),
+    };
+    Err(Failure::new(format!(
+        "no process with a ring of libcarnet_preload.so was found; {advice}"
+    )))
+}
+
+fn processes() -> Result<Vec<u32>, Failure> {
+    let entries = fs::read_dir("/proc").map_err(|error| Failure::new(format!("/proc: {error}")))?;
+    let id = |entry: io::Result<fs::DirEntry>| entry.ok()?.file_name().to_str()?.parse().ok();
+    let mut ids: Vec<u32> = entries.filter_map(id).collect();
+    ids.sort_unstable();
+    Ok(ids)
+}
+
+struct Found {
+    has_library: bool,
+    rings: Vec<(String, Shown)>,
+}
+
+fn look_into(process: u32, now: u64) -> io::Result<Found> {
+    let directory = PathBuf::from(format!("/proc/{process}"));
+    let maps = fs::read_to_string(directory.join("maps"))?;
+    let mut found = Found {
+        has_library: maps.contains(LIBRARY),
+        rings: Vec::new(),
+    };
+    let candidates: Vec<Mapping> = maps.lines().filter_map(mapping).collect();
+    if candidates.is_empty() {
+        return Ok(found);
+    }
+    let memory = File::open(directory.join("mem"))?;
+    for mapping in candidates {
+        let Some(ring) = ring_at(&memory, mapping.start, now) else {
+            continue;
+        };
+        let shown = Shown {
+            ring,
+            file: mapping.file,
+            processes: vec![process],
+            command: command(&directory),
+        };
+        found.rings.push((mapping.identity, shown));
+    }
+    Ok(found)
+}
+
+/// The ring in this page, if it is one. A copy that was taken while a process was writing may have no whole keys.
+fn ring_at(memory: &File, start: u64, now: u64) -> Option<Ring> {
+    let look = || {
+        let mut image = Zeroizing::new([0; PAGE_LEN]);
+        memory.read_exact_at(&mut *image, start).ok()?;
+        Ring::of_image(&image, now).ok()
+    };
+    let ring = look()?;
+    match ring.keys(now).is_empty() {
+        true => look(),
+        false => Some(ring),
+    }
+}
+
+/// Reads a line of /proc/PID/maps: `start-end permissions offset device inode path`.
+fn mapping(line: &str) -> Option<Mapping> {
+    let mut words = line.splitn(6, ' ');
+    let (start, end) = words.next()?.split_once('-')?;
+    let (start, end) = (u64::from_str_radix(start, 16).ok()?, u64::from_str_radix(end, 16).ok()?);
+    if words.next()? != "rw-s" || end.checked_sub(start)? != PAGE_LEN as u64 {
+        return None;
+    }
+    let (_offset, device, inode) = (words.next()?, words.next()?, words.next()?);
+    let path = words.next().map(str::trim_start).unwrap_or_default();
+    // Shared memory without a file shows as a deleted /dev/zero.
+    let file = (!path.is_empty() && !path.starts_with("/dev/zero")).then(|| path.into());
+    Some(Mapping {
+        start,
+        identity: format!("{device} {inode}"),
+        file,
+    })
+}
+
+fn command(directory: &Path) -> String {
+    let name = fs::read_to_string(directory.join("comm")).unwrap_or_default();
+    name.trim_end().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_shared_writable_pages_are_looked_at() {
+        let read = |line| mapping(line);
+        let page = read("7f0000001000-7f0000002000 rw-s 00000000 00:01 1234                       /dev/zero (deleted)");
+        assert_eq!(
+            page,
+            Some(Mapping {
+                start: 0x7f00_0000_1000,
+                identity: "00:01 1234".to_owned(),
+                file: None
+            })
+        );
+        let file = read("7f0000001000-7f0000002000 rw-s 00000000 fe:00 99      /var/lib/a ring").unwrap();
+        assert_eq!(file.file.unwrap(), Path::new("/var/lib/a ring"));
+        for other in [
+            "7f0000001000-7f0000003000 rw-s 00000000 00:01 1234 /dev/zero (deleted)",
+            "7f0000001000-7f0000002000 rw-p 00000000 00:00 0",
+            "7f0000001000-7f0000002000 r--s 00000000 fe:00 99 /x",
+            "7f0000002000-7f0000001000 rw-s 00000000 fe:00 99 /x",
+            "nothing",
+            "",
+        ] {
+            assert_eq!(read(other), None, "{other}");
+        }
+    }
+}
