@@ -8,7 +8,9 @@
 mod failure;
 mod files;
 mod keys;
+mod open;
 mod output;
+mod pem;
 mod ring_view;
 mod stats;
 mod table;
@@ -43,6 +45,7 @@ enum Command {
     /// Make, list, rotate, revoke, import and export ticket keys
     #[command(subcommand)]
     Keys(keys::Command),
+    Open(open::Open),
     Stats(stats::Stats),
 }
 
@@ -50,6 +53,7 @@ enum Command {
 pub fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Keys(command) => keys::run(command),
+        Command::Open(command) => command.run(),
         Command::Stats(command) => command.run(),
     };
     failure::exit_code(done)

@@ -9,6 +9,7 @@ use std::io::Write;
 use std::os::unix::fs::{FileExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
+use rustix::io::Errno;
 use zeroize::Zeroizing;
 
 use crate::ring::Ring;
@@ -223,7 +224,13 @@ impl Staged {
     /// Gives the file its name, unless there is a file of this name.
     pub(crate) fn publish_new(self, path: &Path) -> Result<(), FileError> {
         self.file.sync_all().map_err(|error| io(path, error))?;
-        std::fs::hard_link(&self.name, path).map_err(|error| io(path, error))
+        // A mapping of it goes by its new name then, in /proc/PID/maps, too. Not every file system can do it.
+        let (here, unless_there) = (rustix::fs::CWD, rustix::fs::RenameFlags::NOREPLACE);
+        match rustix::fs::renameat_with(here, &self.name, here, path, unless_there) {
+            Err(Errno::INVAL | Errno::NOSYS) => std::fs::hard_link(&self.name, path),
+            renamed => renamed.map_err(Into::into),
+        }
+        .map_err(|error| io(path, error))
     }
 
     /// Gives the file its name, in the place of any that has it: readers see the old one or the new one.

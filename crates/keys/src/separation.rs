@@ -34,6 +34,12 @@ pub struct ContextDigest([u8; 32]);
 pub struct ContextParts(Sha256);
 
 impl ContextParts {
+    /// What a context of OpenSSL is: its certificate's public key (`X509_pubkey_digest(3)` with SHA-256, zeros for none) and
+    /// its verify mode. The names of its client CAs follow as parts, in their order (`X509_NAME_digest(3)`).
+    pub fn of_context(public_key: &[u8; 32], verify_mode: i32) -> Self {
+        Self::default().part(public_key).part(&verify_mode.to_be_bytes())
+    }
+
     /// One more part: a public key, a session-id context, a verify mode, a client CA's name …
     pub fn part(mut self, bytes: &[u8]) -> Self {
         self.0.update((bytes.len() as u64).to_be_bytes());

@@ -205,9 +205,8 @@ impl Record {
         if let (true, Some(separation)) = (same, &before.separation) {
             return Arc::clone(separation);
         }
-        let mut parts = ContextParts::default()
-            .part(digest_of(certificate, openssl.X509_pubkey_digest, openssl).as_slice())
-            .part(&verify_mode.to_be_bytes());
+        let public_key = digest_of(certificate, openssl.X509_pubkey_digest, openssl);
+        let mut parts = ContextParts::of_context(&public_key, verify_mode);
         for index in 0..num_authorities {
             // SAFETY: the index is within the list.
             let name = unsafe { (openssl.OPENSSL_sk_value)(authorities, index) };

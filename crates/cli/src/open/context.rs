@@ -1,0 +1,177 @@
+//! What a context of a server under libcarnet_preload.so may have been: what the user says of it, and guesses for the rest.
+
+use std::path::{Path, PathBuf};
+
+use carnet_keys::separation::{ContextDigest, ContextParts};
+use clap::Args;
+use sha2::{Digest as _, Sha256};
+use x509_cert::Certificate;
+use x509_cert::der::{Decode as _, Encode as _};
+use x509_cert::ext::pkix::SubjectAltName;
+use x509_cert::ext::pkix::name::GeneralName;
+
+use crate::failure::Failure;
+use crate::{files, pem};
+
+/// For tickets of servers under libcarnet_preload.so: what they are sealed for
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "For tickets of servers under libcarnet_preload.so, which are sealed for one context")]
+pub(super) struct ContextOptions {
+    /// The server's certificate; may be given several times, if the server has several
+    #[arg(long, value_name = "FILE")]
+    cert: Vec<PathBuf>,
+    /// What it does to verify clients, a number as in SSL_CTX_set_verify(3) [default: all are tried]
+    #[arg(long, value_name = "NUMBER")]
+    verify_mode: Option<i32>,
+    /// The CA certificates whose names it sends to clients (nginx ssl_client_certificate) [default: none]
+    #[arg(long, value_name = "FILE")]
+    client_ca: Option<PathBuf>,
+    /// The name that the client asked for; empty for none [default: the session's, the certificate's, none]
+    #[arg(long, value_name = "NAME")]
+    server_name: Option<String>,
+}
+
+/// SSL_VERIFY_PEER, _FAIL_IF_NO_PEER_CERT, _CLIENT_ONCE and _POST_HANDSHAKE make these.
+const VERIFY_MODES: std::ops::Range<i32> = 0..16;
+
+/// One context that a ticket may be for.
+pub(super) struct Guess {
+    pub(super) digest: ContextDigest,
+    pub(super) verify_mode: i32,
+    /// Subject of its certificate.
+    pub(super) certificate: String,
+    pub(super) server_name: String,
+}
+
+impl ContextOptions {
+    /// All that fit what the user has said. `hostname`: what the client's session says that it asked for.
+    pub(super) fn guesses(&self, hostname: Option<&[u8]>) -> Result<Vec<Guess>, Failure> {
+        let authorities = self
+            .client_ca
+            .as_deref()
+            .map(authorities)
+            .transpose()?
+            .unwrap_or_default();
+        let modes = self
+            .verify_mode
+            .map_or(VERIFY_MODES, |mode| mode..mode.saturating_add(1));
+        let mut guesses = Vec::new();
+        for server in self.servers()? {
+            let names = self.names(&server, hostname);
+            for verify_mode in modes.clone() {
+                let parts = ContextParts::of_context(&server.public_key, verify_mode);
+                let parts = authorities.iter().fold(parts, |parts, name| parts.part(name));
+                let digest = parts.digest();
+                guesses.extend(names.iter().map(|name| Guess {
+                    digest,
+                    verify_mode,
+                    certificate: server.subject.clone(),
+                    server_name: name.clone(),
+                }));
+            }
+        }
+        Ok(guesses)
+    }
+
+    /// What the user may add.
+    pub(super) fn missing(&self) -> String {
+        let missing = [
+            (self.cert.is_empty(), "--cert (the server's certificate)"),
+            (self.server_name.is_none(), "--server-name (what the client asked for)"),
+            (self.client_ca.is_none(), "--client-ca (if the server verifies clients)"),
+        ];
+        let missing: Vec<&str> = missing.iter().filter(|(is, _)| *is).map(|(_, name)| *name).collect();
+        match missing.as_slice() {
+            [] => "check what --cert, --verify-mode, --client-ca and --server-name say".to_owned(),
+            _ => format!("give {}", missing.join(", ")),
+        }
+    }
+
+    fn servers(&self) -> Result<Vec<Server>, Failure> {
+        if self.cert.is_empty() {
+            return Ok(vec![Server::without_certificate()]);
+        }
+        self.cert.iter().map(|path| Server::of_file(path)).collect()
+    }
+
+    fn names(&self, server: &Server, hostname: Option<&[u8]>) -> Vec<String> {
+        if let Some(name) = &self.server_name {
+            return vec![name.clone()];
+        }
+        let hostname = hostname.map(|name| String::from_utf8_lossy(name).into_owned());
+        let mut names: Vec<String> = hostname.into_iter().chain([String::new()]).collect();
+        names.extend(server.names.iter().cloned());
+        names
+    }
+}
+
+struct Server {
+    /// As X509_pubkey_digest(3) computes it: over the key's bits alone.
+    public_key: [u8; 32],
+    subject: String,
+    names: Vec<String>,
+}
+
+impl Server {
+    fn without_certificate() -> Self {
+        Self {
+            public_key: [0; 32],
+            subject: "none".to_owned(),
+            names: Vec::new(),
+        }
+    }
+
+    fn of_file(path: &Path) -> Result<Self, Failure> {
+        // The first is the server's own; those of its issuers may follow.
+        let certificate = certificates(path)?.into_iter().next();
+        let certificate = certificate.ok_or_else(|| no_certificate(path))?;
+        let body = certificate.tbs_certificate();
+        let bits = body.subject_public_key_info().subject_public_key.raw_bytes();
+        let names = body.get_extension::<SubjectAltName>().ok().flatten();
+        let name = |name: GeneralName| match name {
+            GeneralName::DnsName(name) => Some(name.as_str().to_owned()),
+            _ => None,
+        };
+        Ok(Self {
+            public_key: Sha256::digest(bits).into(),
+            subject: body.subject().to_string(),
+            names: names.map_or_else(Vec::new, |(_, names)| names.0.into_iter().filter_map(name).collect()),
+        })
+    }
+}
+
+/// SHA-256 of each CA's name, in the order of SSL_load_client_CA_file(3), which leaves out repetitions.
+fn authorities(path: &Path) -> Result<Vec<[u8; 32]>, Failure> {
+    let mut digests: Vec<[u8; 32]> = Vec::new();
+    for certificate in certificates(path)? {
+        let name = certificate.tbs_certificate().subject().to_der();
+        let name = name.map_err(|_| no_certificate(path))?;
+        let digest = Sha256::digest(&name).into();
+        if !digests.contains(&digest) {
+            digests.push(digest);
+        }
+    }
+    Ok(digests)
+}
+
+/// The certificates of a PEM file, or the one of a DER file.
+fn certificates(path: &Path) -> Result<Vec<Certificate>, Failure> {
+    let bytes = files::read(path)?;
+    let text = std::str::from_utf8(&bytes).unwrap_or_default();
+    let mut ders = pem::blocks(text, "CERTIFICATE");
+    if ders.is_empty() {
+        ders.push(bytes.to_vec());
+    }
+    let parse = |der: &Vec<u8>| Certificate::from_der(der).map_err(|_| no_certificate(path));
+    ders.iter().map(parse).collect()
+}
+
+fn no_certificate(path: &Path) -> Failure {
+    Failure::new(format!("{} holds no certificate, neither PEM nor DER", path.display()))
+}
+
+/// Who a certificate is for, as RFC 4514 writes it.
+pub(super) fn subject(der: &[u8]) -> Option<String> {
+    let certificate = Certificate::from_der(der).ok()?;
+    Some(certificate.tbs_certificate().subject().to_string())
+}
