@@ -5,6 +5,7 @@
     deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)
 )]
 
+mod doctor;
 mod failure;
 mod files;
 mod keys;
@@ -38,7 +39,9 @@ Exit codes:
   0  done
   1  it could not be done; nothing was changed or written
   2  the command line makes no sense
-  3  done, and the answer is no: a ticket that does not open, a server with something wrong";
+  3  done, and the answer is no: a ticket that does not open
+
+For carnet doctor: 0 all is well, 1 something is wrong, 2 nobody could be spoken with.";
 
 #[derive(Debug, Subcommand)]
 enum Command {
@@ -47,6 +50,7 @@ enum Command {
     Keys(keys::Command),
     Open(open::Open),
     Stats(stats::Stats),
+    Doctor(Box<doctor::Doctor>),
 }
 
 /// Reads the command line, does what it says, and tells how that went.
@@ -55,6 +59,7 @@ pub fn main() -> ExitCode {
         Command::Keys(command) => keys::run(command),
         Command::Open(command) => command.run(),
         Command::Stats(command) => command.run(),
+        Command::Doctor(doctor) => return doctor::run(&doctor),
     };
     failure::exit_code(done)
 }

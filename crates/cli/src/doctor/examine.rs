@@ -1,0 +1,229 @@
+//! One address of one target: what it does with tickets, found by connecting again and again.
+
+use carnet_tls::ProtocolVersion;
+
+use super::facts::{Outcome, Resumption, Seen, Server, Tickets, Version};
+use super::kept::Kept;
+use super::keynames::KeyNames;
+use super::offer::Manner;
+use super::progress::Progress;
+use super::target::Endpoint;
+use super::trouble::Trouble;
+use super::visit::{Trip, Visit, visit};
+use crate::table::hex;
+
+/// Newest first.
+pub(crate) const VERSIONS: [(ProtocolVersion, &str); 2] =
+    [(ProtocolVersion::TLS1_3, "1.3"), (ProtocolVersion::TLS1_2, "1.2")];
+
+/// So many failures in a row end the attempts.
+const MAX_FAILURES: usize = 2;
+
+/// Looks at both versions.
+pub(crate) fn examine(endpoint: &Endpoint, tries: usize, manner: &Manner, progress: &mut Progress) -> Server {
+    let mut versions: Vec<Version> = Vec::new();
+    for (version, label) in VERSIONS {
+        progress.say(&format!("{} TLS {label}", endpoint.address));
+        let examination = Examination {
+            endpoint,
+            version,
+            manner,
+        };
+        let dead = versions
+            .first()
+            .is_some_and(|found| matches!(found.outcome, Outcome::NoRoute | Outcome::Unreachable(_)));
+        let found = if dead {
+            versions.first().map(|found| (found.outcome.clone(), None))
+        } else {
+            None
+        };
+        let (outcome, seen) = found.unwrap_or_else(|| examination.run(tries));
+        versions.push(Version {
+            version: label,
+            outcome,
+            seen,
+        });
+    }
+    Server {
+        target: endpoint.target.clone(),
+        address: endpoint.address.to_string(),
+        name: endpoint.name.clone(),
+        versions,
+    }
+}
+
+struct Examination<'a> {
+    endpoint: &'a Endpoint,
+    version: ProtocolVersion,
+    manner: &'a Manner,
+}
+
+impl Examination<'_> {
+    fn run(&self, tries: usize) -> (Outcome, Option<Seen>) {
+        let first = match self.visit(None) {
+            Ok(first) => first,
+            Err(trouble) => return (outcome(&trouble), None),
+        };
+        let mut seen = begin(&first, self.version);
+        let mut heap = Heap::default();
+        let mut purse = Purse::new(self.version);
+        heap.add(&first);
+        purse.fill(&first);
+        self.come_back(tries, &mut purse, &mut heap, &mut seen.resumption);
+        if heap.tickets.len() == 1
+            && let Ok(again) = self.visit(None)
+        {
+            // One ticket alone does not tell what of it is the key's name.
+            heap.add(&again);
+        }
+        heap.put_into(&mut seen.tickets);
+        (Outcome::Ok, Some(seen))
+    }
+
+    fn visit(&self, offer: Option<&Kept>) -> Result<Visit, Trouble> {
+        let trip = Trip {
+            address: self.endpoint.address,
+            version: self.version,
+            name: self.endpoint.name.as_deref(),
+            offer,
+        };
+        visit(trip, self.manner)
+    }
+
+    /// Offers what there is, newest first, as often as asked, and then a ticket that has been used once more.
+    fn come_back(&self, tries: usize, purse: &mut Purse, heap: &mut Heap, found: &mut Resumption) {
+        let mut failures = 0;
+        for _ in 0..tries {
+            let Some((kept, is_new)) = purse.next() else { return };
+            let visit = match self.visit(Some(&kept)) {
+                Ok(visit) => visit,
+                Err(_) => {
+                    found.failed += 1;
+                    failures += 1;
+                    if failures == MAX_FAILURES {
+                        return;
+                    }
+                    continue;
+                }
+            };
+            failures = 0;
+            heap.add(&visit);
+            note(found, &visit, is_new);
+            purse.fill(&visit);
+            if visit.resumed {
+                purse.used = Some(kept);
+            }
+        }
+        if found.reusable.is_none()
+            && let Some(used) = purse.used.take()
+            && let Ok(visit) = self.visit(Some(&used))
+        {
+            found.reusable = Some(visit.resumed);
+        }
+    }
+}
+
+/// A refused ticket that had been used before says something about reuse, and nothing else.
+fn note(found: &mut Resumption, visit: &Visit, is_new: bool) {
+    if !is_new {
+        found.reusable = Some(visit.resumed && found.reusable != Some(false));
+    }
+    if is_new || visit.resumed {
+        found.offered += 1;
+    }
+    if visit.resumed {
+        found.resumed += 1;
+        found.renewed += usize::from(!visit.lifetimes.is_empty());
+    }
+}
+
+fn begin(first: &Visit, version: ProtocolVersion) -> Seen {
+    let tickets = Tickets {
+        sent: first.lifetimes.len(),
+        session_id_only: first.lifetimes.is_empty() && !first.kept.is_empty(),
+        ..Tickets::default()
+    };
+    Seen {
+        suite: format!("{:?}", first.suite),
+        alpn: first.alpn.clone(),
+        certificate: first.certificate.as_ref().map(|digest| hex(digest)),
+        asks_certificate: first.asks_certificate,
+        extended_master_secret: (version == ProtocolVersion::TLS1_2).then_some(first.extended_master_secret),
+        tickets,
+        resumption: Resumption::default(),
+    }
+}
+
+/// How a failed first handshake is told.
+pub(crate) fn outcome(trouble: &Trouble) -> Outcome {
+    match trouble {
+        Trouble::NoRoute => Outcome::NoRoute,
+        Trouble::NoVersion => Outcome::NotSpoken,
+        other if other.is_final() => Outcome::Unreachable(other.describe()),
+        other => Outcome::Failed(other.describe()),
+    }
+}
+
+/// What a client has to offer.
+struct Purse {
+    /// TLS 1.2's tickets are made to be used many times.
+    lasting: bool,
+    new: Vec<Kept>,
+    used: Option<Kept>,
+}
+
+impl Purse {
+    fn new(version: ProtocolVersion) -> Self {
+        Self {
+            lasting: version == ProtocolVersion::TLS1_2,
+            new: Vec::new(),
+            used: None,
+        }
+    }
+
+    fn fill(&mut self, visit: &Visit) {
+        if !visit.kept.is_empty() {
+            self.new.clone_from(&visit.kept);
+        }
+    }
+
+    /// The newest, and whether it has not been used; else one that has been.
+    fn next(&mut self) -> Option<(Kept, bool)> {
+        if self.lasting {
+            return self.new.last().map(|kept| (kept.clone(), true));
+        }
+        match self.new.pop() {
+            Some(kept) => Some((kept, true)),
+            None => self.used.clone().map(|kept| (kept, false)),
+        }
+    }
+}
+
+/// All tickets that were seen.
+#[derive(Default)]
+struct Heap {
+    tickets: Vec<Kept>,
+    lifetime: Option<u32>,
+    max_early_data: u32,
+}
+
+impl Heap {
+    fn add(&mut self, visit: &Visit) {
+        self.tickets
+            .extend(visit.kept.iter().filter(|kept| kept.bytes().is_some()).cloned());
+        self.lifetime = self.lifetime.max(visit.lifetimes.iter().max().copied());
+        self.max_early_data = self.max_early_data.max(visit.max_early_data);
+    }
+
+    fn put_into(&self, tickets: &mut Tickets) {
+        let bytes: Vec<&[u8]> = self
+            .tickets
+            .iter()
+            .filter_map(|kept| kept.bytes().map(AsRef::as_ref))
+            .collect();
+        tickets.lifetime = self.lifetime;
+        tickets.len = bytes.first().map(|ticket| ticket.len());
+        tickets.max_early_data = self.max_early_data;
+        tickets.keys = KeyNames::of(&bytes);
+    }
+}
