@@ -30,7 +30,7 @@ TOOLS := openssl=openssl gnutls-cli=gnutls-bin gnutls-serv=gnutls-bin curl=curl 
 all: library ## build the release library (the headers are committed)
 
 library: need-compiler need-rust
-	$(CARGO) build --release --package carnet
+	$(CARGO) build --release --package carnet --package carnet-preload
 
 generate: need-compiler need-rust ## write include/ and docs/coverage.md anew from src/capi
 	$(XTASK) headers
@@ -52,7 +52,8 @@ test-c: library need-tools
 
 test-rust: library need-tools
 	@scripts/ensure valgrind=valgrind /usr/sbin/hitch=hitch /usr/bin/python3=python3 \
-		/usr/sbin/nginx=nginx-light /usr/sbin/haproxy=haproxy
+		/usr/sbin/nginx=nginx-light /usr/sbin/haproxy=haproxy /usr/sbin/apache2=apache2-bin /usr/bin/stunnel4=stunnel4 \
+		/usr/lib/postgresql/15/bin/postgres=postgresql-15 /usr/lib/dovecot/imap-login=dovecot-imapd
 	CARNET_LIB=$(BUILT) $(CARGO) test --workspace --no-fail-fast
 
 check: format lint fresh headers symbols deny ## style, lints, generated files, exported symbols, licenses

@@ -3,10 +3,10 @@
 use std::fs;
 use std::process::Command;
 
-use crate::nginx::{ask, free_port};
+use crate::nginx::ask;
 use crate::place::{self, CERTIFICATES};
 use crate::preload::{WAYS, Way, assert_on_ours, unmodified};
-use crate::process::Process;
+use crate::process::{Process, free_port};
 use crate::version::{VERSIONS, Version};
 
 const PROGRAM: &str = "/usr/sbin/haproxy";

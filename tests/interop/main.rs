@@ -5,6 +5,7 @@
 //! libssl, which tells a fault of a test from a fault of the library.
 
 mod gnutls;
+mod identity;
 mod openssl;
 mod peer;
 mod place;

@@ -2,39 +2,19 @@
 //! in the memory that the workers share, by OpenSSL's callbacks for an external cache.
 
 use std::fs;
-use std::net::TcpListener;
-use std::os::unix::fs::MetadataExt;
 use std::process::Command;
-use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Instant;
 
 use crate::openssl;
 use crate::place::{self, CERTIFICATES, run};
 use crate::preload::{WAYS, Way, assert_on_ours, unmodified};
-use crate::process::{PATIENCE, Process};
+use crate::process::{PATIENCE, Process, free_port, is_root};
 use crate::version::{VERSIONS, Version};
 
 /// What the server says of a connection; an empty certificate name is none.
 const ANSWER: &str = "pid=$pid protocol=$ssl_protocol reused=$ssl_session_reused client=$ssl_client_s_dn verify=$ssl_client_verify name=$ssl_server_name alpn=$ssl_alpn_protocol end";
 
 const PROGRAM: &str = "/usr/sbin/nginx";
-
-/// A port for a server that can't be asked which one it got. Below those that the kernel gives to other sockets, and not
-/// the same for two tests.
-pub fn free_port() -> u16 {
-    static NEXT: AtomicU16 = AtomicU16::new(0);
-    loop {
-        let number = std::process::id() * 16 + u32::from(NEXT.fetch_add(1, Ordering::Relaxed));
-        let port = 20000 + (number % 12000) as u16;
-        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
-            return port;
-        }
-    }
-}
-
-pub fn is_root() -> bool {
-    fs::metadata("/proc/self").unwrap().uid() == 0
-}
 
 /// A server block that keeps sessions as `how` says.
 fn server(port: u16, how: &str) -> String {

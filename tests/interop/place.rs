@@ -8,6 +8,8 @@ use std::process::Command;
 use std::sync::{LazyLock, Mutex, OnceLock};
 use std::time::SystemTime;
 
+pub use crate::identity::{Identity, run};
+
 /// The directory of this run. Named after the process, so that runs side by side don't meet.
 pub static DIR: LazyLock<PathBuf> = LazyLock::new(|| {
     let tmp = Path::new(env!("CARGO_TARGET_TMPDIR"));
@@ -34,14 +36,6 @@ fn remove_old_runs(tmp: &Path) {
 /// A path in this run's directory.
 pub fn file(name: &str) -> String {
     DIR.join(name).to_str().unwrap().to_owned()
-}
-
-/// Runs a tool that has to succeed.
-pub fn run(command: &mut Command) -> String {
-    let output = command.output().unwrap_or_else(|e| panic!("{command:?}: {e}"));
-    let text = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{command:?}: {}\n{text}", output.status);
-    text
 }
 
 pub fn on_system_libssl() -> bool {
@@ -134,12 +128,6 @@ pub fn compile_for(libssl: Libssl, program: &str, sources: &[&str]) -> PathBuf {
     out
 }
 
-/// A certificate and its key, as PEM files.
-pub struct Identity {
-    pub cert: String,
-    pub key: String,
-}
-
 /// The certificates of a run. All are for a day, under one CA.
 pub struct Certificates {
     pub ca: String,
@@ -155,85 +143,20 @@ pub struct Certificates {
     pub stranger: Identity,
 }
 
-struct Issuer<'a> {
-    cert: &'a str,
-    key: &'a str,
-}
-
-fn issue(issuer: &Issuer, name: &str, common_name: &str, key_options: &[&str]) -> Identity {
-    let identity = Identity {
-        cert: file(&format!("{name}.pem")),
-        key: file(&format!("{name}.key")),
-    };
-    let mut request = Command::new("openssl");
-    request.args([
-        "req",
-        "-x509",
-        "-nodes",
-        "-days",
-        "1",
-        "-subj",
-        &format!("/CN={common_name}"),
-    ]);
-    request
-        .args(["-CA", issuer.cert, "-CAkey", issuer.key, "-newkey"])
-        .args(key_options);
-    request.args(["-addext", &format!("subjectAltName=DNS:{common_name},IP:127.0.0.1")]);
-    request.args(["-addext", "basicConstraints=critical,CA:FALSE"]);
-    run(request.args(["-keyout", &identity.key, "-out", &identity.cert]));
-    identity
-}
-
-fn certificate_authority(name: &str) -> Identity {
-    let identity = Identity {
-        cert: file(&format!("{name}.pem")),
-        key: file(&format!("{name}.key")),
-    };
-    let mut request = Command::new("openssl");
-    request.args([
-        "req",
-        "-x509",
-        "-nodes",
-        "-days",
-        "1",
-        "-subj",
-        &format!("/CN=carnet test {name}"),
-    ]);
-    request.args(["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"]);
-    request.args(["-addext", "keyUsage=critical,keyCertSign"]);
-    run(request.args(["-keyout", &identity.key, "-out", &identity.cert]));
-    identity
-}
-
 pub static CERTIFICATES: LazyLock<Certificates> = LazyLock::new(|| {
     let p256: &[&str] = &["ec", "-pkeyopt", "ec_paramgen_curve:P-256"];
-    let ca = certificate_authority("ca");
-    let ours = Issuer {
-        cert: &ca.cert,
-        key: &ca.key,
-    };
-    let nobodys = certificate_authority("nobodys-ca");
+    let p384: &[&str] = &["ec", "-pkeyopt", "ec_paramgen_curve:P-384"];
+    let ca = Identity::authority(&DIR, "ca");
+    let nobodys = Identity::authority(&DIR, "nobodys-ca");
+    let issue = |name, common_name, key_options| ca.issue(&DIR, name, common_name, key_options);
     Certificates {
-        p256: issue(&ours, "p256", "localhost", p256),
-        p384: issue(
-            &ours,
-            "p384",
-            "localhost",
-            &["ec", "-pkeyopt", "ec_paramgen_curve:P-384"],
-        ),
-        rsa: issue(&ours, "rsa", "localhost", &["rsa:2048"]),
-        ed25519: issue(&ours, "ed25519", "localhost", &["ed25519"]),
-        other: issue(&ours, "other", "other.example", p256),
-        client: issue(&ours, "client", "client", p256),
-        stranger: issue(
-            &Issuer {
-                cert: &nobodys.cert,
-                key: &nobodys.key,
-            },
-            "stranger",
-            "stranger",
-            p256,
-        ),
-        ca: ca.cert.clone(),
+        p256: issue("p256", "localhost", p256),
+        p384: issue("p384", "localhost", p384),
+        rsa: issue("rsa", "localhost", &["rsa:2048"]),
+        ed25519: issue("ed25519", "localhost", &["ed25519"]),
+        other: issue("other", "other.example", p256),
+        client: issue("client", "client", p256),
+        stranger: nobodys.issue(&DIR, "stranger", "stranger", p256),
+        ca: ca.cert,
     }
 });

@@ -6,9 +6,8 @@ use std::net::TcpListener;
 use std::process::Command;
 use std::thread;
 
-use crate::nginx::is_root;
 use crate::place::{self, CERTIFICATES, DIR, library_dir, on_system_libssl, run};
-use crate::process::{Process, tool};
+use crate::process::{Process, is_root, tool};
 use crate::version::{VERSIONS, Version};
 use crate::{openssl, peer};
 

@@ -4,9 +4,12 @@
 use std::collections::HashSet;
 use std::fs;
 use std::io::{Read, Write};
+use std::net::TcpListener;
+use std::os::unix::fs::MetadataExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -57,6 +60,23 @@ pub fn tool(name: &str) -> Command {
     let mut command = Command::new("stdbuf");
     command.args(["-oL", name]);
     command
+}
+
+/// A port for a server that can't be asked which one it got. Below those that the kernel gives to other sockets, and not
+/// the same for two tests.
+pub fn free_port() -> u16 {
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    loop {
+        let number = std::process::id() * 16 + u32::from(NEXT.fetch_add(1, Ordering::Relaxed));
+        let port = 20000 + (number % 12000) as u16;
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
+}
+
+pub fn is_root() -> bool {
+    fs::metadata("/proc/self").unwrap().uid() == 0
 }
 
 /// The process group of a directory of /proc, which is the fifth field of `stat`, the third after the command's name.
@@ -165,6 +185,19 @@ impl Process {
         input
             .write_all(text.as_bytes())
             .unwrap_or_else(|e| panic!("{}: {e}", self.name));
+    }
+
+    pub fn signal(&self, signal: &str) {
+        let sent = Command::new("kill")
+            .args(["-s", signal, &self.child.id().to_string()])
+            .status();
+        assert!(sent.is_ok_and(|status| status.success()), "{}: no {signal}", self.name);
+    }
+
+    /// Asks the child to end, by this signal, and waits until it has.
+    pub fn stop(self, signal: &str) {
+        self.signal(signal);
+        self.finish();
     }
 
     pub fn close_input(&mut self) {

@@ -1,0 +1,370 @@
+//! nginx: two workers, several server blocks; reload, binary upgrade, restart; its own key files.
+
+use std::collections::HashSet;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use carnet_keys::{Counter, Policy, Ring, Root};
+
+use crate::client::{Client, HTTP, VERSIONS, Version, all_resume, none_resumes, with_tickets};
+use crate::identity::{Identity, run};
+use crate::place::{self, Loaded, Place, now};
+use crate::process::{Process, free_port, is_root};
+
+const PROGRAM: &str = "/usr/sbin/nginx";
+
+/// A configuration and where its server blocks listen. They have the same certificate.
+struct Site {
+    /// No client certificate is asked for.
+    open: String,
+    /// One is required, by the authority of the test.
+    closed: String,
+    /// One is asked for; it may be missing.
+    optional: String,
+    /// One is required, by another authority.
+    other: String,
+    file: String,
+}
+
+/// The configuration of an instance, with `more` at the top and `keys` in each server block.
+fn site(place: &Place, instance: &str, more: &str, keys: &str) -> Site {
+    let ports = [(); 4].map(|()| free_port());
+    let block = |listen: String, name: &str, how: &str| {
+        format!(
+            "server {{ listen 127.0.0.1:{listen}; server_name {name}; {how} {keys}
+                default_type text/plain; return 200 \"pid=$pid client=$ssl_client_s_dn end\"; }}\n"
+        )
+    };
+    let ssl = |port: usize| format!("{} ssl", ports[port]);
+    let required = |ca: &Identity| format!("ssl_client_certificate {}; ssl_verify_client on;", ca.cert);
+    let optional = required(&place.ca).replace("on;", "optional;");
+    let blocks = [
+        // The kernel gives each worker a share.
+        block(ssl(0) + " reuseport", "localhost", ""),
+        block(ssl(0), "members.example", &required(&place.ca)),
+        block(ssl(1), "localhost", &required(&place.ca)),
+        block(ssl(2), "localhost", &optional),
+        block(ssl(3), "localhost", &required(&place.other_ca)),
+    ];
+    let user = if is_root() { "user www-data;" } else { "" };
+    let dir = place.make_dir(instance);
+    let paths = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
+    let paths = paths.map(|name| format!("{name}_temp_path {dir}/{name};\n")).concat();
+    let text = format!(
+        "daemon off; worker_processes 2; {user} pid {dir}/pid; error_log stderr notice; {more}
+         events {{ worker_connections 256; }}
+         http {{ access_log off; {paths} ssl_protocols TLSv1.2 TLSv1.3;
+             ssl_certificate {cert}; ssl_certificate_key {key}; {blocks} }}\n",
+        cert = place.server.cert,
+        key = place.server.key,
+        blocks = blocks.concat(),
+    );
+    let [open, closed, optional, other] = ports.map(|port| format!("127.0.0.1:{port}"));
+    let file = place.write(&format!("{instance}/nginx.conf"), text);
+    Site {
+        open,
+        closed,
+        optional,
+        other,
+        file,
+    }
+}
+
+fn simple(place: &Place) -> Site {
+    site(place, "nginx", "", "")
+}
+
+fn start(place: &Place, site: &Site, loaded: Loaded<'_>) -> Process {
+    let mut command = place.command(PROGRAM, loaded);
+    let process = Process::start(command.args(["-p", place.dir(), "-e", "stderr", "-c", &site.file]));
+    process.wait_for_times("start worker process ", 2);
+    process
+}
+
+/// Makes new workers, and waits until they have taken over.
+fn reload(nginx: &Process) {
+    nginx.signal("HUP");
+    nginx.wait_for_times("start worker process ", 4);
+    nginx.wait_for_times("exited with code 0", 2);
+}
+
+/// The workers that answered.
+fn workers(answers: &[String]) -> HashSet<&str> {
+    answers
+        .iter()
+        .filter_map(|answer| answer.split("pid=").nth(1)?.split(' ').next())
+        .collect()
+}
+
+#[test]
+fn workers_share_keys_and_a_reload_keeps_them() {
+    let place = Place::new();
+    let site = simple(&place);
+    let nginx = start(&place, &site, Loaded::Carnet(&[]));
+    for version in VERSIONS {
+        let (answers, _) = Client::http(version).chain("workers", &site.open, 24);
+        assert_eq!(workers(&answers).len(), 2, "{version:?}");
+    }
+    let tickets = with_tickets(&site.open, HTTP);
+    reload(&nginx);
+    all_resume("after a reload", &site.open, tickets);
+    nginx.stop("TERM");
+}
+
+/// What the library is for.
+#[test]
+fn without_the_library_a_reload_ends_all_tickets() {
+    let place = Place::new();
+    let site = simple(&place);
+    let nginx = start(&place, &site, Loaded::Nothing);
+    let tickets = with_tickets(&site.open, HTTP);
+    reload(&nginx);
+    none_resumes("after a reload", &site.open, tickets);
+    nginx.stop("TERM");
+}
+
+/// nginx passes on to its successor only the variables that it is told to.
+#[test]
+fn a_binary_upgrade_keeps_the_ring() {
+    let place = Place::new();
+    let site = site(
+        &place,
+        "nginx",
+        "env LD_PRELOAD; env CARNET_RING; env CARNET_CONFIG;",
+        "",
+    );
+    let ring = place.path("ring");
+    // It upgrades only when the process that has started it is gone. The shell stays, so that all of this ends with it.
+    let mut command = place.command("sh", Loaded::Nothing);
+    let script = r#"unset LD_PRELOAD; ( LD_PRELOAD=$0 "$@" & read _ ); echo orphaned; exec sleep 60"#;
+    command.arg("-c").arg(script).arg(place::library());
+    command
+        .env("CARNET_RING", ring)
+        .env("CARNET_CONFIG", place.path("no-settings"));
+    let mut nginx = Process::start(command.args([PROGRAM, "-p", place.dir(), "-e", "stderr", "-c", &site.file]));
+    nginx.wait_for_times("start worker process ", 2);
+    nginx.say("\n");
+    let pid = format!("{}/nginx/pid", place.dir());
+    let kill = |signal| run(Command::new("kill").args(["-s", signal, fs::read_to_string(&pid).unwrap().trim()]));
+    let tickets = with_tickets(&site.open, HTTP);
+    nginx.wait_for("orphaned");
+    let old = fs::read_to_string(&pid).unwrap();
+    kill("USR2");
+    nginx.wait_for_times("start worker process ", 4);
+    run(Command::new("kill").args(["-s", "QUIT", old.trim()]));
+    nginx.wait_for_times("exited with code 0", 2);
+    all_resume("after an upgrade", &site.open, tickets);
+    kill("TERM");
+    nginx.wait_for_times("exited with code 0", 4);
+}
+
+/// With keys in a file, or made of a root secret.
+#[test]
+fn a_restart_and_a_second_instance() {
+    let place = Place::new();
+    let (ring, root) = (place.path("ring"), place.path("root"));
+    Root::create_file(Path::new(&root), Policy::every(3600, 7200), now()).unwrap();
+    for settings in [[("CARNET_RING", &*ring)], [("CARNET_ROOT", &*root)]] {
+        let what = settings[0].0;
+        let (first, second) = (simple(&place), site(&place, "second", "", ""));
+        let nginx = start(&place, &first, Loaded::Carnet(&settings));
+        let (before, elsewhere) = (with_tickets(&first.open, HTTP), with_tickets(&first.open, HTTP));
+        let other = start(&place, &second, Loaded::Carnet(&settings));
+        all_resume(what, &second.open, elsewhere);
+        nginx.stop("TERM");
+        let nginx = start(&place, &first, Loaded::Carnet(&settings));
+        all_resume(what, &first.open, before);
+        nginx.stop("TERM");
+        other.stop("TERM");
+    }
+}
+
+/// nginx with a key file, with our library and without: they share keys where those of the file are respected.
+#[test]
+fn its_own_key_files() {
+    let place = Place::new();
+    let key = place.write("ticket.key", (0..80).collect::<Vec<u8>>());
+    let keys = format!("ssl_session_ticket_key {key};");
+    let theirs = site(&place, "theirs", "", &keys);
+    let without = start(&place, &theirs, Loaded::Nothing);
+    for (mode, word) in [("respect", "left to it"), ("override", "overridden")] {
+        let ours = site(&place, mode, "", &keys);
+        let nginx = start(&place, &ours, Loaded::Carnet(&[("CARNET_MODE", mode)]));
+        nginx.wait_for(word);
+        let (from_theirs, from_ours) = (with_tickets(&theirs.open, HTTP), with_tickets(&ours.open, HTTP));
+        match mode {
+            "respect" => {
+                all_resume(mode, &ours.open, from_theirs);
+                all_resume(mode, &theirs.open, from_ours);
+            }
+            _ => {
+                none_resumes(mode, &ours.open, from_theirs);
+                none_resumes(mode, &theirs.open, from_ours);
+            }
+        }
+        let tickets = with_tickets(&ours.open, HTTP);
+        reload(&nginx);
+        all_resume(mode, &ours.open, tickets);
+        nginx.stop("TERM");
+    }
+    without.stop("TERM");
+}
+
+/// How tickets of one server block fare at another that asks for something else.
+fn ways_in(place: &Place, site: &Site) -> Vec<String> {
+    let mut found = Vec::new();
+    for version in VERSIONS {
+        let nobody = || Client::http(version);
+        let member = || Client::new(version, Some(&place.client), HTTP);
+        let attacks = [
+            (
+                "nobody, where a certificate is required",
+                nobody(),
+                &site.open,
+                &site.closed,
+                "localhost",
+            ),
+            (
+                "nobody, by another server name",
+                nobody(),
+                &site.open,
+                &site.open,
+                "members.example",
+            ),
+            (
+                "nobody, from where it is optional",
+                nobody(),
+                &site.optional,
+                &site.open,
+                "members.example",
+            ),
+            (
+                "a client of another authority",
+                member(),
+                &site.closed,
+                &site.other,
+                "localhost",
+            ),
+            (
+                "a member, where nobody looks",
+                member(),
+                &site.closed,
+                &site.open,
+                "localhost",
+            ),
+        ];
+        for (what, client, from, to, name) in attacks {
+            let ticket = client.visit(from, None).ticket();
+            match client.try_visit(to, name, Some(ticket)) {
+                Ok(visit) if !visit.resumed => {}
+                Ok(_) => found.push(format!("{version:?}: {what}: resumed")),
+                Err(error) => found.push(format!("{version:?}: {what}: no full handshake either: {error}")),
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn server_blocks_stay_apart() {
+    let place = Place::new();
+    let site = simple(&place);
+    let ring = place.path("ring");
+    for settings in [&[][..], &[("CARNET_RING", &*ring)]] {
+        let nginx = start(&place, &site, Loaded::Carnet(settings));
+        assert_eq!(ways_in(&place, &site), [""; 0]);
+        // Nobody is turned away who has what is asked for.
+        for version in VERSIONS {
+            let member = Client::new(version, Some(&place.client), HTTP);
+            let (answers, _) = member.chain("a member", &site.closed, 4);
+            assert!(
+                answers.iter().all(|answer| answer.contains("client=CN=client ")),
+                "{answers:?}"
+            );
+        }
+        nginx.stop("TERM");
+    }
+}
+
+/// The test above finds what it looks for.
+#[test]
+fn one_key_for_all_is_found_out() {
+    let place = Place::new();
+    let site = simple(&place);
+    let nginx = start(&place, &site, Loaded::Naive);
+    let found = ways_in(&place, &site);
+    assert!(found.iter().any(|way| way.ends_with("resumed")), "{found:?}");
+    nginx.stop("TERM");
+}
+
+/// What a client sees that comes again and again, always with its newest ticket.
+#[derive(Default)]
+struct Seen {
+    resumed: usize,
+    full: usize,
+    failed: Vec<String>,
+}
+
+fn come_again(version: Version, address: &str, until: Instant) -> Seen {
+    let client = Client::http(version);
+    let mut ticket = Some(client.full(address));
+    let mut seen = Seen::default();
+    while Instant::now() < until {
+        match client.try_visit(address, "localhost", ticket.take()) {
+            Ok(mut visit) => {
+                *if visit.resumed {
+                    &mut seen.resumed
+                } else {
+                    &mut seen.full
+                } += 1;
+                ticket = visit.tickets.pop();
+            }
+            Err(error) => seen.failed.push(error),
+        }
+    }
+    seen
+}
+
+/// Keys of two seconds, and a reload in the middle: no handshake fails, and every one is a resumption.
+#[test]
+fn rotation_under_load() {
+    let place = Place::new();
+    // Two sockets for a port would lose what waits in the one of a worker that goes.
+    let site = simple(&place);
+    let text = fs::read_to_string(&site.file).unwrap().replace(" reuseport", "");
+    fs::write(&site.file, text).unwrap();
+    let path = place.path("ring");
+    let settings = [
+        ("CARNET_RING", &*path),
+        ("CARNET_INTERVAL", "2"),
+        ("CARNET_LIFETIME", "4"),
+    ];
+    let nginx = start(&place, &site, Loaded::Carnet(&settings));
+    let until = Instant::now() + Duration::from_secs(12);
+    let seen = thread::scope(|scope| {
+        let clients = VERSIONS.map(|version| {
+            let address = &site.open;
+            scope.spawn(move || come_again(version, address, until))
+        });
+        thread::sleep(Duration::from_secs(5));
+        reload(&nginx);
+        clients.map(|client| client.join().unwrap())
+    });
+    for (seen, version) in seen.iter().zip(VERSIONS) {
+        assert_eq!(
+            (seen.full, &seen.failed[..]),
+            (0, &[][..]),
+            "{version:?}: of {}",
+            seen.resumed
+        );
+        assert!(seen.resumed > 500, "{version:?}: only {}", seen.resumed);
+    }
+    let ring = Ring::open_file(Path::new(&path), now()).unwrap();
+    assert!(ring.counted(Counter::Rotations) >= 5);
+    assert!(ring.counted(Counter::Renewed) > 0);
+    assert_eq!(ring.counted(Counter::UnknownKey), 0);
+    nginx.stop("TERM");
+}

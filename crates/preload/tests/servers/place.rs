@@ -1,0 +1,120 @@
+//! Where a server of a test lives: its directory, its certificates, and what is loaded into it.
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use tempfile::TempDir;
+
+use crate::identity::{Identity, run};
+
+/// What a server is started with.
+#[derive(Clone, Copy, Debug)]
+pub enum Loaded<'a> {
+    /// Our library, with these settings.
+    Carnet(&'a [(&'a str, &'a str)]),
+    /// One key for every context of every program: what a library like ours must not be.
+    Naive,
+    Nothing,
+}
+
+/// A directory for one test, with certificates: removed with it.
+pub struct Place {
+    dir: TempDir,
+    pub ca: Identity,
+    pub server: Identity,
+    /// A client's, named `client`.
+    pub client: Identity,
+    pub other_ca: Identity,
+}
+
+impl Place {
+    pub fn new() -> Place {
+        let dir = tempfile::tempdir().unwrap();
+        // Servers that drop root look for things here.
+        fs::set_permissions(dir.path(), Permissions::from_mode(0o755)).unwrap();
+        let p256: &[&str] = &["ec", "-pkeyopt", "ec_paramgen_curve:P-256"];
+        let ca = Identity::authority(dir.path(), "ca");
+        let other_ca = Identity::authority(dir.path(), "other-ca");
+        Place {
+            server: ca.issue(dir.path(), "server", "localhost", p256),
+            client: ca.issue(dir.path(), "client", "client", p256),
+            ca,
+            other_ca,
+            dir,
+        }
+    }
+
+    pub fn path(&self, name: &str) -> String {
+        self.dir.path().join(name).to_str().unwrap().to_owned()
+    }
+
+    pub fn dir(&self) -> &str {
+        self.dir.path().to_str().unwrap()
+    }
+
+    pub fn write(&self, name: &str, text: impl AsRef<[u8]>) -> String {
+        let path = self.path(name);
+        fs::write(&path, text).unwrap();
+        path
+    }
+
+    pub fn make_dir(&self, name: &str) -> String {
+        let path = self.path(name);
+        fs::create_dir_all(&path).unwrap();
+        path
+    }
+
+    /// The program with what is to be loaded into it. No settings come from the machine.
+    pub fn command(&self, program: &str, loaded: Loaded<'_>) -> Command {
+        let mut command = Command::new(program);
+        match loaded {
+            Loaded::Carnet(settings) => {
+                command
+                    .env("LD_PRELOAD", library())
+                    .env("CARNET_CONFIG", self.path("no-settings"));
+                command.envs(settings.iter().copied());
+            }
+            Loaded::Naive => {
+                command.env("LD_PRELOAD", self.naive());
+            }
+            Loaded::Nothing => {}
+        }
+        command
+    }
+
+    fn naive(&self) -> String {
+        let out = self.path("naive.so");
+        if !Path::new(&out).exists() {
+            let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/servers/naive.c");
+            let mut cc = Command::new(std::env::var_os("CC").unwrap_or_else(|| "cc".into()));
+            run(cc
+                .args(["-shared", "-fPIC", "-D_GNU_SOURCE", "-o", &out])
+                .arg(source)
+                .arg("-lssl"));
+        }
+        out
+    }
+}
+
+/// The `libcarnet_preload.so` under test: that of `CARNET_LIB`, or the newest that Cargo has built beside this test.
+pub fn library() -> PathBuf {
+    const FILE: &str = "libcarnet_preload.so";
+    if let Some(dir) = std::env::var_os("CARNET_LIB") {
+        let file = Path::new(&dir).join(FILE);
+        return file
+            .canonicalize()
+            .unwrap_or_else(|e| panic!("{}: {e}", file.display()));
+    }
+    let test = std::env::current_exe().unwrap();
+    let places = test.ancestors().skip(1).take(2).map(|dir| dir.join(FILE));
+    let built = places.filter_map(|path| Some((fs::metadata(&path).ok()?.modified().ok()?, path)));
+    built.max().expect("cargo has built the library").1
+}
+
+/// Seconds since 1970.
+pub fn now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()
+}

@@ -1,0 +1,109 @@
+//! Python's `ssl`, whose applications have no say in ticket keys: workers that each make contexts of their own, and
+//! contexts that differ in nothing but whom they trust.
+
+use crate::client::{Client, HTTP, VERSIONS, all_resume, with_tickets};
+use crate::place::{Loaded, Place};
+use crate::process::Process;
+
+struct Server {
+    _process: Process,
+    open: String,
+    closed: String,
+}
+
+fn start(place: &Place, loaded: Loaded<'_>) -> Server {
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/servers/server.py");
+    let mut command = place.command("/usr/bin/python3", loaded);
+    command.args([script, &place.server.cert, &place.server.key]);
+    let process = Process::start(command.args([&place.ca.cert, &place.other_ca.cert]));
+    let ports = process.wait_for_line("ports ");
+    let mut addresses = ports.split(' ').map(|port| format!("127.0.0.1:{port}"));
+    let [open, closed] = [(); 2].map(|()| addresses.next().unwrap());
+    Server {
+        _process: process,
+        open,
+        closed,
+    }
+}
+
+#[test]
+fn forked_workers_share_keys() {
+    let place = Place::new();
+    let server = start(&place, Loaded::Carnet(&[]));
+    for version in VERSIONS {
+        let mut answers = Vec::new();
+        // Which worker is faster is up to the kernel.
+        for _ in 0..20 {
+            answers.extend(Client::http(version).chain("workers", &server.open, 8).0);
+            answers.sort();
+            answers.dedup();
+            if answers.len() > 1 {
+                break;
+            }
+        }
+        assert_eq!(answers.len(), 2, "{version:?}: {answers:?}");
+    }
+}
+
+#[test]
+fn a_restart_and_a_second_instance() {
+    let place = Place::new();
+    let ring = place.path("ring");
+    let settings = [("CARNET_RING", &*ring)];
+    let first = start(&place, Loaded::Carnet(&settings));
+    let (before, elsewhere) = (with_tickets(&first.open, HTTP), with_tickets(&first.open, HTTP));
+    let second = start(&place, Loaded::Carnet(&settings));
+    all_resume("the second instance", &second.open, elsewhere);
+    drop((first, second));
+    let again = start(&place, Loaded::Carnet(&settings));
+    all_resume("after a restart", &again.open, before);
+}
+
+/// How tickets of one context fare at another.
+fn ways_in(server: &Server) -> Vec<String> {
+    let mut found = Vec::new();
+    for version in VERSIONS {
+        let nobody = || Client::http(version);
+        let attacks = [(
+            "nobody, where a certificate is required",
+            nobody(),
+            &server.open,
+            &server.closed,
+        )];
+        for (what, client, from, to) in attacks {
+            let ticket = client.visit(from, None).ticket();
+            // Here a full handshake is refused; what counts is whether an answer comes.
+            match client.try_visit(to, "localhost", Some(ticket)) {
+                Ok(visit) if visit.answer.is_empty() && !visit.resumed => {}
+                Ok(visit) => found.push(format!("{version:?}: {what}: {}", visit.answer)),
+                Err(_) => {}
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn contexts_stay_apart() {
+    let place = Place::new();
+    let server = start(&place, Loaded::Carnet(&[]));
+    assert_eq!(ways_in(&server), [""; 0]);
+    for version in VERSIONS {
+        let member = Client::new(version, Some(&place.client), HTTP);
+        let (answers, _) = member.chain("a member", &server.closed, 4);
+        assert!(answers.iter().all(|answer| answer.contains("'client'")), "{answers:?}");
+    }
+}
+
+/// The test above finds what it looks for.
+#[test]
+fn one_key_for_all_is_found_out() {
+    let place = Place::new();
+    let server = start(&place, Loaded::Naive);
+    let found = ways_in(&server);
+    assert_eq!(found.len(), 2, "{found:?}");
+    assert!(
+        found[0].contains("peer=None") || found[0].contains("peer={}"),
+        "{found:?}"
+    );
+}
