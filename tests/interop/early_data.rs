@@ -4,10 +4,10 @@ use std::fs;
 use std::process::Command;
 
 use crate::gnutls;
-use crate::nginx::{free_port, is_root};
+
 use crate::place::{self, CERTIFICATES};
 use crate::preload::{WAYS, Way, assert_on_ours, openssl_command, unmodified};
-use crate::process::{Process, tool};
+use crate::process::{Process, free_port, is_root, tool};
 
 /// A file with what is to be sent early.
 fn early(name: &str, text: &str) -> String {
