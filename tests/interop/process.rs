@@ -120,7 +120,7 @@ impl Process {
     /// servers that don't say.
     pub fn listening_port(&self) -> String {
         const LISTEN: &str = "0A";
-        let group = self.child.id().to_string();
+        let group = self.id().to_string();
         let processes = fs::read_dir("/proc").unwrap().flatten().map(|entry| entry.path());
         let owned: HashSet<String> = processes
             .filter(|path| process_group(path).as_ref() == Some(&group))
@@ -187,17 +187,8 @@ impl Process {
             .unwrap_or_else(|e| panic!("{}: {e}", self.name));
     }
 
-    pub fn signal(&self, signal: &str) {
-        let sent = Command::new("kill")
-            .args(["-s", signal, &self.child.id().to_string()])
-            .status();
-        assert!(sent.is_ok_and(|status| status.success()), "{}: no {signal}", self.name);
-    }
-
-    /// Asks the child to end, by this signal, and waits until it has.
-    pub fn stop(self, signal: &str) {
-        self.signal(signal);
-        self.finish();
+    pub fn id(&self) -> u32 {
+        self.child.id()
     }
 
     pub fn close_input(&mut self) {
@@ -238,7 +229,7 @@ impl Drop for Process {
     fn drop(&mut self) {
         if matches!(self.child.try_wait(), Ok(None)) {
             // With its own children, such as the workers of a server.
-            let group = self.child.id().to_string();
+            let group = self.id().to_string();
             let killed = Command::new("sh").args(["-c", "kill -s KILL -- -$0", &group]).status();
             let waited = self.child.wait();
             assert!(

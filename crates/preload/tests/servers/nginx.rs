@@ -3,15 +3,14 @@
 use std::collections::HashSet;
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use carnet_keys::{Counter, Policy, Ring, Root};
 
 use crate::client::{Client, HTTP, VERSIONS, Version, all_resume, none_resumes, with_tickets};
-use crate::identity::{Identity, run};
-use crate::place::{self, Loaded, Place, now};
+use crate::identity::Identity;
+use crate::place::{self, Loaded, Place, now, signal, stop};
 use crate::process::{Process, free_port, is_root};
 
 const PROGRAM: &str = "/usr/sbin/nginx";
@@ -86,7 +85,7 @@ fn start(place: &Place, site: &Site, loaded: Loaded<'_>) -> Process {
 
 /// Makes new workers, and waits until they have taken over.
 fn reload(nginx: &Process) {
-    nginx.signal("HUP");
+    signal(nginx.id(), "HUP");
     nginx.wait_for_times("start worker process ", 4);
     nginx.wait_for_times("exited with code 0", 2);
 }
@@ -111,7 +110,7 @@ fn workers_share_keys_and_a_reload_keeps_them() {
     let tickets = with_tickets(&site.open, HTTP);
     reload(&nginx);
     all_resume("after a reload", &site.open, tickets);
-    nginx.stop("TERM");
+    stop(nginx, "TERM");
 }
 
 /// What the library is for.
@@ -123,7 +122,7 @@ fn without_the_library_a_reload_ends_all_tickets() {
     let tickets = with_tickets(&site.open, HTTP);
     reload(&nginx);
     none_resumes("after a reload", &site.open, tickets);
-    nginx.stop("TERM");
+    stop(nginx, "TERM");
 }
 
 /// nginx passes on to its successor only the variables that it is told to.
@@ -148,16 +147,15 @@ fn a_binary_upgrade_keeps_the_ring() {
     nginx.wait_for_times("start worker process ", 2);
     nginx.say("\n");
     let pid = format!("{}/nginx/pid", place.dir());
-    let kill = |signal| run(Command::new("kill").args(["-s", signal, fs::read_to_string(&pid).unwrap().trim()]));
     let tickets = with_tickets(&site.open, HTTP);
     nginx.wait_for("orphaned");
     let old = fs::read_to_string(&pid).unwrap();
-    kill("USR2");
+    signal(old.trim(), "USR2");
     nginx.wait_for_times("start worker process ", 4);
-    run(Command::new("kill").args(["-s", "QUIT", old.trim()]));
+    signal(old.trim(), "QUIT");
     nginx.wait_for_times("exited with code 0", 2);
     all_resume("after an upgrade", &site.open, tickets);
-    kill("TERM");
+    signal(fs::read_to_string(&pid).unwrap().trim(), "TERM");
     nginx.wait_for_times("exited with code 0", 4);
 }
 
@@ -174,11 +172,11 @@ fn a_restart_and_a_second_instance() {
         let (before, elsewhere) = (with_tickets(&first.open, HTTP), with_tickets(&first.open, HTTP));
         let other = start(&place, &second, Loaded::Carnet(&settings));
         all_resume(what, &second.open, elsewhere);
-        nginx.stop("TERM");
+        stop(nginx, "TERM");
         let nginx = start(&place, &first, Loaded::Carnet(&settings));
         all_resume(what, &first.open, before);
-        nginx.stop("TERM");
-        other.stop("TERM");
+        stop(nginx, "TERM");
+        stop(other, "TERM");
     }
 }
 
@@ -208,9 +206,9 @@ fn its_own_key_files() {
         let tickets = with_tickets(&ours.open, HTTP);
         reload(&nginx);
         all_resume(mode, &ours.open, tickets);
-        nginx.stop("TERM");
+        stop(nginx, "TERM");
     }
-    without.stop("TERM");
+    stop(without, "TERM");
 }
 
 /// How tickets of one server block fare at another that asks for something else.
@@ -285,7 +283,7 @@ fn server_blocks_stay_apart() {
                 "{answers:?}"
             );
         }
-        nginx.stop("TERM");
+        stop(nginx, "TERM");
     }
 }
 
@@ -297,7 +295,7 @@ fn one_key_for_all_is_found_out() {
     let nginx = start(&place, &site, Loaded::Naive);
     let found = ways_in(&place, &site);
     assert!(found.iter().any(|way| way.ends_with("resumed")), "{found:?}");
-    nginx.stop("TERM");
+    stop(nginx, "TERM");
 }
 
 /// What a client sees that comes again and again, always with its newest ticket.
@@ -366,5 +364,5 @@ fn rotation_under_load() {
     assert!(ring.counted(Counter::Rotations) >= 5);
     assert!(ring.counted(Counter::Renewed) > 0);
     assert_eq!(ring.counted(Counter::UnknownKey), 0);
-    nginx.stop("TERM");
+    stop(nginx, "TERM");
 }

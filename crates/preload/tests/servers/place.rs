@@ -9,6 +9,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use tempfile::TempDir;
 
 use crate::identity::{Identity, run};
+use crate::process::Process;
 
 /// What a server is started with.
 #[derive(Clone, Copy, Debug)]
@@ -117,4 +118,15 @@ pub fn library() -> PathBuf {
 /// Seconds since 1970.
 pub fn now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()
+}
+
+/// As kill(1) does.
+pub fn signal(pid: impl ToString, signal: &str) {
+    run(Command::new("kill").args(["-s", signal, &pid.to_string()]));
+}
+
+/// Asks a server to end, by this signal, and waits until it has.
+pub fn stop(process: Process, name: &str) {
+    signal(process.id(), name);
+    process.finish();
 }
