@@ -114,3 +114,21 @@ fn a_writer_that_was_taken_for_dead_tears_nothing() {
         assert!(heir.is_some() || memory.versions().read(&mut out).is_some());
     });
 }
+
+#[test]
+fn a_writer_that_was_taken_for_dead_does_not_claim_the_work_of_another() {
+    check(2, || {
+        let memory = memory();
+        let slow = memory.clone();
+        let handle = thread::spawn(move || slow.write(10, 2));
+        let heir = memory.write(12, 3);
+        let sleeper = handle.join().unwrap();
+        let mut out = [0; 2];
+        let seen = memory.versions().read(&mut out);
+        for (published, value) in [(sleeper, 2), (heir, 3)] {
+            if published.is_some() && published == seen {
+                assert_eq!(out, [value; 2], "this is what was said to be version {published:?}");
+            }
+        }
+    });
+}

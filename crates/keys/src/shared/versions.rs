@@ -10,7 +10,9 @@
 //!
 //! A claim runs out after [`CLAIM_SECONDS`], so that a dead writer is forgotten. One that was only asleep, and wakes up
 //! when another has taken over, notices before each word it writes that the claim is no longer its own; should it wake up
-//! between the look and the write, the checksum gives the damage away and the twin stands in.
+//! between the look and the write, the checksum gives the damage away and the twin stands in. Above the version, head counts
+//! how often somebody took over: so the sleeper's step 3 fails, and it does not say that a copy is its own which its heir
+//! is filling.
 //!
 //! There is no lock of the system's here. File locks go when a program closes all its descriptors, and a robust mutex
 //! would follow pointers that a less trusted process can write.
@@ -26,6 +28,9 @@ pub(crate) const PREFIX: usize = 2;
 /// The part of a claim that tells writers apart; the rest is the second in which it runs out.
 const TOKEN_BITS: u32 = 28;
 
+/// What head counts by when a writer takes over from another. The bits below it are the version that stands in a copy.
+const TAKEN_OVER: u64 = 1 << 40;
+
 /// How often a reader that was overtaken tries again before it looks at the twin.
 const TRIES: usize = 8;
 
@@ -35,7 +40,7 @@ pub(crate) type Checksum = fn(u64, &[u64]) -> u64;
 /// The words, where they are. Both copies have the same length, of [`PREFIX`] words and the content.
 #[derive(Clone, Copy)]
 pub(crate) struct Versions<'a> {
-    /// The version that readers take.
+    /// The version that readers take, and how often writers were taken for dead.
     pub(crate) head: &'a AtomicU64,
     /// 0, or who writes and until when.
     pub(crate) claim: &'a AtomicU64,
@@ -65,7 +70,8 @@ impl<'a> Versions<'a> {
             if self.head.load(Ordering::Relaxed) != version {
                 continue;
             }
-            if whole == Some(version) || copy(self.copy(version.wrapping_add(1)), out, self.checksum).is_some() {
+            if whole == Some(number(version)) || copy(self.copy(version.wrapping_add(1)), out, self.checksum).is_some()
+            {
                 return Some(version);
             }
         }
@@ -84,6 +90,9 @@ impl<'a> Versions<'a> {
         self.claim
             .compare_exchange(held, token, Ordering::Acquire, Ordering::Relaxed)
             .ok()?;
+        if held != 0 {
+            self.head.fetch_add(TAKEN_OVER, Ordering::AcqRel);
+        }
         Some(Claim { versions: *self, token })
     }
 
@@ -107,7 +116,7 @@ impl Claim<'_> {
             return Err(Lost);
         }
         let next = base.wrapping_add(1);
-        let sum = checksum(next, words);
+        let sum = checksum(number(next), words);
         self.fill(next, next, sum, words)?;
         head.compare_exchange(base, next, Ordering::AcqRel, Ordering::Relaxed)
             .map_err(|_| Lost)?;
@@ -125,10 +134,11 @@ impl Claim<'_> {
         }
         // Readers that see any of what follows see the version that was current before it, at least.
         fence(Ordering::Release);
-        for (cell, word) in copy.iter().zip([version, sum].iter().chain(words)) {
-            if self.versions.claim.load(Ordering::Relaxed) != self.token {
-                return Err(Lost);
-            }
+        for (cell, word) in copy.iter().zip([number(version), sum].iter().chain(words)) {
+            // Not a load, which may give what was true a while ago.
+            let held = self.versions.claim;
+            held.compare_exchange(self.token, self.token, Ordering::Release, Ordering::Relaxed)
+                .map_err(|_| Lost)?;
             cell.store(*word, Ordering::Relaxed);
         }
         Ok(())
@@ -142,6 +152,11 @@ impl Drop for Claim<'_> {
             .claim
             .compare_exchange(self.token, 0, Ordering::Release, Ordering::Relaxed);
     }
+}
+
+/// The version without what is above it.
+fn number(version: u64) -> u64 {
+    version % TAKEN_OVER
 }
 
 /// Copies the content out; the version it has if it is whole.

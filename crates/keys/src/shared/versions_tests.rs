@@ -78,7 +78,10 @@ fn one_writer_at_a_time_and_not_for_ever() {
     let heir = versions.claim(102, 2).unwrap();
     assert_eq!(dead.publish(0, &[6; CONTENT]), Err(Lost), "it was only asleep");
     assert_eq!(memory.read(), None, "and has written nothing");
-    assert_eq!(heir.publish(0, &[7; CONTENT]), Ok(1));
+    let base = versions.current();
+    assert_eq!(base % 2, 0, "the same copy");
+    assert_eq!(heir.publish(base, &[7; CONTENT]), Ok(base + 1));
+    assert_eq!(memory.read(), Some((base + 1, [7; CONTENT])));
     assert!(versions.claim(102, 3).is_some(), "let go");
 }
 
