@@ -51,24 +51,14 @@ impl ClientHello {
     pub(crate) fn schemes13(&self) -> Result<Option<Vec<SignatureScheme>>, Malformed> {
         self.u16_list(ExtensionType::SIGNATURE_ALGORITHMS_CERT)?;
         let list = self.u16_list(ExtensionType::SIGNATURE_ALGORITHMS)?;
-        Ok(list.map(|list| {
-            list.iter()
-                .map(SignatureScheme)
-                .filter(|scheme| scheme.is_tls13())
-                .collect()
-        }))
+        Ok(list.map(|list| each_once(list.iter().map(SignatureScheme).filter(|scheme| scheme.is_tls13()))))
     }
 
     /// signature_algorithms, those usable in TLS 1.2.
     pub(crate) fn schemes12(&self) -> Result<Option<Vec<SignatureScheme>>, Malformed> {
         self.u16_list(ExtensionType::SIGNATURE_ALGORITHMS_CERT)?;
         let list = self.u16_list(ExtensionType::SIGNATURE_ALGORITHMS)?;
-        Ok(list.map(|list| {
-            list.iter()
-                .map(SignatureScheme)
-                .filter(|scheme| scheme.is_tls12())
-                .collect()
-        }))
+        Ok(list.map(|list| each_once(list.iter().map(SignatureScheme).filter(|scheme| scheme.is_tls12()))))
     }
 
     /// key_share (section 4.2.8) for `group`.
@@ -216,6 +206,18 @@ impl ClientHello {
             Some(_) => Err(Malformed),
         }
     }
+}
+
+/// What we know of a client's list, in its order. A client may say the same thousands of times, and what is done with it must
+/// not grow with that.
+pub(crate) fn each_once<T: PartialEq>(known: impl Iterator<Item = T>) -> Vec<T> {
+    let mut list = Vec::new();
+    for item in known {
+        if !list.contains(&item) {
+            list.push(item);
+        }
+    }
+    list
 }
 
 /// struct { NamedGroup group; opaque key_exchange<1..2^16-1>; } KeyShareEntry;

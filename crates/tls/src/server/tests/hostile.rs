@@ -7,8 +7,8 @@ use bytes::Bytes;
 use super::puppet::{Hello, Puppet, any, settings};
 use crate::kx::KeyShare;
 use crate::{
-    AlertDescription as A, Answer, ClientAuth, Connection, ContentType, ErrorKind, ExtensionType as E,
-    HandshakeType as H, NamedGroup, Settings, SignatureScheme, Step,
+    AlertDescription as A, Answer, CipherSuite, ClientAuth, Connection, ContentType, ErrorKind, ExtensionType as E,
+    HandshakeType as H, NamedGroup, ProtocolVersion, Question, Settings, SignatureScheme, Step,
 };
 
 fn share() -> KeyShare {
@@ -65,6 +65,66 @@ fn the_work_for_a_hello_grows_with_its_length_only() {
     let took = took.min().unwrap();
     // Each with each would be 80 million comparisons, which take seconds in a build without optimizations.
     assert!(took.as_millis() < 300, "{took:?}");
+}
+
+/// TLS 1.2, where suites and schemes depend on each other: one suite over and over, another at the end, and the schemes of
+/// both by turns.
+#[test]
+fn what_a_hello_repeats_is_looked_at_once() {
+    let tls12 = Settings {
+        min_version: ProtocolVersion::TLS1_2,
+        max_version: ProtocolVersion::TLS1_2,
+        suites: vec![
+            CipherSuite::TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
+            CipherSuite::TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
+        ],
+        ..settings()
+    };
+    for server_preference in [false, true] {
+        let mut settings = tls12.clone();
+        settings.server_preference = server_preference;
+        let mut hello = Hello::good(&share());
+        hello.remove(E::SUPPORTED_VERSIONS);
+        hello.suites = [[0xc0, 0x2b].repeat(30_000), vec![0xc0, 0x2f]].concat();
+        let schemes = [8, 7, 8, 4, 8, 7, 8, 7, 8, 4].repeat(6_000);
+        let prefixed = [&u16::try_from(schemes.len()).unwrap().to_be_bytes()[..], &schemes].concat();
+        hello.set(E::SIGNATURE_ALGORITHMS, prefixed);
+        let message = hello.encode();
+        let mut server = Connection::server(Arc::new(settings));
+        let mut wire = Vec::new();
+        for fragment in message.chunks(16_384) {
+            wire.extend(record(ContentType::HANDSHAKE, fragment));
+        }
+        let started = std::time::Instant::now();
+        let schemes = loop {
+            match server.step().unwrap() {
+                Step::Read => {
+                    let room = server.input_buffer();
+                    let n = room.len().min(wire.len());
+                    room[..n].copy_from_slice(&wire[..n]);
+                    wire.drain(..n);
+                    server.received(n);
+                }
+                Step::Ask(Question::Credential(request)) => break request.schemes,
+                Step::Ask(Question::ServerName { .. }) => {
+                    let (acknowledge, settings) = (false, None);
+                    server.answer(Answer::ServerName { acknowledge, settings }).unwrap();
+                }
+                Step::Ask(Question::ClientHello) => server.answer(Answer::Proceed).unwrap(),
+                Step::Ask(Question::FindSession { .. }) => server.answer(Answer::Session(None)).unwrap(),
+                step => panic!("{step:?}"),
+            }
+        };
+        let expected = [SignatureScheme::ED25519, SignatureScheme::RSA_PSS_RSAE_SHA256];
+        assert_eq!(schemes.len(), expected.len(), "each once");
+        assert_eq!(schemes, expected);
+        assert!(started.elapsed().as_millis() < 500, "{:?}", started.elapsed());
+    }
+}
+
+fn record(content_type: ContentType, content: &[u8]) -> Vec<u8> {
+    let len = u16::try_from(content.len()).unwrap().to_be_bytes();
+    [&[content_type.0, 3, 3], &len[..], content].concat()
 }
 
 /// "Each party MUST send a 'close_notify' alert before closing its write side of the connection": nothing follows it,

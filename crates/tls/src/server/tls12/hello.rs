@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::{State, session};
 use crate::core::Core;
 use crate::message::ClientHello;
+use crate::message::client_hello_extensions::each_once;
 use crate::message::tls12::{check_point_formats, check_renegotiation_info};
 use crate::suite12::Suite12;
 use crate::{CipherSuite, Error, ErrorKind, ExtensionType, ProtocolVersion, Settings};
@@ -60,10 +61,8 @@ impl Asked {
                 .filter(|known| self.hello.offers_suite(known.suite.0))
                 .collect()
         } else {
-            theirs
-                .filter_map(CipherSuite::tls12)
-                .filter(|known| ours.contains(&known.suite))
-                .collect()
+            let shared = theirs.filter(|suite| ours.contains(suite));
+            each_once(shared).into_iter().filter_map(CipherSuite::tls12).collect()
         }
     }
 }
