@@ -19,8 +19,8 @@ use zeroize::Zeroizing;
 /// Length of a root secret and of each secret of the chain.
 pub const SECRET_LEN: usize = 32;
 
-/// How far a chain goes at a time: some seconds of work, or thirty years of intervals of a minute.
-const MAX_STEPS: u64 = 1 << 24;
+/// How far a chain goes at a time: some seconds of work, or sixty years of intervals of a minute.
+const MAX_STEPS: u64 = 1 << 25;
 
 type Secret = Zeroizing<[u8; SECRET_LEN]>;
 

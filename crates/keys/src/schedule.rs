@@ -210,6 +210,17 @@ impl Slots<'_> {
         self.slots.push(slot);
     }
 
+    /// Leaves no more than `most` keys: the oldest of those that only open go first.
+    pub(crate) fn make_room(&mut self, most: usize) {
+        let now = self.now;
+        let mut excess = self.slots.len().saturating_sub(most);
+        self.slots.retain(|slot| {
+            let goes = excess > 0 && !slot.seals_at(now) && !slot.is_ahead(now);
+            excess -= usize::from(goes);
+            !goes
+        });
+    }
+
     pub(crate) fn sealing(&self) -> Option<&Slot> {
         self.slots.iter().find(|slot| slot.seals_at(self.now))
     }

@@ -74,12 +74,15 @@ impl Root {
         })
     }
 
-    /// Goes on to the oldest interval whose key still opens at `now`, and forgets what was before it.
+    /// Goes on to the oldest interval whose key still opens at `now`, if that is in reach, and forgets what was before it.
     fn chain_for(&self, now: u64) -> Chain {
         let mut chain = self.chain.clone();
         if let Some(interval) = self.policy.interval {
             let reach = self.policy.lifetime.saturating_add(Self::MIN_INTERVAL);
-            chain.advance_to(now.saturating_sub(reach) / interval);
+            let oldest = now.saturating_sub(reach) / interval;
+            if chain.can_reach(oldest) {
+                chain.advance_to(oldest);
+            }
         }
         chain
     }
@@ -194,6 +197,8 @@ impl Ring {
             Some(chain) => slots.settle_chain(chain),
             None => slots.settle(|| self.make()),
         }
+        // What is published is what this process goes on with, too.
+        slots.make_room(MAX_KEYS);
         let words = content::encode(&slots.slots, slots.now, chain.as_ref());
         let version = claim.publish(base, words.as_slice()).map_err(|_| ChangeError::Busy)?;
         let snapshot = Snapshot::new(&slots, self.makes_keys()).with_version(version);

@@ -96,6 +96,40 @@ fn key(byte: u8, cipher_len: usize) -> TicketKey {
     .unwrap()
 }
 
+/// As many as there are places, and more: what makes room is what only opens.
+#[test]
+fn a_full_ring_keeps_the_key_that_seals_and_the_next() {
+    let place = place();
+    let (one, other) = (place.create(), place.open());
+    let (now, next) = (sealing(&one, T), sealing(&one, T + HOUR));
+    for byte in 1..=20 {
+        one.accept(key(byte, 32), T + 2 * HOUR, T + HOUR).unwrap();
+        for ring in [&one, &other] {
+            assert_eq!(sealing(ring, T + HOUR), next, "after {byte} more");
+            assert!(ring.keys(T + HOUR).len() <= Ring::ROOM);
+            assert!(opens(ring, &KeyName([byte; 16]), T + HOUR));
+        }
+    }
+    assert!(
+        !opens(&one, &now, T + HOUR) && !opens(&one, &KeyName([1; 16]), T + HOUR),
+        "the oldest left"
+    );
+    let after = sealing(&one, T + 2 * HOUR);
+    assert_eq!(sealing(&other, T + 2 * HOUR), after);
+    for byte in 21..=60 {
+        one.install(key(byte, 32), T + 2 * HOUR).unwrap();
+        for ring in [&one, &other] {
+            assert_eq!(sealing(ring, T + 2 * HOUR), KeyName([byte; 16]));
+            let ahead = ring
+                .keys(T + 2 * HOUR)
+                .iter()
+                .filter(|info| info.state == KeyState::Ahead)
+                .count();
+            assert_eq!(ahead, 1, "the next is still published");
+        }
+    }
+}
+
 #[test]
 fn a_ring_outlives_those_who_use_it() {
     let place = place();
@@ -319,6 +353,31 @@ mod fleet {
         let states: Vec<_> = ring.keys(T).iter().map(|info| info.state).collect();
         assert_eq!(states.iter().filter(|state| **state == KeyState::Sealing).count(), 1);
         assert_eq!(states.iter().filter(|state| **state == KeyState::Ahead).count(), 1);
+    }
+
+    #[test]
+    fn other_keys_do_not_push_out_those_of_the_clock() {
+        let ring = Ring::rooted(&root(T), T).unwrap();
+        let name = sealing(&ring, T);
+        for byte in 1..=20 {
+            ring.accept(key(byte, 32), T + 1000, T).unwrap();
+        }
+        ring.tick(T + 1);
+        assert_eq!(sealing(&ring, T), name);
+        assert_eq!(
+            sealing(&ring, T + INTERVAL),
+            sealing(&Ring::rooted(&root(T), T).unwrap(), T + INTERVAL)
+        );
+    }
+
+    #[test]
+    fn a_clock_at_its_end_does_not_hold_anybody_up() {
+        for now in [u64::MAX, u64::MAX - 1, 1 << 62] {
+            let ring = Ring::rooted(&root(T), now).unwrap();
+            assert!(ring.sealing(now).is_none());
+            ring.tick(T);
+            assert_eq!(sealing(&ring, T), sealing(&Ring::rooted(&root(T), T).unwrap(), T));
+        }
     }
 
     #[test]
