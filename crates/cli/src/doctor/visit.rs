@@ -64,6 +64,9 @@ pub(crate) fn visit(trip: Trip<'_>, manner: &Manner) -> Result<Visit, Trouble> {
 /// After a ticket, the next one comes at once or not at all.
 const LULL: Duration = Duration::from_millis(100);
 
+/// A few bytes wait no longer than this to be sent.
+const FAREWELL: Duration = Duration::from_secs(1);
+
 /// A connection under way.
 struct Talk {
     stream: TcpStream,
@@ -153,8 +156,10 @@ impl Talk {
         }
     }
 
-    /// Goodbye; whether it arrives is nobody's concern.
+    /// Goodbye, however late: a server may forget the session of a connection that just breaks. Whether it arrives is nobody's
+    /// concern.
     fn leave(&mut self) {
+        self.deadline = Instant::now() + FAREWELL;
         self.connection.close_notify();
         let _ = self.flush();
         let _ = self.stream.shutdown(std::net::Shutdown::Write);

@@ -95,7 +95,7 @@ fn early_data(place: &str, seen: &Seen) -> Option<Finding> {
         Finding::note(
             "early-data",
             place,
-            format!("Tickets allow {most} bytes of early data, which an attacker can send again."),
+            format!("Tickets allow {most} bytes of early data, which an attacker may be able to send again."),
             "Be sure that the application takes only requests early that do no harm twice (RFC 8470), or switch it off: nginx's \
              ssl_early_data, HAProxy's allow-0rtt.",
         )
