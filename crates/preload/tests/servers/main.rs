@@ -12,5 +12,6 @@ mod process;
 mod client;
 mod place;
 
+mod haproxy;
 mod nginx;
 mod python;

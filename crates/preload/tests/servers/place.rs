@@ -68,6 +68,12 @@ impl Place {
         path
     }
 
+    /// Certificate and key of the server in one file.
+    pub fn server_pem(&self) -> String {
+        let parts = [&self.server.cert, &self.server.key].map(|path| fs::read_to_string(path).unwrap());
+        self.write("server-both.pem", parts.concat())
+    }
+
     /// The program with what is to be loaded into it. No settings come from the machine.
     pub fn command(&self, program: &str, loaded: Loaded<'_>) -> Command {
         let mut command = Command::new(program);

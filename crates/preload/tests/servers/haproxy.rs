@@ -1,0 +1,169 @@
+//! HAProxy, which makes its contexts as root, then changes its root directory and its user, and reloads by executing
+//! itself anew.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::client::{Client, HTTP, VERSIONS, all_resume, none_resumes, with_tickets};
+use crate::place::{Loaded, Place, signal, stop};
+use crate::process::{PATIENCE, Process, free_port, is_root};
+
+const PROGRAM: &str = "/usr/sbin/haproxy";
+
+struct Haproxy {
+    process: Process,
+    open: String,
+    closed: String,
+    optional: String,
+    other: String,
+}
+
+/// An instance, with `more` on each bind line.
+fn start(place: &Place, instance: &str, more: &str, loaded: Loaded<'_>) -> Haproxy {
+    let pem = place.server_pem();
+    let ports = [(); 4].map(|()| free_port());
+    let (ca, other_ca) = (&place.ca.cert, &place.other_ca.cert);
+    let verify = [
+        String::new(),
+        format!("ca-file {ca} verify required"),
+        format!("ca-file {ca} verify optional"),
+        format!("ca-file {other_ca} verify required"),
+    ];
+    let answer = "pid=%pid client=%[ssl_c_s_dn(CN)] used=%[ssl_c_used] end";
+    let frontends = ports.iter().zip(verify).map(|(port, verify)| {
+        format!(
+            "frontend on{port}\n bind 127.0.0.1:{port} ssl crt {pem} {verify} {more}\n \
+             http-request return status 200 content-type text/plain lf-string \"{answer}\"\n"
+        )
+    });
+    let less = if is_root() {
+        format!(" chroot {}\n user www-data\n group www-data\n", place.make_dir("empty"))
+    } else {
+        String::new()
+    };
+    let text = format!(
+        "global\n nbthread 2\n maxconn 64\n{less}defaults\n mode http\n timeout client 20s\n timeout server 20s\n \
+         timeout connect 20s\n{}",
+        frontends.collect::<String>()
+    );
+    let file = place.write(&format!("{instance}.cfg"), text);
+    let mut command = place.command(PROGRAM, loaded);
+    let process = Process::start(command.args(["-W", "-db", "-f", &file]));
+    process.wait_for("Loading success");
+    let [open, closed, optional, other] = ports.map(|port| format!("127.0.0.1:{port}"));
+    Haproxy {
+        process,
+        open,
+        closed,
+        optional,
+        other,
+    }
+}
+
+/// The worker that answers.
+fn worker(haproxy: &Haproxy) -> String {
+    Client::http(VERSIONS[0]).visit(&haproxy.open, None).answer
+}
+
+/// A signal that comes just as the master goes to sleep may be overlooked until the next.
+fn reload(haproxy: &Haproxy) {
+    let before = worker(haproxy);
+    let started = Instant::now();
+    while worker(haproxy) == before {
+        assert!(started.elapsed() < PATIENCE, "no reload");
+        signal(haproxy.process.id(), "USR2");
+        thread::sleep(Duration::from_millis(300));
+    }
+    haproxy.process.wait_for("exited with code 0");
+}
+
+#[test]
+fn threads_share_keys_and_clients_resume_every_time() {
+    let place = Place::new();
+    let haproxy = start(&place, "haproxy", "", Loaded::Carnet(&[]));
+    for version in VERSIONS {
+        Client::http(version).chain("threads", &haproxy.open, 24);
+    }
+    stop(haproxy.process, "TERM");
+}
+
+#[test]
+fn with_a_ring_file_a_reload_a_restart_and_a_second_instance() {
+    let place = Place::new();
+    let ring = place.path("ring");
+    let settings = [("CARNET_RING", &*ring)];
+    let first = start(&place, "first", "", Loaded::Carnet(&settings));
+    let tickets = [(); 3].map(|()| with_tickets(&first.open, HTTP));
+    let [reloaded, elsewhere, restarted] = tickets;
+    reload(&first);
+    all_resume("after a reload", &first.open, reloaded);
+    let second = start(&place, "second", "", Loaded::Carnet(&settings));
+    all_resume("the second instance", &second.open, elsewhere);
+    stop(first.process, "TERM");
+    stop(second.process, "TERM");
+    let again = start(&place, "first", "", Loaded::Carnet(&settings));
+    all_resume("after a restart", &again.open, restarted);
+    stop(again.process, "TERM");
+}
+
+/// Each reload is a new program: keys in memory alone go with the old one.
+#[test]
+fn without_a_ring_file_a_reload_ends_all_tickets() {
+    let place = Place::new();
+    let haproxy = start(&place, "haproxy", "", Loaded::Carnet(&[]));
+    let tickets = with_tickets(&haproxy.open, HTTP);
+    reload(&haproxy);
+    none_resumes("after a reload", &haproxy.open, tickets);
+    stop(haproxy.process, "TERM");
+}
+
+/// How tickets of one bind line fare at another.
+fn ways_in(place: &Place, haproxy: &Haproxy) -> Vec<String> {
+    let mut found = Vec::new();
+    for version in VERSIONS {
+        let nobody = || Client::http(version);
+        let member = || Client::new(version, Some(&place.client), HTTP);
+        let h = haproxy;
+        let attacks = [
+            ("nobody, where a certificate is required", nobody(), &h.open, &h.closed),
+            ("nobody, from where it is optional", nobody(), &h.optional, &h.closed),
+            ("a client of another authority", member(), &h.closed, &h.other),
+        ];
+        for (what, client, from, to) in attacks {
+            let ticket = client.visit(from, None).ticket();
+            // Here a full handshake is refused; what counts is whether an answer comes.
+            match client.try_visit(to, "localhost", Some(ticket)) {
+                Ok(visit) if visit.answer.is_empty() && !visit.resumed => {}
+                Ok(visit) => found.push(format!("{version:?}: {what}: {}", visit.answer)),
+                Err(_) => {}
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn bind_lines_stay_apart() {
+    let place = Place::new();
+    let haproxy = start(&place, "haproxy", "", Loaded::Carnet(&[]));
+    assert_eq!(ways_in(&place, &haproxy), [""; 0]);
+    for version in VERSIONS {
+        let member = Client::new(version, Some(&place.client), HTTP);
+        let (answers, _) = member.chain("a member", &haproxy.closed, 4);
+        assert!(
+            answers.iter().all(|answer| answer.contains("client=client ")),
+            "{answers:?}"
+        );
+    }
+    stop(haproxy.process, "TERM");
+}
+
+/// The test above finds what it looks for.
+#[test]
+fn one_key_for_all_is_found_out() {
+    let place = Place::new();
+    let haproxy = start(&place, "haproxy", "", Loaded::Naive);
+    let found = ways_in(&place, &haproxy);
+    assert!(!found.is_empty());
+    stop(haproxy.process, "TERM");
+}
