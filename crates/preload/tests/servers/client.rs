@@ -137,7 +137,7 @@ pub struct Talk {
 
 pub const HTTP: Talk = Talk {
     before: |_| {},
-    request: "GET / HTTP/1.0\r\n\r\n",
+    request: "GET / HTTP/1.0\r\nHost: localhost\r\n\r\n",
 };
 
 /// A client of one TLS version.

@@ -12,6 +12,7 @@ mod process;
 mod client;
 mod place;
 
+mod apache;
 mod haproxy;
 mod nginx;
 mod python;

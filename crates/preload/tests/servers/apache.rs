@@ -1,0 +1,196 @@
+//! Apache httpd, in whose parent libssl comes and goes with mod_ssl, and which Debian restarts gracefully every day. With
+//! `SSLSessionCache none` its contexts say that sessions are not to be reused, and are left alone.
+
+use std::collections::HashSet;
+use std::fs;
+
+use crate::client::{Client, HTTP, VERSIONS, all_resume, none_resumes, with_tickets};
+use crate::place::{Loaded, Place, signal, stop};
+use crate::process::{Process, free_port, is_root};
+
+const PROGRAM: &str = "/usr/sbin/apache2";
+const MODULES: &str = "/usr/lib/apache2/modules";
+
+#[derive(Clone, Copy, Debug)]
+enum Model {
+    Prefork,
+    Event,
+}
+
+const MODELS: [Model; 2] = [Model::Prefork, Model::Event];
+
+impl Model {
+    /// The module, and its settings for three processes at any time.
+    fn directives(self) -> String {
+        let (name, more) = match self {
+            Model::Prefork => ("prefork", "StartServers 3\nMinSpareServers 3\nMaxSpareServers 3\n"),
+            Model::Event => (
+                "event",
+                "StartServers 3\nThreadsPerChild 4\nMinSpareThreads 12\nMaxSpareThreads 24\nMaxRequestWorkers 24\n",
+            ),
+        };
+        format!("LoadModule mpm_{name}_module {MODULES}/mod_mpm_{name}.so\n{more}")
+    }
+}
+
+/// Where an instance listens: its ticket's session-id context has the port, but not the address.
+struct Site {
+    address: &'static str,
+    open: u16,
+    closed: u16,
+    other: u16,
+}
+
+impl Site {
+    fn new() -> Site {
+        let [open, closed, other] = [(); 3].map(|()| free_port());
+        Site {
+            address: "127.0.0.1",
+            open,
+            closed,
+            other,
+        }
+    }
+
+    fn at(&self, port: u16) -> String {
+        format!("{}:{port}", self.address)
+    }
+}
+
+fn start(place: &Place, site: &Site, model: Model, loaded: Loaded<'_>) -> Process {
+    let dir = place.make_dir(site.address);
+    let modules = ["authz_core", "ssl", "socache_shmcb"]
+        .map(|name| format!("LoadModule {name}_module {MODULES}/mod_{name}.so\n"));
+    let host = |port, name: &str, how: &str| {
+        format!(
+            "<VirtualHost {}:{port}>\nServerName {name}\nSSLEngine on\n{how}\nSSLCertificateFile {}\n\
+             SSLCertificateKeyFile {}\n</VirtualHost>\n",
+            site.address, place.server.cert, place.server.key
+        )
+    };
+    let required = |ca: &str| format!("SSLCACertificateFile {ca}\nSSLVerifyClient require");
+    let hosts = [
+        host(site.open, "localhost", ""),
+        host(site.open, "members.example", &required(&place.ca.cert)),
+        host(site.closed, "localhost", &required(&place.ca.cert)),
+        host(site.other, "localhost", &required(&place.other_ca.cert)),
+    ];
+    let listen = [site.open, site.closed, site.other].map(|port| format!("Listen {}\n", site.at(port)));
+    let user = if is_root() {
+        "User www-data\nGroup www-data\n"
+    } else {
+        ""
+    };
+    let text = format!(
+        "ServerName localhost\nServerRoot {dir}\nDefaultRuntimeDir {dir}\nPidFile {dir}/pid\nErrorLog /dev/stderr\n\
+         LogLevel notice\n{user}{}{}{}KeepAlive off\nSSLSessionCache shmcb:{dir}/cache(512000)\n\
+         CustomLog {dir}/access \"%P client=%{{SSL_CLIENT_S_DN_CN}}x\"\n{}",
+        model.directives(),
+        modules.concat(),
+        listen.concat(),
+        hosts.concat(),
+    );
+    let file = place.write(&format!("{}/apache.conf", site.address), text);
+    let mut command = place.command(PROGRAM, loaded);
+    let process = Process::start(command.args(["-d", &dir, "-f", &file, "-DFOREGROUND"]));
+    process.wait_for("resuming normal operations");
+    process
+}
+
+/// What `apache2ctl graceful` does.
+fn graceful(apache: &Process) {
+    signal(apache.id(), "USR1");
+    apache.wait_for_times("resuming normal operations", 2);
+}
+
+#[test]
+fn processes_share_keys_and_a_graceful_restart_keeps_them() {
+    for model in MODELS {
+        let place = Place::new();
+        let site = Site::new();
+        let apache = start(&place, &site, model, Loaded::Carnet(&[]));
+        for version in VERSIONS {
+            Client::http(version).chain("processes", &site.at(site.open), 24);
+        }
+        let log = fs::read_to_string(place.path("127.0.0.1/access")).unwrap();
+        let processes: HashSet<_> = log.lines().filter_map(|line| line.split(' ').next()).collect();
+        assert!(processes.len() > 1, "{model:?}: {log}");
+        let tickets = with_tickets(&site.at(site.open), HTTP);
+        graceful(&apache);
+        all_resume("after a graceful restart", &site.at(site.open), tickets);
+        stop(apache, "TERM");
+    }
+}
+
+/// What the library is for.
+#[test]
+fn without_the_library_a_graceful_restart_ends_all_tickets() {
+    let place = Place::new();
+    let site = Site::new();
+    let apache = start(&place, &site, Model::Event, Loaded::Nothing);
+    let tickets = with_tickets(&site.at(site.open), HTTP);
+    graceful(&apache);
+    none_resumes("after a graceful restart", &site.at(site.open), tickets);
+    stop(apache, "TERM");
+}
+
+#[test]
+fn a_restart_and_a_second_instance() {
+    let place = Place::new();
+    let ring = place.path("ring");
+    let settings = [("CARNET_RING", &*ring)];
+    let site = Site::new();
+    let elsewhere = Site {
+        address: "127.0.0.2",
+        ..site
+    };
+    for model in MODELS {
+        let first = start(&place, &site, model, Loaded::Carnet(&settings));
+        let [carried, kept] = [(); 2].map(|()| with_tickets(&site.at(site.open), HTTP));
+        let second = start(&place, &elsewhere, model, Loaded::Carnet(&settings));
+        all_resume("the second instance", &elsewhere.at(site.open), carried);
+        stop(first, "TERM");
+        stop(second, "TERM");
+        let again = start(&place, &site, model, Loaded::Carnet(&settings));
+        all_resume("after a restart", &site.at(site.open), kept);
+        stop(again, "TERM");
+    }
+}
+
+#[test]
+fn virtual_hosts_stay_apart() {
+    let place = Place::new();
+    let site = Site::new();
+    let apache = start(&place, &site, Model::Event, Loaded::Carnet(&[]));
+    for version in VERSIONS {
+        let nobody = || Client::http(version);
+        let member = || Client::new(version, Some(&place.client), HTTP);
+        let (open, closed, other) = (site.at(site.open), site.at(site.closed), site.at(site.other));
+        let attacks = [
+            (
+                "nobody, where a certificate is required",
+                nobody(),
+                &open,
+                &closed,
+                "localhost",
+            ),
+            (
+                "nobody, by another server name",
+                nobody(),
+                &open,
+                &open,
+                "members.example",
+            ),
+            ("a client of another authority", member(), &closed, &other, "localhost"),
+        ];
+        for (what, client, from, to, name) in attacks {
+            let ticket = client.visit(from, None).ticket();
+            let got_in = client
+                .try_visit(to, name, Some(ticket))
+                .is_ok_and(|visit| visit.resumed);
+            assert!(!got_in, "{version:?}: {what}");
+        }
+        member().chain("a member", &closed, 4);
+    }
+    stop(apache, "TERM");
+}
