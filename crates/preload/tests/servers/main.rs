@@ -15,4 +15,7 @@ mod place;
 mod apache;
 mod haproxy;
 mod nginx;
+mod postgres;
 mod python;
+mod s_server;
+mod stunnel;
