@@ -351,7 +351,8 @@ unsafe fn choose_key(
         else {
             return Ok(0);
         };
-        let for_one_use = connection.with_engine(|engine| engine.version()).flatten() != Some(ProtocolVersion::TLS1_2);
+        let for_one_use =
+            connection.with_engine(|engine| engine.version() == Some(ProtocolVersion::TLS1_2)) != Some(true);
         (key, if still_seals && !for_one_use { 1 } else { 2 })
     };
     // SAFETY: `ctx` is live by this function's contract.

@@ -115,8 +115,8 @@ fn is_reserved(connection: &Connection, label: &[u8]) -> bool {
         b"extended master secret",
         b"key expansion",
     ];
-    let tls12 = connection.with_engine(|engine| engine.version()).flatten() == Some(ProtocolVersion::TLS1_2);
-    tls12 && RESERVED.iter().any(|reserved| label.starts_with(reserved))
+    let is_tls12 = connection.with_engine(|engine| engine.version() == Some(ProtocolVersion::TLS1_2));
+    is_tls12 == Some(true) && RESERVED.iter().any(|reserved| label.starts_with(reserved))
 }
 
 /// Derives keying material for the application (RFC 8446 section 7.5). Returns 1, 0 or less on failure.

@@ -305,7 +305,7 @@ fn store_ticket(connection: &Connection, received: ReceivedTicket) -> Result<()>
     let secret = Secret::new(&received.secret).map_err(|_| Error::INTERNAL)?;
     // OpenSSL gives the session an id that the application can find it by: the ticket's digest.
     let id = SessionId::new(&Sha256::digest(&received.ticket)).map_err(|_| Error::INTERNAL)?;
-    let tls12 = connection.with_engine(|engine| engine.version()).flatten() == Some(ProtocolVersion::TLS1_2);
+    let tls12 = connection.with_engine(|engine| engine.version() == Some(ProtocolVersion::TLS1_2)) == Some(true);
     let session = if tls12 {
         session12::for_ticket(connection)?
     } else {
