@@ -23,6 +23,7 @@ mod hooks;
 mod loaded;
 mod log;
 mod openssl;
+mod privileges;
 mod settings;
 mod state;
 mod tickets;

@@ -13,6 +13,7 @@ mod client;
 mod place;
 
 mod apache;
+mod dovecot;
 mod haproxy;
 mod nginx;
 mod postgres;

@@ -1,0 +1,68 @@
+//! Dovecot, which takes a new process for each connection: each has to find the keys, so they have to be in a file, and
+//! Dovecot has to pass on what says so. Its login processes map the file before they give up root.
+
+use crate::client::{Client, Talk, VERSIONS, all_resume, none_resumes, with_tickets};
+use crate::place::{Loaded, Place, stop};
+use crate::process::{Process, free_port, is_root};
+
+const TALK: Talk = Talk {
+    before: |_| {},
+    request: "a LOGOUT\r\n",
+};
+
+fn start(place: &Place, instance: &str, loaded: Loaded<'_>) -> (Process, String) {
+    let port = free_port();
+    let dir = place.make_dir(instance);
+    let text = format!(
+        "base_dir = {dir}/run\nstate_dir = {dir}/state\nlog_path = /dev/stderr\nprotocols = imap\nlisten = 127.0.0.1\n\
+         ssl = required\nssl_cert = <{}\nssl_key = <{}\n\
+         import_environment = $import_environment LD_PRELOAD CARNET_RING CARNET_CONFIG\n\
+         service imap-login {{\n inet_listener imap {{\n  port = 0\n }}\n inet_listener imaps {{\n  port = {port}\n  \
+         ssl = yes\n }}\n}}\n\
+         passdb {{\n driver = static\n args = password=none\n}}\n\
+         userdb {{\n driver = static\n args = uid=nobody gid=nogroup home={dir}\n}}\n",
+        place.server.cert, place.server.key
+    );
+    let file = place.write(&format!("{instance}/dovecot.conf"), text);
+    let process = Process::start(place.command("/usr/sbin/dovecot", loaded).args(["-F", "-c", &file]));
+    process.wait_for("starting up for imap");
+    (process, format!("127.0.0.1:{port}"))
+}
+
+#[test]
+fn with_a_ring_file_every_connection_resumes() {
+    if !is_root() {
+        eprintln!("not tested: Dovecot runs only where it can take other users' identities");
+        return;
+    }
+    let place = Place::new();
+    let ring = place.path("ring");
+    let settings = [("CARNET_RING", &*ring)];
+    let (first, address) = start(&place, "first", Loaded::Carnet(&settings));
+    for version in VERSIONS {
+        Client::new(version, None, TALK).chain("login processes", &address, 6);
+    }
+    let [carried, kept] = [(); 2].map(|()| with_tickets(&address, TALK));
+    let (second, elsewhere) = start(&place, "second", Loaded::Carnet(&settings));
+    all_resume("the second instance", &elsewhere, carried);
+    stop(first, "TERM");
+    stop(second, "TERM");
+    let (again, address) = start(&place, "first", Loaded::Carnet(&settings));
+    all_resume("after a restart", &address, kept);
+    stop(again, "TERM");
+}
+
+/// What Dovecot does by itself, and still does if the keys are in memory alone.
+#[test]
+fn without_a_ring_file_nothing_resumes() {
+    if !is_root() {
+        eprintln!("not tested: as above");
+        return;
+    }
+    for loaded in [Loaded::Nothing, Loaded::Carnet(&[])] {
+        let place = Place::new();
+        let (dovecot, address) = start(&place, "dovecot", loaded);
+        none_resumes("a new process", &address, with_tickets(&address, TALK));
+        stop(dovecot, "TERM");
+    }
+}
