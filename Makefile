@@ -2,6 +2,8 @@
 
 PREFIX ?= /usr/local
 LIBDIR ?= $(PREFIX)/lib
+BINDIR ?= $(PREFIX)/bin
+MANDIR ?= $(PREFIX)/share/man
 # carnet.h goes here, <openssl/ssl.h> and <openssl/tls1.h> into carnet/ below: they stand before the system's only for those
 # who ask, with pkg-config or -I.
 INCLUDEDIR ?= $(PREFIX)/include
@@ -12,6 +14,8 @@ export CARGO_TARGET_DIR
 
 BUILT := $(abspath $(CARGO_TARGET_DIR))/release
 LIBRARY := $(BUILT)/libcarnet.so
+PRELOAD := $(BUILT)/libcarnet_preload.so
+COMMAND := $(BUILT)/carnet
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
 STAGE := $(abspath $(CARGO_TARGET_DIR))/installed
 XTASK := $(CARGO) run --quiet --package carnet-xtask --
@@ -24,28 +28,34 @@ FUZZ_TARGETS = $(basename $(notdir $(wildcard fuzz/src/bin/*.rs)))
 COMPILER := cc=gcc openssl/ssl.h=libssl-dev
 TOOLS := openssl=openssl gnutls-cli=gnutls-bin gnutls-serv=gnutls-bin curl=curl socat=socat
 
-.PHONY: all library generate demo test test-install test-rust test-c check format lint fresh symbols headers deny memcheck bench fuzz install \
+.PHONY: all library tools generate demo test test-install test-rust test-c check format lint fresh symbols headers deny memcheck bench fuzz install \
 	uninstall clean help
 
-all: library ## build the release library (the headers are committed)
+all: library tools ## build the release libraries and the command (headers and manual pages are committed)
 
 library: need-compiler need-rust
 	$(CARGO) build --release --package carnet --package carnet-preload
 
-generate: need-compiler need-rust ## write include/ and docs/coverage.md anew from src/capi
+tools: need-compiler need-rust ## libcarnet_preload.so and the command carnet
+	$(CARGO) build --release --package carnet-preload --package carnet-cli
+
+generate: need-compiler need-rust ## write include/, docs/coverage.md and docs/man anew from the source
 	$(XTASK) headers
 	$(XTASK) coverage
+	$(XTASK) pages
 
 demo: library need-tools ## the manual page's server, and what openssl s_client sees of it
 	@$(DEMO) run
 
 test: test-install test-c test-rust ## C programs on libcarnet and on libssl; Rust tests; interoperability
 
-test-install: library need-tools
+test-install: library tools need-tools
 	@scripts/ensure pkg-config=pkg-config
 	@rm -rf $(STAGE)
-	@$(MAKE) --no-print-directory -s -o library install PREFIX=$(STAGE)
-	@c-tests/install/run $(STAGE)
+	@$(MAKE) --no-print-directory -s -o library -o tools install PREFIX=$(STAGE)
+	@c-tests/install/run $(STAGE) $(VERSION)
+	@$(MAKE) --no-print-directory -s uninstall PREFIX=$(STAGE)
+	@left=$$(find $(STAGE) -type f -o -type l); [ -z "$$left" ] || { echo "left by uninstall: $$left"; exit 1; }
 
 test-c: library need-tools
 	$(CTESTS) test
@@ -67,6 +77,7 @@ lint: need-compiler need-rust-tools
 fresh: need-compiler need-rust
 	$(XTASK) headers --check
 	$(XTASK) coverage --check
+	$(XTASK) pages --check
 	$(XTASK) manual-pages
 
 headers: need-compiler need-rust
@@ -92,8 +103,17 @@ fuzz: need-compiler need-rust ## every fuzz target for FUZZ_SECONDS (60) each
 	@set -e; for target in $(FUZZ_TARGETS); do \
 		echo "fuzzing $$target"; CARGO_TARGET_DIR=$(abspath $(CARGO_TARGET_DIR))/fuzz fuzz/run $$target $(FUZZ_SECONDS); done
 
-install: library ## into PREFIX (/usr/local), below DESTDIR
-	install -d $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(INCLUDEDIR)/carnet/openssl
+# Each function of carnet.h has a name of its own in the manual, which leads to carnet.3.
+FUNCTIONS = $(shell sed -n 's/^\.SS "\(carnet_[a-zA-Z_]*\)()"/\1/p' docs/man/carnet.3)
+
+install: library tools ## into PREFIX (/usr/local), below DESTDIR
+	install -d $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(INCLUDEDIR)/carnet/openssl $(DESTDIR)$(BINDIR) \
+		$(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(MANDIR)/man3
+	install -m 755 $(COMMAND) $(DESTDIR)$(BINDIR)/carnet
+	install -m 755 $(PRELOAD) $(DESTDIR)$(LIBDIR)/libcarnet_preload.so
+	install -m 644 docs/man/*.1 $(DESTDIR)$(MANDIR)/man1/
+	install -m 644 docs/man/*.3 $(DESTDIR)$(MANDIR)/man3/
+	for name in $(FUNCTIONS); do ln -sf carnet.3 $(DESTDIR)$(MANDIR)/man3/$$name.3; done
 	install -m 755 $(LIBRARY) $(DESTDIR)$(LIBDIR)/libcarnet.so.$(VERSION)
 	ln -sf libcarnet.so.$(VERSION) $(DESTDIR)$(LIBDIR)/libcarnet.so.0
 	ln -sf libcarnet.so.0 $(DESTDIR)$(LIBDIR)/libcarnet.so
@@ -105,7 +125,10 @@ install: library ## into PREFIX (/usr/local), below DESTDIR
 
 uninstall: ## what install put there
 	rm -f $(DESTDIR)$(LIBDIR)/libcarnet.so $(DESTDIR)$(LIBDIR)/libcarnet.so.0 $(DESTDIR)$(LIBDIR)/libcarnet.so.$(VERSION) \
-		$(DESTDIR)$(LIBDIR)/pkgconfig/carnet.pc $(DESTDIR)$(INCLUDEDIR)/carnet.h
+		$(DESTDIR)$(LIBDIR)/pkgconfig/carnet.pc $(DESTDIR)$(INCLUDEDIR)/carnet.h \
+		$(DESTDIR)$(LIBDIR)/libcarnet_preload.so $(DESTDIR)$(BINDIR)/carnet
+	rm -f $(addprefix $(DESTDIR)$(MANDIR)/man1/,$(notdir $(wildcard docs/man/*.1))) \
+		$(addprefix $(DESTDIR)$(MANDIR)/man3/,carnet.3 $(addsuffix .3,$(FUNCTIONS)))
 	rm -rf $(DESTDIR)$(INCLUDEDIR)/carnet
 
 clean: ## remove everything that was built

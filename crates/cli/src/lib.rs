@@ -35,7 +35,7 @@ struct Cli {
 }
 
 const EXIT_CODES: &str = "\
-Exit codes:
+Exit status:
   0  done
   1  it could not be done; nothing was changed or written
   2  the command line makes no sense
@@ -46,7 +46,10 @@ For carnet doctor: 0 all is well, 1 something is wrong, 2 nobody could be spoken
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Make, list, rotate, revoke, import and export ticket keys
-    #[command(subcommand)]
+    ///
+    /// Keys are in ring files, one page each, that programs under libcarnet_preload.so map (CARNET_RING), or come from a
+    /// root secret (CARNET_ROOT). Files that others may read are refused. Keys themselves are never shown.
+    #[command(subcommand, after_long_help = keys::EXAMPLES)]
     Keys(keys::Command),
     Open(open::Open),
     Stats(stats::Stats),

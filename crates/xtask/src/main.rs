@@ -2,6 +2,7 @@
 //!
 //! - `headers [--check]` writes include/ from src/capi with cbindgen, or says what is out of date.
 //! - `coverage [--check]` writes docs/coverage.md from src/capi and the lists in data/.
+//! - `pages [--check]` writes docs/man from the command's options and from carnet.h.
 //! - `manual-pages` checks that the tests that docs/manual-pages.md names exist.
 //! - `symbols LIBRARY` compares what a library exports with what libssl.so.3 does.
 //! - `header-test DIR` writes C files that compare our headers with the system's, constant by constant.
@@ -10,6 +11,7 @@ mod coverage;
 mod header_test;
 mod headers;
 mod manual_pages;
+mod pages;
 mod sources;
 mod style;
 mod symbols;
@@ -38,11 +40,13 @@ fn run(arguments: &[&str]) -> Result<(), Failure> {
         ["headers", "--check"] => check(&headers::generate()?),
         ["coverage"] => coverage::generate()?.write(),
         ["coverage", "--check"] => check(&[coverage::generate()?]),
+        ["pages"] => pages::generate()?.iter().try_for_each(|page| page.write()),
+        ["pages", "--check"] => check(&pages::generate()?),
         ["manual-pages"] => manual_pages::check(),
         ["symbols", library] => symbols::compare(Path::new(library)),
         ["header-test", directory] => header_test::generate(Path::new(directory)),
         _ => Err(
-            "usage: xtask headers [--check] | coverage [--check] | manual-pages | symbols LIBRARY | header-test DIR"
+            "usage: xtask headers [--check] | coverage [--check] | pages [--check] | manual-pages | symbols LIBRARY | header-test DIR"
                 .into(),
         ),
     }

@@ -12,6 +12,15 @@ use clap::Subcommand;
 use crate::failure::{Answer, Failure};
 use crate::table::hex;
 
+pub(crate) const EXAMPLES: &str = "\
+Examples:
+  carnet keys init --interval 2h /var/lib/carnet/ring
+  carnet keys list /var/lib/carnet/ring
+  carnet keys revoke --all /var/lib/carnet/ring
+  carnet keys init --root /etc/carnet.root
+  carnet keys import /var/lib/carnet/ring tickets.key --seal
+  carnet keys export /var/lib/carnet/ring --form haproxy -o tickets.txt";
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Init(init::Init),

@@ -15,7 +15,7 @@ use crate::{files, pem};
 
 /// For tickets of servers under libcarnet_preload.so: what they are sealed for
 #[derive(Debug, Default, Args)]
-#[command(next_help_heading = "For tickets of servers under libcarnet_preload.so, which are sealed for one context")]
+#[command(next_help_heading = "Context of a server under libcarnet_preload.so")]
 pub(super) struct ContextOptions {
     /// The server's certificate; may be given several times, if the server has several
     #[arg(long, value_name = "FILE")]

@@ -19,6 +19,12 @@ use crate::table::hex;
 use crate::{files, output, ring_view, time};
 use attempt::{Candidate, Refused};
 
+const EXAMPLES: &str = "\
+Examples:
+  openssl s_client -connect www.example.org:443 -servername www.example.org -sess_out s.pem </dev/null
+  carnet open s.pem --ring /var/lib/carnet/ring --cert /etc/ssl/www.example.org.pem --server-name www.example.org
+  carnet open s.pem --key /etc/nginx/tickets.key";
+
 /// Show what is in a session ticket
 ///
 /// Which key it is under, TLS version, cipher suite, times, server name, ALPN, the client certificate's subject, what the
@@ -28,6 +34,7 @@ use attempt::{Candidate, Refused};
 /// Tickets of servers under libcarnet_preload.so are sealed under keys that belong to one context of the server: give its
 /// certificate with --cert, and what else is said below. Exit code 3 if the ticket does not open.
 #[derive(Debug, Args)]
+#[command(after_long_help = EXAMPLES)]
 pub(crate) struct Open {
     /// A file with the ticket, as bytes, hexadecimal digits or base64; or a session with a ticket inside, as PEM or DER, as
     /// `openssl s_client -sess_out` writes it; - for standard input

@@ -18,6 +18,7 @@ use crate::{files, output, ring_view, table, time};
 /// looking. To look into another user's processes takes root. Counts start anew with the ring: those of a ring in memory with
 /// the server, those of a file with the file.
 #[derive(Debug, Args)]
+#[command(after_long_help = EXAMPLES)]
 pub(crate) struct Stats {
     /// A ring file, or the id of a process that runs with libcarnet_preload.so (a file whose name is a number: ./NUMBER)
     /// [default: the file that CARNET_RING names, or all processes that may be looked into]
@@ -30,6 +31,12 @@ pub(crate) struct Stats {
     #[arg(long, conflicts_with = "json")]
     prometheus: bool,
 }
+
+const EXAMPLES: &str = "\
+Examples:
+  sudo carnet stats
+  sudo carnet stats $(cat /run/nginx.pid)
+  carnet stats --prometheus /var/lib/carnet/ring > /var/lib/node_exporter/carnet.prom";
 
 /// A ring and where it was found.
 struct Shown {
