@@ -114,7 +114,7 @@ impl<'d> Fields<'_, 'd> {
             if number < next {
                 return Err(DecodeError::Field);
             }
-            next = number + 1;
+            next = number.saturating_add(1);
             self.optional_field(session, number, content)?;
         }
         Ok(())

@@ -276,3 +276,14 @@ fn the_peer_is_any_sequence() {
     assert!(refused(&[field(3, int(&[7]))]));
     assert!(refused(&[field(3, vec![0x30, 2, 5])]));
 }
+
+#[test]
+fn a_tag_with_the_greatest_number_is_an_unknown_field() {
+    let head = [2, 1, 1, 2, 2, 3, 4, 4, 2, 0x13, 1, 4, 0, 4, 1, 7];
+    let tag = [0xbf, 0x8f, 0xff, 0xff, 0xff, 0x7f, 0];
+    let body = [&head[..], &tag].concat();
+    let der = [&[0x30, u8::try_from(body.len()).unwrap()][..], &body].concat();
+    assert!(Session::decode(&der, 0).is_err());
+    let without = [&[0x30, 16][..], &head].concat();
+    assert!(Session::decode(&without, 0).is_ok());
+}
