@@ -43,7 +43,8 @@ impl Drop for Written {
 impl Root {
     /// The root in the file at `path`, which must be private.
     pub fn from_file(path: &Path) -> Result<Self, FileError> {
-        let mut text = Zeroizing::new(String::new());
+        // With room for all of it: what a string leaves behind when it grows is not wiped.
+        let mut text = Zeroizing::new(String::with_capacity(MAX_LEN as usize + 1));
         let file = open_private(path, false)?;
         file.take(MAX_LEN)
             .read_to_string(&mut text)
