@@ -4,15 +4,20 @@ use std::sync::Arc;
 
 use carnet_ticket::Session;
 
+use super::State;
 use super::finished::{Authenticated, LastFlight};
 use super::psk::PskOffer;
 use crate::core::Core;
 use crate::early::Writing;
-use crate::message::Extensions;
+use crate::message::post::NewSessionTicket;
+use crate::message::{Extensions, Message};
 use crate::number::Suite13;
 use crate::schedule::HashAlgorithm;
 use crate::state::State as Next;
-use crate::{CipherSuite, EarlyDataStatus, Error, ErrorKind, ExtensionType, Settings, StateName};
+use crate::{CipherSuite, EarlyDataStatus, Error, ErrorKind, ExtensionType, HandshakeType, Settings, StateName};
+
+/// So many tickets are kept for a client that is parked. Servers have few to give.
+const MAX_TICKETS: usize = 16;
 
 /// Early data has been offered, with the first PSK. "The PSK used to encrypt the early data MUST be the first PSK listed in
 /// the client's 'pre_shared_key' extension" (section 4.2.10).
@@ -109,6 +114,19 @@ pub(crate) struct Parked {
 }
 
 impl Parked {
+    /// "a server which does not request certificate-based client authentication MAY compute the remainder of the transcript
+    /// independently and then send a NewSessionTicket immediately upon sending its Finished rather than waiting for the
+    /// client Finished" (section 4.6.1). We can't use it before we have sent that. Nothing else makes sense before it.
+    #[inline(never)]
+    pub(super) fn message(mut self, message: Message) -> Result<Next, Error> {
+        let message = message.expect(HandshakeType::NEW_SESSION_TICKET)?;
+        if self.last.tickets.len() >= MAX_TICKETS {
+            return Err(ErrorKind::UnexpectedMessage.into());
+        }
+        self.last.tickets.push_back(NewSessionTicket::parse(&message)?);
+        Ok(State::Parked(Box::new(self)).into())
+    }
+
     #[inline(never)]
     pub(super) fn go(self, core: &mut Core) -> Result<Next, Error> {
         self.server.answered_by(core, self.last)

@@ -1,5 +1,7 @@
 //! The server's Finished (RFC 8446 section 4.4.4), and the client's last flight up to its own.
 
+use std::collections::VecDeque;
+
 use super::authenticate::ExpectCredential;
 use super::early::Parked;
 use super::post::Post;
@@ -8,6 +10,7 @@ use crate::core::Core;
 use crate::early::Writing;
 use crate::message::Message;
 use crate::message::certificate::CertificateRequest;
+use crate::message::post::NewSessionTicket;
 use crate::number::Suite13;
 use crate::open::{self, Open, TrafficKeys};
 use crate::schedule::{ExporterSecret, Master, TrafficSecret};
@@ -86,6 +89,8 @@ pub(super) struct LastFlight {
     exporter: ExporterSecret,
     owes_ccs: bool,
     early: EarlyFlight,
+    /// Those that came before it.
+    pub(super) tickets: VecDeque<NewSessionTicket>,
 }
 
 impl LastFlight {
@@ -122,6 +127,7 @@ impl LastFlight {
             exporter,
             owes_ccs,
             early,
+            tickets: VecDeque::new(),
         })
     }
 
@@ -160,7 +166,7 @@ impl LastFlight {
             .offered
             .has(ExtensionType::POST_HANDSHAKE_AUTH)
             .then_some(self.transcript);
-        let post = open::Post::Client(Post::new(resumption, authentication));
+        let post = open::Post::Client(Post::new(resumption, authentication, self.tickets));
         Ok(Next::Open(Box::new(Open { keys, post })))
     }
 }

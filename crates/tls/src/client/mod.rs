@@ -130,8 +130,7 @@ impl State {
             Self::CertificateVerify(state) => state.message(message),
             Self::Finished(state) => state.message(core, message),
             Self::Tls12(state) => state.message(core, message),
-            // Nothing that a server says after its Finished makes sense before ours.
-            Self::Parked(_) => Err(ErrorKind::UnexpectedMessage.into()),
+            Self::Parked(state) => state.message(message),
             _ => Err(ErrorKind::Internal.into()),
         }
     }

@@ -1,6 +1,8 @@
 //! What may reach a client after the handshake: tickets (RFC 8446 section 4.6.1) and requests for its certificate
 //! (section 4.6.2). KeyUpdate is the same for both sides, see `open`.
 
+use std::collections::VecDeque;
+
 use zeroize::Zeroizing;
 
 use super::authenticate::{credential_question, usable};
@@ -25,6 +27,8 @@ pub(crate) struct Post {
     /// The transcript of the handshake, which each post-handshake authentication goes on from; none if we did not offer
     /// any.
     handshake: Option<Transcript>,
+    /// Tickets that came before our Finished.
+    early_tickets: VecDeque<NewSessionTicket>,
     stage: Stage,
 }
 
@@ -49,10 +53,15 @@ enum Stage {
 }
 
 impl Post {
-    pub(super) fn new(resumption: ResumptionSecret, handshake: Option<Transcript>) -> Self {
+    pub(super) fn new(
+        resumption: ResumptionSecret,
+        handshake: Option<Transcript>,
+        early_tickets: VecDeque<NewSessionTicket>,
+    ) -> Self {
         Self {
             resumption,
             handshake,
+            early_tickets,
             stage: Stage::Report,
         }
     }
@@ -77,8 +86,14 @@ impl Post {
         }
     }
 
-    pub(crate) fn reported(self) -> Self {
-        self.at(Stage::Idle)
+    pub(crate) fn reported(mut self) -> Self {
+        let stage = self.at_rest();
+        self.at(stage)
+    }
+
+    /// Nothing to do, unless there is a ticket that came early.
+    fn at_rest(&mut self) -> Stage {
+        self.early_tickets.pop_front().map_or(Stage::Idle, Stage::Ticket)
     }
 
     pub(crate) fn question(&self) -> Result<Question, Error> {
@@ -136,7 +151,7 @@ impl Post {
     #[inline(never)]
     pub(crate) fn answer(mut self, core: &mut Core, keys: &mut TrafficKeys, answer: Answer) -> Result<Self, Error> {
         let stage = match (std::mem::replace(&mut self.stage, Stage::Idle), answer) {
-            (Stage::Ticket(_), Answer::Proceed) => Stage::Idle,
+            (Stage::Ticket(_), Answer::Proceed) => self.at_rest(),
             // Our close_notify has gone out meanwhile: there is nothing to be sent any more.
             (Stage::Credential { .. }, Answer::Credential(_)) if core.is_write_closed() => Stage::Idle,
             (Stage::Signature { .. }, Answer::Signature(_)) if core.is_write_closed() => Stage::Idle,

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use crate::client::puppet::{ENCRYPTED_EXTENSIONS, Hi, NEW_SESSION_TICKET, PSK, Puppet, SUITE, offer, settings};
 use crate::{
     AlertDescription, CipherSuite, ContentType, EarlyDataStatus as Status, ErrorKind, ExtensionType, HandshakeType,
-    NamedGroup, Offer, ProtocolVersion, Settings, TicketRequest,
+    NamedGroup, Offer, ProtocolVersion, Question, Settings, TicketRequest,
 };
 
 const EE: HandshakeType = HandshakeType::ENCRYPTED_EXTENSIONS;
@@ -74,15 +74,54 @@ fn accepted_or_not_the_end_is_the_applications() {
 }
 
 #[test]
-fn while_parked_there_is_data_and_no_message() {
+fn while_parked_there_is_data_and_no_message_but_tickets() {
     for kind in (0..=u8::MAX).map(HandshakeType) {
         let mut puppet = parked(ACCEPTED);
         puppet.say_record(ContentType::APPLICATION_DATA, b"data").unwrap();
-        assert_eq!(puppet.say(kind, &[]), Err(ErrorKind::UnexpectedMessage), "{kind:?}");
+        let expected = match kind {
+            HandshakeType::NEW_SESSION_TICKET => ErrorKind::Malformed,
+            _ => ErrorKind::UnexpectedMessage,
+        };
+        assert_eq!(puppet.say(kind, &[]), Err(expected), "{kind:?}");
     }
     let mut puppet = parked(ACCEPTED);
     puppet.say_record(ContentType::ALERT, &[1, 0]).unwrap();
     assert!(puppet.client.peer_closed());
+}
+
+/// A server that knows what our Finished will be has no need to wait for it (RFC 8446 section 4.6.1).
+#[test]
+fn tickets_that_come_before_our_finished_are_kept_until_then() {
+    const NST: HandshakeType = HandshakeType::NEW_SESSION_TICKET;
+    let secrets = |puppet: &Puppet| -> Vec<_> {
+        let tickets = puppet.questions.iter().filter_map(|question| match question {
+            Question::ReceivedTicket(ticket) => Some((ticket.nonce.to_vec(), ticket.secret.to_vec())),
+            _ => None,
+        });
+        tickets.collect()
+    };
+    let other = [&NEW_SESSION_TICKET[..9], &[7], &NEW_SESSION_TICKET[10..]].concat();
+    for extensions in [ACCEPTED, ENCRYPTED_EXTENSIONS] {
+        let mut puppet = parked(extensions);
+        puppet.say(NST, NEW_SESSION_TICKET).unwrap();
+        puppet.say_record(ContentType::APPLICATION_DATA, b"data").unwrap();
+        puppet.say(NST, &other).unwrap();
+        assert!(puppet.client.early_data_parked());
+        assert!(secrets(&puppet).is_empty(), "what they mean depends on our Finished");
+        puppet.client.finish_early_data().unwrap();
+        puppet.feed(&[]).unwrap();
+        assert_eq!(puppet.done, 1);
+        let early = secrets(&puppet);
+        assert_eq!([&early[0].0[..], &early[1].0], [[0], [7]]);
+        puppet.say(NST, NEW_SESSION_TICKET).unwrap();
+        let late = secrets(&puppet);
+        assert_eq!((late.len(), &late[2]), (3, &early[0]), "as if it had come now");
+    }
+    let mut puppet = parked(ACCEPTED);
+    let said = (0..17).map(|_| puppet.say(NST, NEW_SESSION_TICKET));
+    let said: Vec<_> = said.collect();
+    assert_eq!(said.last(), Some(&Err(ErrorKind::UnexpectedMessage)), "not for ever");
+    assert!(said[..16].iter().all(Result::is_ok));
 }
 
 #[test]
