@@ -1235,31 +1235,6 @@ typedef int SSL_TICKET_RETURN;
 #define SSL_TLSEXT_ERR_NOACK 3
 #define SSL_CT_VALIDATION_PERMISSIVE 0
 #define SSL_CT_VALIDATION_STRICT 1
-#define GET_CLIENT_CERT_REQUEST 9
-#define GET_NUM_RENEGOTIATIONS 10
-#define CLEAR_NUM_RENEGOTIATIONS 11
-#define GET_TOTAL_RENEGOTIATIONS 12
-#define GET_FLAGS 13
-#define SET_MSG_CALLBACK 15
-#define SET_MTU 17
-#define SET_HOSTNAME 55
-#define SET_DEBUG_CB 56
-#define SET_DEBUG_ARG 57
-#define STATUS_FIRST 65
-#define GET_STATUS_TYPE 127
-#define STATUS_LAST 71
-#define GET_RI_SUPPORT 76
-#define GET_GROUPS 90
-#define GET_SHARED_GROUP 93
-#define GET_PEER_SIGNATURE_NID 108
-#define GET_PEER_TMP_KEY 109
-#define GET_RAW_CIPHERLIST 110
-#define GET_EC_POINT_FORMATS 111
-#define GET_EXTMS_SUPPORT 122
-#define GET_SIGNATURE_NID 132
-#define GET_TMP_KEY 133
-#define GET_NEGOTIATED_GROUP 134
-#define SET_RETRY_VERIFY 136
 
 /* Where a handshake stands: the last message that was read (R) or written (W) by a client (C) or server (S). */
 typedef enum OSSL_HANDSHAKE_STATE {

@@ -16,31 +16,31 @@ use crate::objects::connection::{Connection, Want};
 mod command {
     use std::ffi::c_int;
 
-    pub const GET_CLIENT_CERT_REQUEST: c_int = 9;
-    pub const GET_NUM_RENEGOTIATIONS: c_int = 10;
-    pub const CLEAR_NUM_RENEGOTIATIONS: c_int = 11;
-    pub const GET_TOTAL_RENEGOTIATIONS: c_int = 12;
-    pub const GET_FLAGS: c_int = 13;
-    pub const SET_MSG_CALLBACK: c_int = 15;
-    pub const SET_MTU: c_int = 17;
-    pub const SET_HOSTNAME: c_int = 55;
-    pub const SET_DEBUG_CB: c_int = 56;
-    pub const SET_DEBUG_ARG: c_int = 57;
-    pub const STATUS_FIRST: c_int = 65;
-    pub const GET_STATUS_TYPE: c_int = 127;
-    pub const STATUS_LAST: c_int = 71;
-    pub const GET_RI_SUPPORT: c_int = 76;
-    pub const GET_GROUPS: c_int = 90;
-    pub const GET_SHARED_GROUP: c_int = 93;
-    pub const GET_PEER_SIGNATURE_NID: c_int = 108;
-    pub const GET_PEER_TMP_KEY: c_int = 109;
-    pub const GET_RAW_CIPHERLIST: c_int = 110;
-    pub const GET_EC_POINT_FORMATS: c_int = 111;
-    pub const GET_EXTMS_SUPPORT: c_int = 122;
-    pub const GET_SIGNATURE_NID: c_int = 132;
-    pub const GET_TMP_KEY: c_int = 133;
-    pub const GET_NEGOTIATED_GROUP: c_int = 134;
-    pub const SET_RETRY_VERIFY: c_int = 136;
+    pub(super) const GET_CLIENT_CERT_REQUEST: c_int = 9;
+    pub(super) const GET_NUM_RENEGOTIATIONS: c_int = 10;
+    pub(super) const CLEAR_NUM_RENEGOTIATIONS: c_int = 11;
+    pub(super) const GET_TOTAL_RENEGOTIATIONS: c_int = 12;
+    pub(super) const GET_FLAGS: c_int = 13;
+    pub(super) const SET_MSG_CALLBACK: c_int = 15;
+    pub(super) const SET_MTU: c_int = 17;
+    pub(super) const SET_HOSTNAME: c_int = 55;
+    pub(super) const SET_DEBUG_CB: c_int = 56;
+    pub(super) const SET_DEBUG_ARG: c_int = 57;
+    pub(super) const STATUS_FIRST: c_int = 65;
+    pub(super) const GET_STATUS_TYPE: c_int = 127;
+    pub(super) const STATUS_LAST: c_int = 71;
+    pub(super) const GET_RI_SUPPORT: c_int = 76;
+    pub(super) const GET_GROUPS: c_int = 90;
+    pub(super) const GET_SHARED_GROUP: c_int = 93;
+    pub(super) const GET_PEER_SIGNATURE_NID: c_int = 108;
+    pub(super) const GET_PEER_TMP_KEY: c_int = 109;
+    pub(super) const GET_RAW_CIPHERLIST: c_int = 110;
+    pub(super) const GET_EC_POINT_FORMATS: c_int = 111;
+    pub(super) const GET_EXTMS_SUPPORT: c_int = 122;
+    pub(super) const GET_SIGNATURE_NID: c_int = 132;
+    pub(super) const GET_TMP_KEY: c_int = 133;
+    pub(super) const GET_NEGOTIATED_GROUP: c_int = 134;
+    pub(super) const SET_RETRY_VERIFY: c_int = 136;
 }
 
 /// TLSEXT_NAMETYPE_host_name

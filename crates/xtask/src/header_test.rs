@@ -54,6 +54,7 @@ pub fn generate(directory: &Path) -> Result<(), Failure> {
     let ours = macros(OURS, &[&include])?;
 
     missing(&system, &ours)?;
+    invented(&system, &ours)?;
     let constants = constants(directory, &system, &ours)?;
     compile(directory, "constants.c", &constants, &[&include])?;
     compile(directory, "prototypes.c", &prototypes(&system), &[])?;
@@ -151,6 +152,21 @@ fn missing(system: &BTreeMap<String, Macro>, ours: &BTreeMap<String, Macro>) -> 
         Ok(())
     } else {
         Err(wrong.join("\n").into())
+    }
+}
+
+/// Macros of ours that the system's headers have not, and that by their names could be an application's.
+fn invented(system: &BTreeMap<String, Macro>, ours: &BTreeMap<String, Macro>) -> Result<(), Failure> {
+    // SSL_: OpenSSL has some of them as enumerations.
+    let wrong: Vec<&str> = ours
+        .keys()
+        .map(String::as_str)
+        .filter(|name| !system.contains_key(*name) && !name.starts_with("SSL_") && !name.starts_with("CARNET_"))
+        .collect();
+    if wrong.is_empty() {
+        Ok(())
+    } else {
+        Err(format!("no macros of OpenSSL's: {}", wrong.join(", ")).into())
     }
 }
 
