@@ -16,18 +16,22 @@ static int server_cb(SSL *ssl, void *arg)
     return server_answer;
 }
 
-static void show_response(SSL *ssl, const char *who)
+/* Returns where it is. */
+static unsigned char *show_response(SSL *ssl, const char *who)
 {
     unsigned char *response = NULL;
     long len = SSL_get_tlsext_status_ocsp_resp(ssl, &response);
     show("   %s: %ld bytes, %.*s", who, len, len > 0 ? (int)len : 0, len > 0 ? (const char *)response : "");
+    return response;
 }
+
+static unsigned char *shown;
 
 static int client_cb(SSL *ssl, void *arg)
 {
     show("   client is asked: argument %s, type %ld, verified %ld, peer %s", arg ? (const char *)arg : "none",
          SSL_get_tlsext_status_type(ssl), SSL_get_verify_result(ssl), peer_name(ssl));
-    show_response(ssl, "   there");
+    shown = show_response(ssl, "   there");
     return client_answer;
 }
 
@@ -35,12 +39,15 @@ static SSL_SESSION *meet(SSL_SESSION *offered, const char *what)
 {
     struct pair pair = join(client, server);
     SSL_SESSION *session = NULL;
+    shown = NULL;
     if (offered)
         SSL_set_session(pair.client, offered);
     if (show_shake(&pair, what)) {
         say(pair.server, pair.client, "tickets first");
         show("   reused %d", SSL_session_reused(pair.client));
-        show_response(pair.client, "client");
+        unsigned char *now = show_response(pair.client, "client");
+        if (shown)
+            is(now == shown, 1, "where the callback saw it");
         show_response(pair.server, "server");
         session = SSL_get1_session(pair.client);
         SSL_shutdown(pair.client);

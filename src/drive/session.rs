@@ -104,7 +104,8 @@ pub(super) fn established(held: &mut Held<'_>) -> std::result::Result<(), Halt> 
     if facts.protocol.as_deref() != selected.as_deref() {
         facts.protocol = selected;
     }
-    if let Some(stapled) = stapled {
+    // The application may have seen it, and have its address.
+    if let Some(stapled) = stapled.filter(|stapled| facts.ocsp_response.as_deref() != Some(stapled)) {
         facts.ocsp_response = Some(stapled.to_vec().into_boxed_slice());
     }
     facts.progress.session_due = true;

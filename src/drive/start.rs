@@ -70,7 +70,13 @@ fn may_speak_tls13(connection: &Connection) -> bool {
 /// Makes the engine.
 pub(super) fn begin(held: &mut Held<'_>) -> std::result::Result<(), Halt> {
     let connection = held.connection();
-    let settings = match held.released(settings)? {
+    let prepared = held.released(|connection| {
+        let is_client = connection.status().role() == Role::Client;
+        let before = connection.facts().begin(is_client);
+        drop(before);
+        settings(connection)
+    })?;
+    let settings = match prepared {
         Ok(settings) => settings,
         // An application's security callback forbids to speak at all: the peer hears nothing.
         Err(error) if error == Error::INTERNAL => return Err(error.into()),

@@ -81,6 +81,29 @@ pub struct Facts {
     pub ocsp_response: Option<Box<[u8]>>,
 }
 
+impl Facts {
+    /// A handshake begins: what an earlier one on this connection has brought to light goes, above all who its peer was. What
+    /// the application has set for this one stays. Gives what went, to be dropped with no lock held.
+    pub fn begin(&mut self, client: bool) -> Self {
+        let session = if client {
+            std::mem::take(&mut self.session)
+        } else {
+            SessionSlot::Empty
+        };
+        let peer = Peer {
+            verify_result: self.peer.verify_result,
+            ..Peer::default()
+        };
+        let fresh = Self {
+            session,
+            peer,
+            ocsp_response: self.ocsp_response.take(),
+            ..Self::default()
+        };
+        std::mem::replace(self, fresh)
+    }
+}
+
 /// How far sessions and tickets have got.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Progress {
