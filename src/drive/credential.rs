@@ -20,6 +20,7 @@ pub(super) fn choose(connection: &Connection, request: &CredentialRequest) -> Re
         let mut facts = connection.facts();
         facts.peer.schemes.clone_from(&request.schemes);
         facts.peer.authorities.clone_from(&request.authorities);
+        facts.peer.authority_names = None;
     }
     let hook = connection.config().hooks.certificate;
     let called = std::mem::take(&mut connection.facts().progress.certificate_called);

@@ -140,15 +140,21 @@ fn judge_staple(held: &mut Held<'_>) -> std::result::Result<(), Halt> {
 
 /// The peer's chain has been accepted in the handshake: a session that somebody has looked at already holds it from now on.
 pub(super) fn note_peer(connection: &Connection) {
-    let facts = connection.facts();
-    let mine = !facts.progress.resumed && !facts.progress.offered && connection.status().phase() == Phase::Handshake;
-    let Some(session) = facts.session.object().filter(|_| mine) else {
-        return;
+    let (session, parsed, leaf, verify_result) = {
+        let facts = connection.facts();
+        let mine =
+            !facts.progress.resumed && !facts.progress.offered && connection.status().phase() == Phase::Handshake;
+        let Some(session) = facts.session.object().filter(|_| mine) else {
+            return;
+        };
+        let peer = &facts.peer;
+        let leaf = peer.chain.first().cloned();
+        (Arc::clone(session), peer.parsed.clone(), leaf, peer.verify_result)
     };
-    session.set_peer_chain(facts.peer.parsed.clone());
+    session.set_peer_chain(parsed);
     session.update(|session| {
-        session.peer = facts.peer.chain.first().cloned();
-        session.verify_result = facts.peer.verify_result;
+        session.peer = leaf;
+        session.verify_result = verify_result;
     });
 }
 
@@ -157,7 +163,8 @@ pub(super) fn complete(connection: &Connection, session: &SessionObject) {
     let mut filled = session.snapshot();
     fill(connection, &mut filled);
     session.update(|session| *session = filled);
-    session.set_peer_chain(connection.facts().peer.parsed.clone());
+    let parsed = connection.facts().peer.parsed.clone();
+    session.set_peer_chain(parsed);
 }
 
 /// SSL_CTX_sess_connect_good(3) and its relatives.

@@ -52,13 +52,17 @@ pub(super) fn chain(connection: &Connection, chain: Vec<Bytes>) -> Reply {
     if !judged.accepted && (!peer_is_server || config.verify.mode != 0) {
         return Reply::Abort(alert_for(judged.error), Reason::CERTIFICATE_VERIFY_FAILED.into());
     }
-    {
-        let mut facts = connection.facts();
-        facts.peer.chain = chain;
-        facts.peer.parsed = Some(parsed);
-        facts.peer.verified = judged.chain;
-        facts.peer.issuers = None;
-    }
+    let before = {
+        let peer = &mut connection.facts().peer;
+        peer.chain = chain;
+        (
+            peer.parsed.replace(parsed),
+            std::mem::replace(&mut peer.verified, judged.chain),
+            peer.issuers.take(),
+        )
+    };
+    // With no lock held: a certificate's end may be the application's business, too.
+    drop(before);
     session::note_peer(connection);
     err::clear_if_any();
     Answer::Verdict(Ok(())).into()

@@ -187,14 +187,25 @@ impl SessionObject {
     /// The peer's certificate, parsed when first asked for: sealing and opening tickets never needs that.
     pub fn peer_certificate(&self) -> Option<Certificate> {
         let der = self.read(|session| session.peer.clone())?;
-        let mut shown = self.shown();
-        if let Some((known, certificate)) = &shown.peer
-            && *known == der
-        {
-            return Some(certificate.clone());
+        let known = |shown: &Shown| {
+            let (known, certificate) = shown.peer.as_ref()?;
+            (*known == der).then(|| certificate.clone())
+        };
+        let seen = known(&self.shown());
+        if seen.is_some() {
+            return seen;
         }
+        // With no lock held: the application may have functions for certificates that begin and end.
         let certificate = Certificate::from_der(&der)?;
-        shown.peer = Some((der, certificate.clone()));
+        let mut shown = self.shown();
+        // Another thread was faster: its certificate has been shown.
+        if let Some(seen) = known(&shown) {
+            drop(shown);
+            return Some(seen);
+        }
+        let before = shown.peer.replace((der.clone(), certificate.clone()));
+        drop(shown);
+        drop(before);
         Some(certificate)
     }
 
@@ -203,9 +214,10 @@ impl SessionObject {
         self.shown().chain.clone()
     }
 
-    /// Keeps what the peer sent.
+    /// Keeps what the peer sent. No lock may be held: what was kept goes, and a certificate's end may call the application.
     pub fn set_peer_chain(&self, chain: Option<Arc<PeerChain>>) {
-        self.shown().chain = chain;
+        let before = std::mem::replace(&mut self.shown().chain, chain);
+        drop(before);
     }
 
     /// A new ticket makes a session resumable again.
