@@ -1,7 +1,9 @@
 //! After the handshake: tickets on demand, KeyUpdate, post-handshake authentication (SSL_new_session_ticket(3),
 //! SSL_key_update(3), SSL_verify_client_post_handshake(3)). The calls queue; the next handshake call or write sends.
 
-use carnet_tls::{ErrorKind, ProtocolVersion};
+use std::sync::Arc;
+
+use carnet_tls::{ErrorKind, ProtocolVersion, Settings};
 
 use super::held::Held;
 use super::run::{Goal, Halt};
@@ -119,7 +121,8 @@ pub fn update_keys(connection: &Connection, request_peer: bool) -> Result<()> {
 /// SSL_verify_client_post_handshake(3)
 pub fn request_client_certificate(connection: &Connection) -> Result<()> {
     let status = connection.status();
-    let mode = connection.config().verify.mode;
+    let config = connection.config();
+    let mode = config.verify.mode;
     let mut io = connection.try_io()?;
     if !is_tls13(&io) {
         return Err(Reason::WRONG_SSL_VERSION.into());
@@ -137,6 +140,14 @@ pub fn request_client_certificate(connection: &Connection) -> Result<()> {
     }
     if mode & VERIFY_PEER == 0 || (mode & VERIFY_CLIENT_ONCE != 0 && asked > 0) {
         return Err(Reason::INVALID_CONFIG.into());
+    }
+    let authorities = config.authorities(true);
+    if engine.settings().authorities != authorities {
+        let settings = Settings {
+            authorities,
+            ..Settings::clone(engine.settings())
+        };
+        engine.set_settings(Arc::new(settings));
     }
     engine
         .request_client_certificate()

@@ -157,7 +157,8 @@ impl Config {
         }
     }
 
-    fn authorities(&self, server: bool) -> Vec<Bytes> {
+    /// The authorities to name to the peer, DER.
+    pub fn authorities(&self, server: bool) -> Vec<Bytes> {
         if self.protocol.options & OP_DISABLE_TLSEXT_CA_NAMES != 0 && !server {
             return Vec::new();
         }
