@@ -15,6 +15,9 @@ use crate::table::hex;
 /// A crossing that does not succeed is tried so often: the next connection may meet another process.
 const TRIALS: usize = 3;
 
+/// More addresses than this are not all tried with each other.
+const MANY: usize = 3;
+
 /// An address with what was found there.
 pub(crate) struct Known<'a> {
     pub(crate) endpoint: &'a Endpoint,
@@ -35,9 +38,22 @@ pub(crate) struct Courier<'a> {
 }
 
 impl Courier<'_> {
-    /// Between each two addresses of one target, from the first to the second and back.
+    /// Between each two addresses of each target, there and back; of many addresses, only from each to the next: who shares
+    /// keys with a neighbour shares them with the neighbour's neighbour.
     pub(crate) fn between_addresses(&mut self, known: &[Known<'_>]) {
-        self.between(known, Border::Address, |a, b| a.target == b.target);
+        for (version, label) in VERSIONS {
+            let spots: Vec<Spot> = known.iter().filter_map(|known| known.spot(label)).collect();
+            for group in spots.chunk_by(|a, b| a.place.target == b.place.target) {
+                if group.len() > MANY {
+                    let next = group.iter().cycle().skip(1);
+                    for (from, to) in group.iter().zip(next) {
+                        self.cross(Border::Address, version, label, from, to);
+                    }
+                } else {
+                    self.each_pair(group, Border::Address, version, label);
+                }
+            }
+        }
     }
 
     /// Between each two targets, at the first address of each that resumes at all.
@@ -49,7 +65,7 @@ impl Courier<'_> {
                     spots.push(spot);
                 }
             }
-            self.each_pair(&spots, Border::Target, version, label, |_, _| true);
+            self.each_pair(&spots, Border::Target, version, label);
         }
     }
 
@@ -72,23 +88,9 @@ impl Courier<'_> {
         }
     }
 
-    fn between(&mut self, known: &[Known<'_>], border: Border, lies: fn(&Place, &Place) -> bool) {
-        for (version, label) in VERSIONS {
-            let spots: Vec<Spot> = known.iter().filter_map(|known| known.spot(label)).collect();
-            self.each_pair(&spots, border, version, label, lies);
-        }
-    }
-
-    fn each_pair(
-        &mut self,
-        spots: &[Spot],
-        border: Border,
-        version: ProtocolVersion,
-        label: &'static str,
-        lies: fn(&Place, &Place) -> bool,
-    ) {
+    fn each_pair(&mut self, spots: &[Spot], border: Border, version: ProtocolVersion, label: &'static str) {
         for (at, a) in spots.iter().enumerate() {
-            for b in spots.iter().skip(at + 1).filter(|b| lies(&a.place, &b.place)) {
+            for b in spots.iter().skip(at + 1) {
                 self.cross(border, version, label, a, b);
                 self.cross(border, version, label, b, a);
             }

@@ -29,15 +29,13 @@ pub(crate) fn examine(endpoint: &Endpoint, tries: usize, manner: &Manner, progre
             version,
             manner,
         };
-        let dead = versions
-            .first()
-            .is_some_and(|found| matches!(found.outcome, Outcome::NoRoute | Outcome::Unreachable(_)));
-        let found = if dead {
-            versions.first().map(|found| (found.outcome.clone(), None))
-        } else {
-            None
+        // Who does not answer at all is not asked twice.
+        let dead = versions.first().map(|found| &found.outcome);
+        let dead = dead.filter(|outcome| matches!(outcome, Outcome::NoRoute | Outcome::Unreachable(_)));
+        let (outcome, seen) = match dead {
+            Some(outcome) => (outcome.clone(), None),
+            None => examination.run(tries),
         };
-        let (outcome, seen) = found.unwrap_or_else(|| examination.run(tries));
         versions.push(Version {
             version: label,
             outcome,

@@ -40,7 +40,7 @@ use target::{Address, Endpoint, Target};
 /// Connects several times to each address of each target, in TLS 1.3 and in TLS 1.2, offers what it was given, and says in
 /// a table and in sentences what came of it. It judges tickets, not certificates: those are taken as they are.
 #[derive(Debug, Args)]
-#[command(after_help = AFTER, after_long_help = AFTER_LONG)]
+#[command(after_help = AFTER, after_long_help = after_long())]
 pub(crate) struct Doctor {
     /// Servers; the port is 443 if there is none. Of several, no ticket of one should resume on another
     #[arg(required = true, value_name = "HOST:PORT")]
@@ -92,7 +92,17 @@ Exit codes:
   2  nobody could be spoken with, or the command line makes no sense
 
 The columns: tickets after a full handshake; their lifetime; how many of those offered resumed; after how many of these the \
-server sent a new one; whether a TLS 1.3 ticket resumes a second time; the name of the key, if tickets have one.";
+server sent a new one; whether a TLS 1.3 ticket resumes a second time; the name of the key, if tickets have one.
+
+Findings:
+";
+
+fn after_long() -> String {
+    let lines = finding::CODES
+        .iter()
+        .map(|(code, what)| format!("  {code:<26} {what}\n"));
+    std::iter::once(AFTER_LONG.to_owned()).chain(lines).collect()
+}
 
 /// Looks, prints, and says how it is.
 pub(crate) fn run(doctor: &Doctor) -> ExitCode {

@@ -198,6 +198,7 @@ pub(crate) fn findings(findings: &[Finding], allowed: &[String]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::doctor::facts::{Border, Crossing, Place};
 
     #[test]
     fn spans_are_short() {
@@ -219,5 +220,67 @@ mod tests {
             text,
             "problem: p [a]\n  Text.\n  Advice.\n\nallowed: p [b]\n  Text.\n  Advice.\n\nnote: p [c]\n  Text.\n  Advice.\n"
         );
+    }
+
+    /// Scripts rely on the names.
+    #[test]
+    fn json_has_the_names_that_it_always_had() {
+        let mut all = facts();
+        let found = [Finding::note("c", "p", "Text.", "Advice.")];
+        let text = json(&all, &found).unwrap();
+        let expected = include_str!("report.json");
+        assert_eq!(text, expected.trim_end());
+        all.crossings.clear();
+        assert!(json(&all, &[]).unwrap().contains("\"crossings\": []"));
+    }
+
+    fn facts() -> Facts {
+        let place = Place {
+            target: "a:443".into(),
+            address: "192.0.2.1:443".into(),
+            name: Some("a".into()),
+            certificate: Some("aa".into()),
+            asks_certificate: false,
+        };
+        let seen = Seen {
+            extended_master_secret: Some(true),
+            ..Seen::default()
+        };
+        let version = |version, outcome, seen| Version { version, outcome, seen };
+        let change = |what| Change {
+            at: 5,
+            address: "192.0.2.1:443".into(),
+            version: "1.3",
+            what,
+        };
+        Facts {
+            servers: vec![Server {
+                target: "a:443".into(),
+                address: "192.0.2.1:443".into(),
+                name: Some("a".into()),
+                versions: vec![
+                    version("1.3", Outcome::Failed("why".into()), None),
+                    version("1.2", Outcome::Ok, Some(seen)),
+                ],
+            }],
+            crossings: vec![Crossing {
+                border: Border::Address,
+                version: "1.3",
+                from: place.clone(),
+                to: place,
+                resumed: true,
+            }],
+            watch: vec![
+                change(What::Broke { after: 4 }),
+                change(What::Refused { age: 4, lifetime: 7200 }),
+                change(What::KeyName {
+                    from: "11".into(),
+                    to: "22".into(),
+                    seen: 3,
+                }),
+                change(What::Lost { why: "x".into() }),
+                change(What::Back),
+            ],
+        }
     }
 }

@@ -149,7 +149,7 @@ impl Talk {
     /// says by then, it has made its tickets.
     fn judge_late(&self, error: Error) -> Result<(), Trouble> {
         match error.kind() {
-            ErrorKind::AlertReceived(_) if self.lifetimes.is_empty() && !self.connection.resumed() => {
+            ErrorKind::AlertReceived(_) if self.asks_certificate && self.lifetimes.is_empty() => {
                 Err(Trouble::tls(error.kind()))
             }
             _ => Ok(()),
