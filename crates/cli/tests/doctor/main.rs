@@ -1,6 +1,7 @@
 //! `carnet doctor` with servers of all kinds on loopback.
 
 mod place;
+mod real;
 mod trouble;
 mod watch;
 

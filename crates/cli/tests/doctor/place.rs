@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddrV4, TcpListener, TcpStream};
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
@@ -77,12 +78,14 @@ impl Place {
     }
 }
 
-/// Killed at the end.
+/// Ended at the end.
 pub struct Server(Child);
 
 impl Server {
     /// Starts it, and waits until it listens.
     pub fn start(at: SocketAddrV4, command: &mut Command) -> Self {
+        // Apache httpd ends its process group, wherever it got that from.
+        command.process_group(0);
         let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         let server = Self(child.spawn().unwrap());
         let began = Instant::now();
@@ -95,8 +98,14 @@ impl Server {
 }
 
 impl Drop for Server {
+    /// Asks first: whoever has workers takes them along.
     fn drop(&mut self) {
-        // It may have gone already.
+        let _ = Command::new("kill").arg(self.0.id().to_string()).status();
+        let began = Instant::now();
+        while began.elapsed() < Duration::from_secs(3) && !matches!(self.0.try_wait(), Ok(Some(_))) {
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        // It has gone already, or will not go otherwise.
         let _ = self.0.kill();
         let _ = self.0.wait();
     }

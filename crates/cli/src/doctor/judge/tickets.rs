@@ -35,15 +35,16 @@ fn key_name(place: &str, seen: &Seen) -> Option<Finding> {
             place,
             "The key's name in the tickets looks like addresses in the server's memory: a key callback does not write one, and \
              what was on its stack goes out.",
-            "That helps attackers find their way in the process, and the server can't tell its keys apart. stunnel is known for it. \
-             libcarnet_preload.so gives such callbacks zeroed buffers, or, with CARNET_MODE=override, proper keys.",
+            "That helps attackers find their way in the process, and the server can't tell its keys apart. stunnel with \
+             ticketKeySecret does it. libcarnet_preload.so with CARNET_MODE=override brings keys with names.",
         )
     })
 }
 
 fn many_keys(place: &str, seen: &Seen) -> Option<Finding> {
-    let names = seen.tickets.keys.names.len();
-    (names > 1 && seen.resumption.resumed == seen.resumption.offered).then(|| {
+    let keys = &seen.tickets.keys;
+    let names = keys.names.len();
+    (names > 1 && !keys.memory && seen.resumption.resumed == seen.resumption.offered).then(|| {
         Finding::note(
             "many-keys",
             place,

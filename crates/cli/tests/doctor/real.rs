@@ -1,0 +1,101 @@
+//! Servers that really do what the doctor complains of, as Debian 12 has them.
+
+use std::process::Command;
+
+use crate::place::{Place, Server, address, doctor};
+
+/// Its key callback does not write the key's name.
+#[test]
+fn stunnel_sends_what_is_on_its_stack() {
+    let (place, at, behind) = (Place::new(), address(), address());
+    let settings = format!(
+        "foreground = yes\npid =\n[x]\naccept = {at}\nconnect = {behind}\ncert = {}\nkey = {}\n\
+         ticketKeySecret = {}\nticketMacSecret = {}\n",
+        place.path("one.pem"),
+        place.path("one.key"),
+        "12".repeat(32),
+        "34".repeat(32)
+    );
+    std::fs::write(place.path("stunnel.conf"), settings).unwrap();
+    let _server = Server::start(at, Command::new("stunnel4").arg(place.path("stunnel.conf")));
+    let report = doctor(&["--raw", &at.to_string()]);
+    assert_eq!(
+        (report.code, report.codes()),
+        (1, vec!["memory-in-key-name"]),
+        "{:#}",
+        report.json
+    );
+}
+
+/// Its key callback returns 1 in TLS 1.3.
+#[test]
+fn apache_with_a_key_file_renews_nothing() {
+    let (place, at) = (Place::new(), address());
+    std::fs::write(place.path("keys"), [7; 48]).unwrap();
+    let modules = "/usr/lib/apache2/modules/mod";
+    let dir = place.path("");
+    let settings = format!(
+        "ServerRoot {dir}\nPidFile {dir}/pid\nErrorLog {dir}/log\nServerName localhost\nListen {at}\n\
+         LoadModule mpm_prefork_module {modules}_mpm_prefork.so\nLoadModule authz_core_module {modules}_authz_core.so\n\
+         LoadModule ssl_module {modules}_ssl.so\nUser www-data\nGroup www-data\nStartServers 2\nMutex pthread\n\
+         SSLEngine on\nSSLCertificateFile {dir}/one.pem\nSSLCertificateKeyFile {dir}/one.key\n\
+         SSLSessionTicketKeyFile {dir}/keys\nSSLSessionCache none\n"
+    );
+    std::fs::write(place.path("apache.conf"), settings).unwrap();
+    let mut command = Command::new("apache2");
+    command.args(["-DFOREGROUND", "-f", &place.path("apache.conf")]);
+    let _server = Server::start(at, &mut command);
+    let report = doctor(&[&at.to_string()]);
+    assert_eq!(
+        (report.code, report.codes()),
+        (1, vec!["no-renewal"]),
+        "{:#}",
+        report.json
+    );
+    assert_eq!(report.seen(0, 0)["resumption"]["renewed"], 0);
+}
+
+const NGINX: &str = "\
+worker_processes 2; daemon off; pid DIR/pid; error_log DIR/log;
+events { }
+http {
+    access_log off; ssl_protocols TLSv1.2 TLSv1.3; ssl_certificate_key DIR/one.key; ssl_certificate DIR/one.pem;
+    client_body_temp_path DIR/1; proxy_temp_path DIR/2; fastcgi_temp_path DIR/3; uwsgi_temp_path DIR/4; scgi_temp_path DIR/5;
+    server { listen AT ssl; server_name outer.example; return 200; }
+    server {
+        listen AT ssl; server_name inner.example; ssl_verify_client optional_no_ca; return 200;
+        ssl_certificate DIR/two.pem; ssl_certificate_key DIR/two.key;
+    }
+}
+";
+
+fn nginx(place: &Place, at: std::net::SocketAddrV4, preloaded: bool) -> Server {
+    let settings = NGINX.replace("DIR", &place.path("")).replace("AT", &at.to_string());
+    std::fs::write(place.path("nginx.conf"), settings).unwrap();
+    let mut command = Command::new("nginx");
+    command.args(["-c", &place.path("nginx.conf"), "-p", &place.path("")]);
+    if preloaded {
+        command
+            .env("LD_PRELOAD", crate::library("carnet-preload", "libcarnet_preload.so"))
+            .env("CARNET_CONFIG", place.path("none"));
+    }
+    Server::start(at, &mut command)
+}
+
+/// CVE-2025-23419, and what our library does about it.
+#[test]
+fn nginx_lets_tickets_past_client_verification() {
+    for preloaded in [false, true] {
+        let (place, at) = (Place::new(), address());
+        let _server = nginx(&place, at, preloaded);
+        let names = ["--sni", "outer.example", "--other-name", "inner.example"];
+        let report = doctor(&[&names[..], &[&at.to_string()]].concat());
+        assert_eq!(report.code, i32::from(!preloaded));
+        if preloaded {
+            assert_eq!(report.codes(), [""; 0], "{:#}", report.json);
+        } else {
+            assert!(report.codes().contains(&"crosses-client-auth"), "{:#}", report.json);
+        }
+        assert_eq!(report.seen(0, 0)["resumption"]["resumed"], 6, "two workers, one key");
+    }
+}
