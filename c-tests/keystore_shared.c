@@ -31,9 +31,14 @@ static void by_a_child(carnet_keystore *shared, carnet_keystore *own)
     memcpy(shared_before, key.name, 16);
     carnet_keystore_current(own, &key);
     memcpy(own_before, key.name, 16);
+    fflush(stdout);
     child = fork();
-    if (child == 0)
-        _exit(carnet_keystore_rotate(shared) == 1 && carnet_keystore_rotate(own) == 1 ? 0 : 1);
+    if (child == 0) {
+        int turned = carnet_keystore_rotate(shared) == 1 && carnet_keystore_rotate(own) == 1;
+        carnet_keystore_free(shared); /* a child has its own copy of everything, and lets go of it */
+        carnet_keystore_free(own);
+        _exit(turned ? 0 : 1);
+    }
     carnet_ok(waitpid(child, &status, 0) == child && status == 0, "a child turns the keys");
     carnet_keystore_current(shared, &key);
     carnet_ok(memcmp(shared_before, key.name, 16) != 0, "of a shared store for its parent as well");
