@@ -86,6 +86,7 @@ static void in_a_file(void)
     carnet_ok(refused(carnet_keystore_open(path, 10, 7200), "at least 554 s"), "and more keys than there is room for");
     carnet_ok(refused(carnet_keystore_open("/nowhere/ring", 3600, 7200), "/nowhere/ring"), "a path that leads nowhere");
     rmdir(directory);
+    carnet_keystore_free(one);
     carnet_keystore_free(other);
 }
 
