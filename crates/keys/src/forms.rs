@@ -4,7 +4,10 @@
 //! | --- | --- |
 //! | OpenSSL's blob (`SSL_CTX_set_tlsext_ticket_keys`), nginx `ssl_session_ticket_key` of 80 bytes | name 16, HMAC-SHA-256 key 32, AES-256 key 32 |
 //! | nginx of 48 bytes, Apache httpd `SSLSessionTicketKeyFile` | name 16, AES-128 key 16, HMAC-SHA-256 key 16 |
-//! | HAProxy `tls-ticket-keys` | either of these, base64, one a line |
+//! | HAProxy `tls-ticket-keys` | base64, one a line, of the 48 bytes above, or of: name 16, AES-256 key 32, HMAC-SHA-256 key 32 |
+//!
+//! So 80 bytes mean one thing to nginx and another to HAProxy (seen with 1.22.1 and 2.6.12): what counts is whether they come
+//! as a line of base64.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -42,7 +45,9 @@ pub fn parse_keys(bytes: &[u8]) -> Result<Vec<TicketKey>, FormError> {
         .map(|(number, line)| {
             let decoded = STANDARD.decode(line).map(Zeroizing::new);
             match decoded.as_deref().map(Vec::as_slice) {
-                Ok(key) if matches!(key.len(), SHORT_LEN | LONG_LEN) => parse_key(key),
+                Ok(key) if matches!(key.len(), SHORT_LEN | LONG_LEN) => {
+                    parse(key, |keys| keys.split_at(keys.len() / 2))
+                }
                 _ => Err(FormError::Line(number)),
             }
         })
@@ -53,38 +58,61 @@ pub fn parse_keys(bytes: &[u8]) -> Result<Vec<TicketKey>, FormError> {
     Ok(keys)
 }
 
-/// A key of 48 or 80 bytes.
+/// A key of 48 or 80 bytes, as nginx, Apache httpd and OpenSSL have them.
 pub fn parse_key(bytes: &[u8]) -> Result<TicketKey, FormError> {
-    let length = FormError::Length(bytes.len());
-    let (name, keys) = bytes.split_first_chunk::<16>().ok_or_else(|| length.clone())?;
-    let (cipher, mac) = match keys.len() {
-        32 => keys.split_at_checked(16),
-        64 => keys.split_at_checked(32).map(|(mac, cipher)| (cipher, mac)),
-        _ => None,
-    }
-    .ok_or(length)?;
-    Ok(TicketKey::new(KeyName(*name), cipher, MacAlgorithm::Sha256, mac)?)
+    parse(bytes, |keys| match keys.len() {
+        32 => keys.split_at(16),
+        len => {
+            let (mac, cipher) = keys.split_at(len / 2);
+            (cipher, mac)
+        }
+    })
 }
 
-/// The 48 or 80 bytes of a key. `None`: it has other lengths or another MAC, and only we know how to use it.
+/// `order` takes what follows the name, 32 or 64 bytes, apart into cipher key and MAC key.
+fn parse(bytes: &[u8], order: impl Fn(&[u8]) -> (&[u8], &[u8])) -> Result<TicketKey, FormError> {
+    match bytes.split_first_chunk::<16>() {
+        Some((name, keys)) if matches!(bytes.len(), SHORT_LEN | LONG_LEN) => {
+            let (cipher, mac) = order(keys);
+            Ok(TicketKey::new(KeyName(*name), cipher, MacAlgorithm::Sha256, mac)?)
+        }
+        _ => Err(FormError::Length(bytes.len())),
+    }
+}
+
+/// The 48 or 80 bytes of a key, as nginx, Apache httpd and OpenSSL have them. `None`: it has other lengths or another MAC,
+/// and only we know how to use it.
 pub fn write_key(key: &TicketKey) -> Option<Zeroizing<Vec<u8>>> {
-    let (cipher, mac) = (key.cipher_key(), key.mac_key());
-    let parts = match (key.mac_algorithm(), cipher.len(), mac.len()) {
-        (MacAlgorithm::Sha256, 16, 16) => [cipher, mac],
-        (MacAlgorithm::Sha256, 32, 32) => [mac, cipher],
-        _ => return None,
-    };
-    let mut bytes = Zeroizing::new(Vec::with_capacity(LONG_LEN));
-    bytes.extend_from_slice(&key.name().0);
-    parts.iter().for_each(|part| bytes.extend_from_slice(part));
-    Some(bytes)
+    let (cipher, mac) = parts(key)?;
+    match cipher.len() {
+        16 => Some(write(key, [cipher, mac])),
+        _ => Some(write(key, [mac, cipher])),
+    }
 }
 
 /// A line of HAProxy's file, with its newline.
 pub fn write_line(key: &TicketKey) -> Option<Zeroizing<String>> {
-    let mut line = Zeroizing::new(STANDARD.encode(&*write_key(key)?));
+    let (cipher, mac) = parts(key)?;
+    let mut line = Zeroizing::new(STANDARD.encode(&*write(key, [cipher, mac])));
     line.push('\n');
     Some(line)
+}
+
+/// Cipher key and MAC key, if they are of a kind that these files have.
+fn parts(key: &TicketKey) -> Option<(&[u8], &[u8])> {
+    let (cipher, mac) = (key.cipher_key(), key.mac_key());
+    let fits = matches!(
+        (key.mac_algorithm(), cipher.len(), mac.len()),
+        (MacAlgorithm::Sha256, 16, 16) | (MacAlgorithm::Sha256, 32, 32)
+    );
+    fits.then_some((cipher, mac))
+}
+
+fn write(key: &TicketKey, parts: [&[u8]; 2]) -> Zeroizing<Vec<u8>> {
+    let mut bytes = Zeroizing::new(Vec::with_capacity(LONG_LEN));
+    bytes.extend_from_slice(&key.name().0);
+    parts.iter().for_each(|part| bytes.extend_from_slice(part));
+    bytes
 }
 
 #[cfg(test)]
@@ -119,6 +147,18 @@ mod tests {
         assert_eq!(keys.len(), 2);
         let written: String = keys.iter().map(|key| write_line(key).unwrap().to_string()).collect();
         assert_eq!(written, lines);
+    }
+
+    #[test]
+    fn haproxys_eighty_bytes_are_name_cipher_mac() {
+        let keys = parse_keys(STANDARD.encode(bytes(80)).as_bytes()).unwrap();
+        assert_eq!(keys[0].cipher_key(), &bytes(80)[16..48]);
+        assert_eq!(keys[0].mac_key(), &bytes(80)[48..]);
+        assert_ne!(
+            *write_key(&keys[0]).unwrap(),
+            bytes(80),
+            "nginx has them the other way round"
+        );
     }
 
     #[test]
