@@ -36,8 +36,8 @@ all: library tools ## build the release libraries and the command (headers and m
 library: need-compiler need-rust
 	$(CARGO) build --release --package carnet --package carnet-preload
 
-tools: need-compiler need-rust ## libcarnet_preload.so and the command carnet
-	$(CARGO) build --release --package carnet-preload --package carnet-cli
+tools: need-compiler need-rust ## build the command carnet
+	$(CARGO) build --release --package carnet-cli
 
 generate: need-compiler need-rust ## write include/, docs/coverage.md and docs/man anew from the source
 	$(XTASK) headers

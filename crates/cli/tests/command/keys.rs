@@ -1,0 +1,270 @@
+//! `carnet keys` on files.
+
+use std::collections::HashSet;
+use std::fs;
+use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::Value;
+
+use crate::place::{MISUSED, Place};
+
+/// Names and states.
+pub fn listed(place: &Place, ring: &str) -> Vec<(String, String)> {
+    let list = place.json(&["keys", "list", "--json", ring]);
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let keys = list["keys"].as_array().unwrap().iter();
+    keys.map(|key| (text(&key["name"]), text(&key["state"]))).collect()
+}
+
+pub fn sealing(place: &Place, ring: &str) -> String {
+    let found = listed(place, ring).into_iter().find(|(_, state)| state == "sealing");
+    found.unwrap().0
+}
+
+/// Different ones each time.
+fn key(len: usize, seed: u8) -> Vec<u8> {
+    (0..len)
+        .map(|index| (index as u8).wrapping_mul(7).wrapping_add(seed) | 1)
+        .collect()
+}
+
+fn name(key: &[u8]) -> String {
+    key[..16].iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[test]
+fn a_ring_is_made_listed_rotated_and_revoked() {
+    let place = Place::new();
+    place.done(&["keys", "init", "ring", "--interval", "90m", "--lifetime", "12h"]);
+    let mode = fs::metadata(place.path("ring")).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode, 0o600);
+    let list = place.json(&["keys", "list", "ring", "--json"]);
+    assert_eq!((&list["interval"], &list["lifetime"]), (&5400.into(), &43_200.into()));
+    assert_eq!(list["rooted"], false);
+    let [sealing, ahead] = [&list["keys"][0], &list["keys"][1]];
+    assert_eq!(
+        (&sealing["state"], &ahead["state"]),
+        (&"sealing".into(), &"ahead".into())
+    );
+    assert_eq!(sealing["seals_until"], ahead["seals_from"]);
+
+    let said = place.done(&["keys", "rotate", "ring"]);
+    assert!(
+        said.starts_with(&format!("{} seals now", ahead["name"].as_str().unwrap())),
+        "{said}"
+    );
+    let before: HashSet<_> = listed(&place, "ring").into_iter().map(|(name, _)| name).collect();
+    assert_eq!(before.len(), 3);
+
+    let old = sealing["name"].as_str().unwrap();
+    place.done(&["keys", "revoke", "ring", &old[..9].to_uppercase()]);
+    assert_eq!(listed(&place, "ring").len(), 2);
+    place.done(&["keys", "revoke", "--all", "ring"]);
+    let after: HashSet<_> = listed(&place, "ring").into_iter().map(|(name, _)| name).collect();
+    assert!(after.len() == 2 && after.is_disjoint(&before), "{before:?} {after:?}");
+    assert_eq!(place.names(), ["ring"]);
+}
+
+#[test]
+fn listing_shows_no_key_and_changes_nothing() {
+    let place = Place::new();
+    place.done(&["keys", "init", "ring"]);
+    let secret = key(80, 3);
+    place.write("other.key", &secret, 0o600);
+    place.done(&["keys", "import", "ring", "other.key"]);
+    let before = (place.read("ring"), fs::metadata(place.path("ring")).unwrap().mtime());
+    for arguments in [
+        &["keys", "list", "ring"][..],
+        &["keys", "list", "ring", "--json"],
+        &["stats", "ring"],
+    ] {
+        let text = place.done(arguments);
+        assert!(text.contains(&name(&secret)), "{text}");
+        for part in secret[16..].chunks(4) {
+            let hex: String = part.iter().map(|byte| format!("{byte:02x}")).collect();
+            assert!(!text.contains(&hex) && !text.contains(&STANDARD.encode(part)), "{text}");
+        }
+    }
+    assert_eq!(
+        before,
+        (place.read("ring"), fs::metadata(place.path("ring")).unwrap().mtime())
+    );
+}
+
+#[test]
+fn a_root_gives_every_ring_the_same_keys() {
+    let place = Place::new();
+    place.done(&["keys", "init", "--root", "root", "--interval", "10m"]);
+    place.done(&["keys", "init", "one", "--from", "root"]);
+    place.done(&["keys", "init", "--from", "root", "two"]);
+    assert_eq!(listed(&place, "one"), listed(&place, "two"));
+    assert_eq!(place.json(&["keys", "list", "one", "--json"])["rooted"], true);
+    assert!(place.fails(&["keys", "rotate", "one"]).contains("by the clock"));
+    place.write("k", key(48, 1), 0o600);
+    assert!(
+        place
+            .fails(&["keys", "import", "--seal", "one", "k"])
+            .contains("root secret")
+    );
+    assert!(
+        place
+            .fails(&["keys", "init", "--root", "root"])
+            .contains("is there already")
+    );
+    let said = place.done(&["keys", "revoke", "--all", "one"]);
+    assert!(said.contains("no key seals now"), "{said}");
+}
+
+#[test]
+fn key_files_go_in_and_come_out_as_they_were() {
+    let place = Place::new();
+    for (len, form) in [(48, "nginx48"), (80, "nginx80"), (80, "openssl")] {
+        let ring = format!("ring-{form}");
+        place.done(&["keys", "init", &ring]);
+        let bytes = key(len, 5);
+        place.write("in.key", &bytes, 0o600);
+        place.done(&["keys", "import", &ring, "in.key", "--seal"]);
+        assert_eq!(sealing(&place, &ring), name(&bytes));
+        place.done(&["keys", "export", &ring, "--form", form, "-o", "out.key"]);
+        assert_eq!(place.read("out.key"), bytes, "{form}");
+        assert_eq!(
+            fs::metadata(place.path("out.key")).unwrap().permissions().mode() & 0o777,
+            0o600
+        );
+        let other = if len == 48 { "nginx80" } else { "nginx48" };
+        let why = place.fails(&["keys", "export", &ring, "--form", other, "-o", "not.key"]);
+        assert!(why.contains(&name(&bytes)) && why.contains("another form"), "{why}");
+    }
+    assert!(!place.names().contains(&"not.key".to_owned()));
+}
+
+#[test]
+fn haproxys_last_but_one_seals() {
+    let place = Place::new();
+    place.done(&["keys", "init", "ring"]);
+    let keys: Vec<Vec<u8>> = (1..=3).map(|seed| key(80, seed * 20)).collect();
+    let lines: String = keys.iter().map(|key| STANDARD.encode(key) + "\n").collect();
+    place.write("in", &lines, 0o640);
+    let said = place.carnet(&["keys", "import", "ring", "in", "--seal", "--opens-for", "15m"]);
+    assert!(said.error.contains("warning") && said.error.contains("640"), "{said:?}");
+    assert_eq!(sealing(&place, "ring"), name(&keys[1]));
+    let list = place.json(&["keys", "list", "ring", "--json"]);
+    let first = list["keys"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|info| info["name"] == name(&keys[0]))
+        .unwrap();
+    let opens = first["opens_until"].as_u64().unwrap() - list["now"].as_u64().unwrap();
+    assert!((890..=900).contains(&opens) && first["seals_from"].is_null(), "{first}");
+
+    place.done(&["keys", "export", "ring", "--form", "haproxy", "-o", "out"]);
+    let out = String::from_utf8(place.read("out")).unwrap();
+    let names: Vec<String> = out.lines().map(|line| name(&STANDARD.decode(line).unwrap())).collect();
+    assert_eq!(names[names.len() - 2], name(&keys[1]));
+    assert!(names.contains(&name(&keys[0])) && names.contains(&name(&keys[2])));
+    // Again: what seals stays what it is.
+    let said = place.carnet(&["keys", "import", "ring", "in"]);
+    assert!(said.out.contains("is there already"), "{said:?}");
+    assert_eq!(sealing(&place, "ring"), name(&keys[1]));
+
+    place.done(&["keys", "init", "fresh"]);
+    place.done(&["keys", "export", "fresh", "--form", "haproxy", "-o", "out"]);
+    assert_eq!(
+        place.read("out").split(|byte| *byte == b'\n').count(),
+        4,
+        "HAProxy wants three lines"
+    );
+}
+
+#[test]
+fn all_of_a_file_or_nothing() {
+    let place = Place::new();
+    place.done(&["keys", "init", "ring"]);
+    let before = place.read("ring");
+    let mut lines: String = (0..15).map(|seed| STANDARD.encode(key(48, seed * 9)) + "\n").collect();
+    place.write("many", &lines, 0o600);
+    assert!(place.fails(&["keys", "import", "ring", "many"]).contains("room for 13"));
+    lines.truncate(64);
+    place.write("bad", lines + "\n!\n", 0o600);
+    assert!(place.fails(&["keys", "import", "ring", "bad"]).contains("line 2"));
+    let mut namesake = key(48, 9);
+    namesake[47] ^= 2;
+    let both = [key(48, 9), namesake].map(|key| STANDARD.encode(key) + "\n").concat();
+    place.write("both", both, 0o600);
+    assert!(place.fails(&["keys", "import", "ring", "both"]).contains("same name"));
+    place.write("zeros", [0; 80], 0o600);
+    place.fails(&["keys", "import", "ring", "zeros"]);
+    assert_eq!(place.read("ring"), before);
+}
+
+#[test]
+fn files_that_are_not_what_they_should_be() {
+    let place = Place::new();
+    place.done(&["keys", "init", "ring"]);
+    place.done(&["keys", "init", "--root", "root"]);
+    for mode in [0o640, 0o604, 0o666] {
+        for (file, arguments) in [
+            ("ring", &["keys", "list", "ring"][..]),
+            ("ring", &["keys", "rotate", "ring"]),
+            ("ring", &["stats", "ring"]),
+            ("root", &["keys", "init", "new", "--from", "root"]),
+        ] {
+            fs::set_permissions(place.path(file), fs::Permissions::from_mode(mode)).unwrap();
+            let why = place.fails(arguments);
+            assert!(why.contains("chmod 600") && why.contains(&format!("{mode:o}")), "{why}");
+            fs::set_permissions(place.path(file), fs::Permissions::from_mode(0o600)).unwrap();
+        }
+    }
+    symlink("ring", place.path("link")).unwrap();
+    assert!(place.fails(&["keys", "list", "link"]).contains("symbolic link"));
+    assert!(place.fails(&["keys", "list", "nowhere"]).contains("no such file"));
+    assert!(place.fails(&["keys", "list", "."]).contains("not a regular file"));
+    assert!(
+        place
+            .fails(&["keys", "init", "nowhere/ring"])
+            .contains("no such file or directory")
+    );
+    assert!(place.fails(&["keys", "init", "ring"]).contains("is there already"));
+    assert!(place.fails(&["keys", "list", "root"]).contains("not a ring"));
+    place.write("page", [7; 4096], 0o600);
+    assert!(place.fails(&["keys", "list", "page"]).contains("not a ring"));
+    assert_eq!(place.names(), ["link", "page", "ring", "root"]);
+}
+
+#[test]
+fn command_lines_that_make_no_sense() {
+    let place = Place::new();
+    place.done(&["keys", "init", "ring"]);
+    for arguments in [
+        &["keys", "init"][..],
+        &["keys", "init", "x", "--interval", "soon"],
+        &["keys", "init", "--root", "x", "--from", "y"],
+        &["keys", "init", "x", "--from", "y", "--interval", "1h"],
+        &["keys", "revoke", "ring"],
+        &["keys", "revoke", "ring", "ab", "--all"],
+        &["keys", "export", "ring", "-o", "x"],
+        &["keys", "export", "ring", "--form", "nginx64", "-o", "x"],
+        &["stats", "--json", "--prometheus"],
+        &["open", "x"],
+        &["open", "x", "--ring", "a", "--key", "b"],
+    ] {
+        assert_eq!(place.carnet(arguments).code, MISUSED, "{arguments:?}");
+    }
+    assert!(place.fails(&["keys", "init", "x", "--interval", "0"]).contains("none"));
+    assert!(
+        place
+            .fails(&["keys", "init", "x", "--interval", "1m", "--lifetime", "1d"])
+            .contains("at least")
+    );
+    assert!(
+        place
+            .fails(&["keys", "init", "--root", "x", "--interval", "5s"])
+            .contains("at least 60 s")
+    );
+    assert!(place.fails(&["keys", "revoke", "ring", "zz"]).contains("no key's name"));
+    assert!(place.fails(&["keys", "revoke", "ring", ""]).contains("several keys"));
+    assert_eq!(place.names(), ["ring"]);
+}

@@ -1,0 +1,116 @@
+//! `carnet stats` of files and of running processes.
+
+use std::collections::{HashMap, HashSet};
+
+use serde_json::Value;
+
+use crate::identity::Identity;
+use crate::place::Place;
+use crate::process::is_root;
+
+/// What a ring has counted, by name.
+fn counted(ring: &Value) -> HashMap<String, u64> {
+    let counters = ring["counters"].as_object().unwrap().iter();
+    counters
+        .map(|(name, value)| (name.clone(), value.as_u64().unwrap()))
+        .collect()
+}
+
+#[test]
+fn a_process_and_its_file_say_the_same() {
+    let place = Place::new();
+    let ca = Identity::authority(place.dir(), "ca");
+    let server = place.p256(&ca, "server", "localhost");
+    let ring = place.path("ring");
+    let (process, address) = place.s_server(&server, &[("CARNET_RING", &ring)], &[]);
+    let session = place.session(&address, "s.pem", &["-tls1_2"]);
+    place.session(&address, "s.pem", &["-tls1_2", "-sess_in", &session]);
+    place.session(&address, "t.pem", &["-tls1_3"]);
+
+    // stdbuf executes what it starts, so this is s_server.
+    let id = process.id();
+    let of_process = place.json(&["stats", "--json", &id.to_string()]);
+    let of_file = place.json(&["stats", "--json", "ring"]);
+    let [in_memory, in_file] = [&of_process["rings"][0], &of_file["rings"][0]];
+    let counts = counted(in_memory);
+    assert_eq!(counts, counted(in_file));
+    assert_eq!(
+        (counts["issued"], counts["opened"]),
+        (3, 1),
+        "one in TLS 1.2, two in TLS 1.3, one taken"
+    );
+    assert_eq!(in_memory["keys"], in_file["keys"]);
+    assert_eq!(
+        (&in_memory["processes"][0], &in_memory["command"]),
+        (&id.into(), &"openssl".into())
+    );
+    assert_eq!(in_memory["file"], ring.as_str());
+    assert_eq!(of_process["rings"].as_array().unwrap().len(), 1);
+
+    let text = place.done(&["stats", &id.to_string()]);
+    assert!(
+        text.starts_with(&format!("ring {ring} (openssl, process {id})")),
+        "{text}"
+    );
+    let mut command = place.command(&["stats", "--json"]);
+    let by_variable = command.env("CARNET_RING", &ring).output().unwrap().stdout;
+    assert_eq!(
+        counted(&serde_json::from_slice::<Value>(&by_variable).unwrap()["rings"][0]),
+        counts
+    );
+    // All that there are: among them this one, whatever else runs here.
+    let all = place.json(&["stats", "--json"]);
+    let all = all["rings"].as_array().unwrap();
+    assert!(
+        all.iter()
+            .any(|ring| ring["processes"].as_array().unwrap().contains(&id.into()))
+    );
+}
+
+#[test]
+fn prometheus_text_is_well_formed() {
+    let place = Place::new();
+    place.done(&["keys", "init", "a \"ring\""]);
+    let text = place.done(&["stats", "--prometheus", "a \"ring\""]);
+    let mut families: HashMap<&str, &str> = HashMap::new();
+    let mut helped = HashSet::new();
+    let mut samples = HashSet::new();
+    for line in text.lines() {
+        if let Some(rest) = line.strip_prefix("# HELP ") {
+            let (name, help) = rest.split_once(' ').unwrap();
+            assert!(helped.insert(name) && help.ends_with('.'), "{line}");
+        } else if let Some(rest) = line.strip_prefix("# TYPE ") {
+            let (name, kind) = rest.split_once(' ').unwrap();
+            assert!(helped.contains(name) && families.insert(name, kind).is_none(), "{line}");
+            assert_eq!(kind == "counter", name.ends_with("_total"), "{line}");
+        } else {
+            let (series, value) = line.rsplit_once(' ').unwrap();
+            let (name, labels) = series.strip_suffix('}').unwrap().split_once('{').unwrap();
+            assert!(families.contains_key(name), "{line}");
+            assert!(labels.starts_with(r#"ring="a \"ring\"""#), "{line}");
+            value.parse::<u64>().unwrap();
+            assert!(samples.insert(series), "{line} stands there twice");
+        }
+    }
+    assert_eq!((families.len(), samples.len()), (7, 13));
+    let keys = |state: &str| format!(r#"carnet_ring_keys{{ring="a \"ring\"",state="{state}"}} 1"#);
+    assert!(
+        text.contains(&keys("sealing")) && text.contains(&keys("ahead")),
+        "{text}"
+    );
+}
+
+#[test]
+fn processes_that_have_nothing_to_show() {
+    let place = Place::new();
+    let me = std::process::id().to_string();
+    assert!(
+        place
+            .fails(&["stats", &me])
+            .contains("does not run with libcarnet_preload.so")
+    );
+    assert!(place.fails(&["stats", "4194304"]).contains("no process 4194304"));
+    if !is_root() {
+        assert!(place.fails(&["stats", "1"]).contains("sudo carnet stats 1"));
+    }
+}
