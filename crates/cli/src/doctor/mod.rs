@@ -78,7 +78,7 @@ pub(crate) struct Doctor {
     /// A finding that is no problem here, by its code; may be given several times
     #[arg(long, value_name = "CODE", value_parser = code)]
     allow: Vec<String>,
-    /// Print one JSON object
+    /// Print one JSON object, at the end
     #[arg(long)]
     json: bool,
 }
@@ -91,8 +91,13 @@ Exit codes:
   1  something is wrong
   2  nobody could be spoken with, or the command line makes no sense
 
-The columns: tickets after a full handshake; their lifetime; how many of those offered resumed; after how many of these the \
-server sent a new one; whether a TLS 1.3 ticket resumes a second time; the name of the key, if tickets have one.
+Columns:
+  tickets   how many come after a full handshake
+  lifetime  what the server says of them
+  resumed   how many of those that were offered
+  renewed   after how many of these the server sent a new one
+  again     whether a TLS 1.3 ticket resumes a second time
+  key name  how tickets begin, if they have that in common
 
 Findings:
 ";
@@ -162,14 +167,10 @@ impl Doctor {
         if self.timeout == 0 {
             return Err(Failure::new("with --timeout 0 nobody can answer in time"));
         }
-        let host = self
-            .sni
-            .as_deref()
-            .or(self.targets.first().map(|target| target.host.as_str()));
         Ok(Manner {
             timeout: Duration::from_secs(self.timeout),
             wait: Duration::from_millis(self.wait),
-            request: (!self.raw).then(|| offer::http_request(host)),
+            is_http: !self.raw,
             protocols,
         })
     }

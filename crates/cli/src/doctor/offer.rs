@@ -13,8 +13,8 @@ pub(crate) struct Manner {
     pub(crate) timeout: Duration,
     /// How long to wait, after the handshake, for tickets and an answer.
     pub(crate) wait: Duration,
-    /// What to say after the handshake.
-    pub(crate) request: Option<Vec<u8>>,
+    /// Ask for something after the handshake, as a browser does.
+    pub(crate) is_http: bool,
     /// Names for ALPN, each with its length before it.
     pub(crate) protocols: Bytes,
 }

@@ -56,13 +56,17 @@ pub(crate) fn visit(trip: Trip<'_>, manner: &Manner) -> Result<Visit, Trouble> {
     let mut talk = Talk::new(stream, settings, trip.offer, Instant::now() + manner.timeout);
     talk.shake_hands()?;
     talk.lull = LULL.max(round_trip * 2);
-    talk.collect(trip.version, manner, manner.wait.max(round_trip * 3))?;
+    let request = manner.is_http.then(|| offer::http_request(trip.name));
+    talk.collect(trip.version, request, manner.wait.max(round_trip * 3))?;
     talk.leave();
     Ok(talk.into_visit())
 }
 
 /// After a ticket, the next one comes at once or not at all.
 const LULL: Duration = Duration::from_millis(100);
+
+/// Whoever sends more tickets than this on one connection wants to fill our memory.
+const MAX_KEPT: usize = 64;
 
 /// A few bytes wait no longer than this to be sent.
 const FAREWELL: Duration = Duration::from_secs(1);
@@ -120,11 +124,11 @@ impl Talk {
     }
 
     /// Waits for TLS 1.3's tickets, which come after the handshake: until there is an answer behind them, or silence.
-    fn collect(&mut self, version: ProtocolVersion, manner: &Manner, quiet: Duration) -> Result<(), Trouble> {
+    fn collect(&mut self, version: ProtocolVersion, request: Option<Vec<u8>>, quiet: Duration) -> Result<(), Trouble> {
         if version == ProtocolVersion::TLS1_3 {
             self.deadline = Instant::now() + quiet;
-            if let Some(request) = &manner.request {
-                self.say(request);
+            if let Some(request) = request {
+                self.say(&request);
             }
             self.listen()?;
         } else if self.kept.is_empty() && !self.connection.resumed() {
@@ -221,7 +225,9 @@ impl Talk {
             }
             Question::ReceivedTicket(received) => {
                 self.max_early_data = self.max_early_data.max(received.max_early_data);
-                self.kept.extend(Kept::ticket(&self.connection, &received));
+                if self.kept.len() < MAX_KEPT {
+                    self.kept.extend(Kept::ticket(&self.connection, &received));
+                }
                 if self.connection.version() == Some(ProtocolVersion::TLS1_3) {
                     self.deadline = self.deadline.min(Instant::now() + self.lull);
                 }

@@ -152,6 +152,19 @@ fn addresses_that_share_nothing() {
     assert_eq!(report.crossed("address"), [false; 4]);
 }
 
+#[test]
+fn of_many_addresses_each_with_the_next() {
+    let place = Place::new();
+    let all = [address(), address(), address(), address()];
+    let _servers = all.map(|at| place.odd_server(at, "stingy"));
+    let all = all.map(|at| at.to_string());
+    let addresses = all.iter().flat_map(|at| ["--address", at]);
+    let arguments: Vec<&str> = addresses.chain(["--tries", "2", "127.0.0.1"]).collect();
+    let report = doctor(&arguments);
+    assert_eq!(report.crossed("address"), [true; 8]);
+    assert_eq!(report.codes(), ["no-renewal"]);
+}
+
 /// s_server with our library in it, keys from a ring file.
 fn with_ring(place: &Place, at: std::net::SocketAddrV4, arguments: &str) -> Server {
     let mut command = place.s_server_command(at, arguments);

@@ -171,7 +171,11 @@ pub fn doctor(arguments: &[&str]) -> Report {
 
 pub fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_carnet"));
-    command.args(["doctor", "--tries", "6"]).args(arguments);
+    command.arg("doctor");
+    if !arguments.contains(&"--tries") {
+        command.args(["--tries", "6"]);
+    }
+    command.args(arguments);
     command
 }
 
