@@ -330,6 +330,67 @@ static void late(int options, const char *what)
     carnet_keystore_free(store);
 }
 
+/* --- external PSKs ------------------------------------------------------------------------------------------------------ */
+static SSL_SESSION *psk;
+
+static int find_psk(SSL *s, const unsigned char *identity, size_t len, SSL_SESSION **session)
+{
+    (void)s;
+    *session = NULL;
+    if (len == 3 && !memcmp(identity, "psk", 3) && SSL_SESSION_up_ref(psk))
+        *session = psk;
+    return 1;
+}
+
+static int use_psk(SSL *s, const EVP_MD *digest, const unsigned char **identity, size_t *len, SSL_SESSION **session)
+{
+    (void)digest;
+    *identity = (const unsigned char *)"psk";
+    *len = 3;
+    *session = NULL;
+    /* Where a ticket is on offer, that alone. */
+    if (!SSL_SESSION_has_ticket(SSL_get_session(s)) && SSL_SESSION_up_ref(psk))
+        *session = psk;
+    return 1;
+}
+
+/* Whoever knows the PSK begins a chain, however old the session is that the application keeps it in. */
+static void external(int options, const char *what)
+{
+    carnet_keystore *store = new_store();
+    SSL_CTX *server = new_capped(CAP);
+    SSL_SESSION *session = NULL;
+    SSL *ssl = SSL_new(server);
+    section("%s, an external PSK, %s", tls_name(), what);
+    carnet_CTX_use_keystore(server, store);
+    SSL_CTX_set_options(server, options);
+    psk = SSL_SESSION_new();
+    SSL_SESSION_set1_master_key(psk, (const unsigned char *)"an external pre-shared key, 32 b", 32);
+    SSL_SESSION_set_cipher(psk, SSL_CIPHER_find(ssl, (const unsigned char[]){0x13, 2}));
+    SSL_SESSION_set_protocol_version(psk, TLS1_3_VERSION);
+    SSL_CTX_set_psk_find_session_callback(server, find_psk);
+    SSL_CTX_set_psk_use_session_callback(client, use_psk);
+
+    ahead = 20 * CAP;
+    is(again(server, &session), 1, "a handshake with the PSK");
+    is(visited.tickets > 0, 1, "earns a ticket");
+    ahead += CAP - 1;
+    is(again(server, &session), 1, "which resumes as long as the cap says");
+    ahead += 1;
+    is(again(server, &session), 0, "and no longer");
+    SSL_SESSION_free(session), session = NULL;
+    is(again(server, &session), 1, "the PSK goes on for ever");
+    ahead += CAP - 1;
+    is(again(server, &session), 1, "each time with a new chain");
+
+    SSL_CTX_set_psk_use_session_callback(client, NULL);
+    SSL_SESSION_free(psk);
+    SSL_SESSION_free(session);
+    SSL_free(ssl);
+    SSL_CTX_free(server);
+    carnet_keystore_free(store);
+}
+
 int main(void)
 {
     const int both[] = {TLS1_3_VERSION, TLS1_2_VERSION};
@@ -347,6 +408,8 @@ int main(void)
         if (tls == TLS1_3_VERSION) {
             late(0, "stateless");
             late(SSL_OP_NO_TICKET, "stateful");
+            external(0, "stateless");
+            external(SSL_OP_NO_TICKET, "stateful");
         }
         SSL_CTX_free(client);
     }

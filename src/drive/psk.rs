@@ -85,6 +85,8 @@ fn accept(connection: &Connection, session: Ref<SessionObject>) -> Reply {
     match tickets::fit(&config, &session, ProtocolVersion::TLS1_3) {
         Fit::Fits => {
             let offered = Arc::new(session.snapshot());
+            // Whoever knows the PSK is who it is for: as good as a full handshake, whenever the application made the session.
+            session.begin_chain(connection.session_context().key_store().now());
             connection.put_candidate(SessionSlot::Named(session));
             connection.facts().progress.no_renewal = false;
             Answer::Session(Some(offered)).into()
