@@ -25,6 +25,8 @@ pub const CARNET_CHAIN_CAP_LONGEST: u64 = 1 << 30;
 /// callback that was set with SSL_CTX_set_session_ticket_cb(3) sees SSL_TICKET_NO_DECRYPT. The lifetime that a client is
 /// told is no longer than what its chain has left, and where nothing is left it gets no more tickets.
 ///
+/// A handshake with an external PSK (SSL_CTX_set_psk_find_session_callback(3)) counts as a full one: it begins a new chain.
+///
 /// With the context's own keys, with SSL_CTX_set_tlsext_ticket_keys(3), carnet_CTX_use_keystore() and the ready-made
 /// carnet_ticket_key_cb() and carnet_ticket_key_evp_cb(), a ticket says when its chain began in the last four bytes of its
 /// key name, as seconds since 1970, hidden by a mask and under the ticket's MAC. Only the first twelve bytes still name the
