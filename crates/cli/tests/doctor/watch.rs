@@ -17,7 +17,7 @@ fn nothing_happens() {
 }
 
 /// The doctor, watching by now, and the lines that it still has to write.
-fn watching(arguments: &[&str]) -> (Child, impl Iterator<Item = String>) {
+fn watching(arguments: &[&str]) -> (Child, impl Iterator<Item = String> + use<>) {
     let mut doctor = command(arguments).stdout(Stdio::piped()).spawn().unwrap();
     let mut lines = BufReader::new(doctor.stdout.take().unwrap())
         .lines()
