@@ -9,7 +9,7 @@ static SSL *replace(SSL **side, SSL *again)
 {
     SSL *unused = *side;
     BIO *bio = SSL_get_rbio(unused);
-    BIO_up_ref(bio), BIO_up_ref(bio);
+    BIO_up_ref(bio); /* one for both directions */
     SSL_set_bio(again, bio, bio);
     *side = again;
     return unused;
