@@ -36,7 +36,7 @@ const EXAMPLES: &str = "\
 Examples:
   sudo carnet stats
   sudo carnet stats $(cat /run/nginx.pid)
-  carnet stats --prometheus /var/lib/carnet/ring > /var/lib/node_exporter/carnet.prom";
+  carnet stats --prometheus /var/lib/carnet/ring > new && mv new /var/lib/node_exporter/carnet.prom";
 
 /// A ring and where it was found.
 struct Shown {

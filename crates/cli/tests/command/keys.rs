@@ -2,13 +2,18 @@
 
 use std::collections::HashSet;
 use std::fs;
-use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
+use std::os::unix::process::CommandExt;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
-use crate::place::{MISUSED, Place};
+use crate::place::{FAILED, MISUSED, Place};
+use crate::process::is_root;
+
+/// The user without rights.
+const NOBODY: u32 = 65_534;
 
 /// Names and states.
 pub fn listed(place: &Place, ring: &str) -> Vec<(String, String)> {
@@ -177,6 +182,61 @@ fn haproxys_last_but_one_seals() {
         4,
         "HAProxy wants three lines"
     );
+}
+
+#[test]
+fn keys_go_to_a_pipe_but_not_to_a_terminal() {
+    let place = Place::new();
+    place.done(&["keys", "init", "ring"]);
+    let arguments = ["keys", "export", "ring", "--form", "openssl", "-o", "-"];
+    let piped = place.command(&arguments).output().unwrap();
+    place.done(&["keys", "export", "ring", "--form", "openssl", "-o", "file"]);
+    assert_eq!(piped.stdout, place.read("file"));
+    // script(1) runs it on a terminal.
+    let command = format!("{} {}", env!("CARGO_BIN_EXE_carnet"), arguments.join(" "));
+    let mut script = std::process::Command::new("script");
+    let on_terminal = script
+        .current_dir(place.dir())
+        .args(["-qec", &command, "/dev/null"])
+        .output()
+        .unwrap();
+    let text = String::from_utf8(on_terminal.stdout).unwrap();
+    assert!(
+        !on_terminal.status.success() && text.contains("not shown on a terminal"),
+        "{text}"
+    );
+}
+
+#[test]
+fn what_belongs_to_root_is_not_for_others() {
+    if !is_root() {
+        return;
+    }
+    let place = Place::new();
+    place.done(&["keys", "init", "ring"]);
+    let program = place.path("carnet");
+    fs::copy(env!("CARGO_BIN_EXE_carnet"), &program).unwrap();
+    let me = std::process::id().to_string();
+    for (arguments, advice) in [
+        (&["keys", "list", "ring"][..], "as the file's owner, or as root"),
+        (&["keys", "rotate", "ring"], "as the file's owner, or as root"),
+        (&["stats", &me], "sudo carnet stats"),
+        (&["stats"], "run this as root"),
+    ] {
+        let mut command = std::process::Command::new(&program);
+        command
+            .current_dir(place.dir())
+            .env_remove("CARNET_RING")
+            .args(arguments);
+        let said = command.uid(NOBODY).gid(NOBODY).output().unwrap();
+        let error = String::from_utf8(said.stderr).unwrap();
+        assert_eq!(said.status.code(), Some(FAILED));
+        assert!(error.contains(advice), "{error}");
+    }
+    // Root may look at anybody's ring, but not change it: who owns it could do anything with it meanwhile.
+    chown(place.path("ring"), Some(NOBODY), Some(NOBODY)).unwrap();
+    place.done(&["keys", "list", "ring"]);
+    assert!(place.fails(&["keys", "rotate", "ring"]).contains("belongs to user"));
 }
 
 #[test]

@@ -124,9 +124,19 @@ impl Place {
         )
     }
 
-    /// `openssl s_server` with the preload library and the ring `ring`, and its address.
+    /// A program with the preload library and no settings of this machine.
+    pub fn preloaded(&self, program: &str) -> Command {
+        let mut command = Command::new(program);
+        command
+            .env("LD_PRELOAD", library())
+            .env("CARNET_CONFIG", self.path("none"))
+            .env_remove("CARNET_RING");
+        command
+    }
+
+    /// `openssl s_server` with the preload library and these settings, and its address.
     pub fn s_server(&self, server: &Identity, settings: &[(&str, &str)], more: &[&str]) -> (Process, String) {
-        let mut command = Command::new("stdbuf");
+        let mut command = self.preloaded("stdbuf");
         command.args(["-oL", "openssl", "s_server", "-accept", "127.0.0.1:0", "-www"]);
         command.args(["-cert", &server.cert, "-key", &server.key]).args(more);
         command

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::identity::Identity;
 use crate::place::Place;
-use crate::process::is_root;
+use crate::process::{Process, is_root};
 
 /// What a ring has counted, by name.
 fn counted(ring: &Value) -> HashMap<String, u64> {
@@ -65,6 +65,30 @@ fn a_process_and_its_file_say_the_same() {
         all.iter()
             .any(|ring| ring["processes"].as_array().unwrap().contains(&id.into()))
     );
+}
+
+#[test]
+fn a_ring_in_memory_is_one_for_all_who_share_it() {
+    let place = Place::new();
+    let program = "import os, ssl, sys\nssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)\nchild = os.fork()\n\
+                   if child: print('forked', child, flush=True)\nsys.stdin.read()";
+    let mut command = place.preloaded("/usr/bin/python3");
+    let parent = Process::start(command.args(["-c", program]));
+    let child: u32 = parent.wait_for_line("forked ").trim().parse().unwrap();
+    let all = place.json(&["stats", "--json"]);
+    let mut rings = all["rings"].as_array().unwrap().iter();
+    let both = |ring: &&Value| ring["processes"].as_array().unwrap().contains(&parent.id().into());
+    let ring = rings.find(both).unwrap();
+    assert!(ring["processes"].as_array().unwrap().contains(&child.into()), "{ring}");
+    assert_eq!(
+        (&ring["file"], ring["command"].as_str().unwrap().starts_with("python")),
+        (&Value::Null, true)
+    );
+    let of_child = place.json(&["stats", "--json", &child.to_string()]);
+    assert_eq!(of_child["rings"][0]["keys"], ring["keys"]);
+    let line = format!("carnet_tickets_issued_total{{ring=\"\",command=\"python3\",pid=\"{child}\"}} 0");
+    let text = place.done(&["stats", "--prometheus", &child.to_string()]);
+    assert!(text.lines().any(|found| found == line), "{text}");
 }
 
 #[test]
