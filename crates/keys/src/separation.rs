@@ -35,9 +35,20 @@ pub struct ContextParts(Sha256);
 
 impl ContextParts {
     /// What a context of OpenSSL is: its certificate's public key (`X509_pubkey_digest(3)` with SHA-256, zeros for none) and
-    /// its verify mode. The names of its client CAs follow as parts, in their order (`X509_NAME_digest(3)`).
+    /// its verify mode. The names of its client CAs follow as parts, in their order (`X509_NAME_digest(3)`), and, where
+    /// clients are verified, [`ContextParts::trusting`].
     pub fn of_context(public_key: &[u8; 32], verify_mode: i32) -> Self {
         Self::default().part(public_key).part(&verify_mode.to_be_bytes())
+    }
+
+    /// Whom a context that verifies its clients trusts: the flags of its verification (its own and those of its
+    /// store, `X509_VERIFY_PARAM_get_flags(3)`), the depth (`SSL_CTX_get_verify_depth(3)`), and the certificates in its store
+    /// (SHA-256 of each, `X509_digest(3)`), in any order. Follows the client CAs' names.
+    pub fn trusting(self, flags: u64, depth: i32, mut certificates: Vec<[u8; 32]>) -> Self {
+        certificates.sort_unstable();
+        certificates.dedup();
+        let parts = self.part(&flags.to_be_bytes()).part(&depth.to_be_bytes());
+        certificates.iter().fold(parts, |parts, one| parts.part(one))
     }
 
     /// One more part: a public key, a session-id context, a verify mode, a client CA's name …
@@ -191,6 +202,18 @@ mod tests {
         assert_ne!(digest(&[b"ab", b"c"]), digest(&[b"a", b"bc"]));
         assert_ne!(digest(&[b"a"]), digest(&[b"a", b""]));
         assert_eq!(digest(&[b"a", b"b"]), digest(&[b"a", b"b"]));
+    }
+
+    #[test]
+    fn whom_a_context_trusts_counts_in_any_order() {
+        let trusting = |depth, certificates: &[[u8; 32]]| {
+            let parts = ContextParts::of_context(&[1; 32], 1);
+            parts.trusting(0, depth, certificates.to_vec()).digest()
+        };
+        let (one, two) = ([1; 32], [2; 32]);
+        assert_eq!(trusting(1, &[one, two]), trusting(1, &[two, one, two]));
+        assert_ne!(trusting(1, &[one, two]), trusting(1, &[one]));
+        assert_ne!(trusting(1, &[one]), trusting(2, &[one]));
     }
 
     #[test]

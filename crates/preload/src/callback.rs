@@ -99,7 +99,7 @@ impl Call<'_> {
                 now: self.now,
             };
             // SAFETY: the context is that of the record, and live.
-            let separation = unsafe { self.record.separation(self.openssl, self.context) };
+            let separation = unsafe { self.record.separation(self.openssl, self.context) }?;
             separation.seal(state::ring()?, &asked, self.chain_start())
         })?;
         *name = sealing.name.0;
@@ -122,7 +122,7 @@ impl Call<'_> {
                 now: self.now,
             };
             // SAFETY: the context is that of the record, and live.
-            let separation = unsafe { self.record.separation(self.openssl, self.context) };
+            let separation = unsafe { self.record.separation(self.openssl, self.context) }?;
             separation.open(state::ring()?, name, &asked, settings.chain_cap)
         })?;
         // SAFETY: a live SSL.
@@ -167,11 +167,12 @@ impl Call<'_> {
             if (openssl.SSL_session_reused)(self.ssl) == 0 {
                 return self.now;
             }
-            context::chain_start(openssl, self.ssl).unwrap_or_else(|| {
-                let session = (openssl.SSL_get_session)(self.ssl);
-                let time = (openssl.SSL_SESSION_get_time)(session);
-                u64::try_from(time).unwrap_or(self.now)
-            })
+            let session = (openssl.SSL_get_session)(self.ssl);
+            let time = (openssl.SSL_SESSION_get_time)(session);
+            let made = u64::try_from(time).unwrap_or(self.now);
+            // A session from the cache brought no ticket; what is kept may then be of the connection's life before
+            // SSL_clear(3).
+            context::chain_start(openssl, self.ssl).map_or(made, |start| start.min(made))
         }
     }
 
@@ -247,7 +248,9 @@ impl Call<'_> {
             return then(unsafe { CStr::from_ptr(name) }.to_bytes());
         }
         // SAFETY: a live SSL.
-        if unsafe { (self.openssl.SSL_session_reused)(self.ssl) } == 0 {
+        let is_reused = unsafe { (self.openssl.SSL_session_reused)(self.ssl) } != 0;
+        // SAFETY: a live SSL. Only one that has opened a ticket has a chain: another may be where it was in memory.
+        if !is_reused || unsafe { context::chain_start(self.openssl, self.ssl) }.is_none() {
             return then(b"");
         }
         LAST.with_borrow(|last| then(last.get(self.ssl)))

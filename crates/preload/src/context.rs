@@ -6,9 +6,9 @@ use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use arc_swap::{ArcSwap, ArcSwapOption};
-use carnet_keys::separation::{ContextDigest, ContextParts};
 use carnet_ticket::{OPENSSL_BLOB_LEN, TicketKey};
 
+use crate::identity::Identity;
 use crate::openssl::{Ctx, OpenSsl, Ssl};
 use crate::tickets::Separation;
 
@@ -27,19 +27,11 @@ pub struct Record {
     /// The application's own key callbacks: the EVP_MAC kind and the HMAC_CTX kind.
     pub evp: AtomicPtr<c_void>,
     pub hmac: AtomicPtr<c_void>,
+    /// Has the application set keys, or taken those that there are to use elsewhere?
+    pub keys_are_its_own: AtomicBool,
     identity: ArcSwap<Identity>,
     /// Has the operator been told that this context is left alone?
     pub told: AtomicBool,
-}
-
-/// What makes up a context's digest, to notice when it changes.
-#[derive(Default)]
-struct Identity {
-    certificate: usize,
-    verify_mode: c_int,
-    authorities: usize,
-    num_authorities: c_int,
-    separation: Option<Arc<Separation>>,
 }
 
 struct Indexes {
@@ -50,18 +42,18 @@ struct Indexes {
 
 fn indexes(openssl: &OpenSsl) -> Option<&'static Indexes> {
     static INDEXES: OnceLock<Option<Indexes>> = OnceLock::new();
-    let make = |class, new, free| {
+    let make = |class, new, dup, free| {
         // SAFETY: the callbacks are functions of the right type, and stay: this library is never unloaded, since its
         // functions are libssl's callbacks.
-        let index = unsafe { (openssl.CRYPTO_get_ex_new_index)(class, 0, null_mut(), new, null_mut(), free) };
+        let index = unsafe { (openssl.CRYPTO_get_ex_new_index)(class, 0, null_mut(), new, dup, free) };
         (index >= 0).then_some(index)
     };
     INDEXES
         .get_or_init(|| {
             Some(Indexes {
-                record: make(OF_CTX, None, Some(forget as _))?,
-                first_context: make(OF_SSL, Some(remember as _), None)?,
-                chain_start: make(OF_SSL, None, None)?,
+                record: make(OF_CTX, None, None, Some(forget as _))?,
+                first_context: make(OF_SSL, Some(remember as _), Some(remain as _), None)?,
+                chain_start: make(OF_SSL, None, Some(remain as _), None)?,
             })
         })
         .as_ref()
@@ -94,6 +86,23 @@ unsafe extern "C" fn remember(
     }
 }
 
+/// CRYPTO_EX_dup of an SSL: SSL_dup(3) makes a new connection, with a first context of its own, and what was remembered
+/// of the old one is not taken over.
+unsafe extern "C" fn remain(
+    to: *mut c_void,
+    _: *const c_void,
+    copied: *mut *mut c_void,
+    index: c_int,
+    _: c_long,
+    _: *mut c_void,
+) -> c_int {
+    if let Some(openssl) = OpenSsl::get() {
+        // SAFETY: OpenSSL calls this with the new connection's data, and with the place that holds what it will set.
+        unsafe { *copied = (openssl.CRYPTO_get_ex_data)(to, index) };
+    }
+    1
+}
+
 /// Gives a new context its record. `None`: OpenSSL has no memory for that.
 ///
 /// # Safety
@@ -104,6 +113,7 @@ pub unsafe fn attach(openssl: &OpenSsl, context: Ctx) -> Option<()> {
         own: ArcSwapOption::empty(),
         evp: AtomicPtr::default(),
         hmac: AtomicPtr::default(),
+        keys_are_its_own: AtomicBool::new(false),
         identity: ArcSwap::default(),
         told: AtomicBool::new(false),
     });
@@ -183,65 +193,22 @@ impl Record {
         self.own.store(key.map(Arc::new));
     }
 
-    /// The context's part of the ring, made anew when certificate, verification or client authorities have changed.
+    /// The context's part of the ring, made anew when what the context is has changed. `None`: never.
     ///
     /// # Safety
     /// `context` is the live `SSL_CTX` of this record.
-    pub unsafe fn separation(&self, openssl: &OpenSsl, context: Ctx) -> Arc<Separation> {
-        // SAFETY: the caller's contract; these functions only look.
-        let (certificate, authorities, verify_mode) = unsafe {
-            (
-                (openssl.SSL_CTX_get0_certificate)(context),
-                (openssl.SSL_CTX_get_client_CA_list)(context),
-                (openssl.SSL_CTX_get_verify_mode)(context),
-            )
-        };
-        // SAFETY: the context's own list, or NULL, of which there are -1.
-        let num_authorities = unsafe { (openssl.OPENSSL_sk_num)(authorities) };
+    pub unsafe fn separation(&self, openssl: &OpenSsl, context: Ctx) -> Option<Arc<Separation>> {
         let before = self.identity.load();
-        let same = before.certificate == certificate.addr()
-            && before.authorities == authorities.addr()
-            && (before.verify_mode, before.num_authorities) == (verify_mode, num_authorities);
-        if let (true, Some(separation)) = (same, &before.separation) {
-            return Arc::clone(separation);
+        // SAFETY: the caller's contract.
+        match unsafe { before.check(openssl, context) } {
+            Ok(separation) => Some(separation),
+            Err(new) => {
+                let separation = new.separation();
+                self.identity.store(Arc::new(new));
+                separation
+            }
         }
-        let public_key = digest_of(certificate, openssl.X509_pubkey_digest, openssl);
-        let mut parts = ContextParts::of_context(&public_key, verify_mode);
-        for index in 0..num_authorities {
-            // SAFETY: the index is within the list.
-            let name = unsafe { (openssl.OPENSSL_sk_value)(authorities, index) };
-            parts = parts.part(&digest_of(name, openssl.X509_NAME_digest, openssl));
-        }
-        let separation = kept_or_new(before.separation.as_ref(), parts.digest());
-        self.identity.store(Arc::new(Identity {
-            certificate: certificate.addr(),
-            verify_mode,
-            authorities: authorities.addr(),
-            num_authorities,
-            separation: Some(Arc::clone(&separation)),
-        }));
-        separation
     }
-}
-
-fn kept_or_new(before: Option<&Arc<Separation>>, digest: ContextDigest) -> Arc<Separation> {
-    match before {
-        Some(separation) if separation.is_for(&digest) => Arc::clone(separation),
-        _ => Arc::new(Separation::new(digest)),
-    }
-}
-
-type DigestFunction =
-    unsafe extern "C" fn(*const c_void, *const c_void, *mut std::ffi::c_uchar, *mut std::ffi::c_uint) -> c_int;
-
-/// SHA-256 of a certificate's public key, or of a name; zeros for none.
-fn digest_of(object: *const c_void, digest: DigestFunction, openssl: &OpenSsl) -> [u8; 32] {
-    let mut out = [0; 64];
-    if !object.is_null() {
-        // SAFETY: the object is the context's own, of the function's type; `out` has room for any digest.
-        unsafe { digest(object, (openssl.EVP_sha256)(), out.as_mut_ptr(), null_mut()) };
-    }
-    out.first_chunk().copied().unwrap_or_default()
 }
 
 /// Loads a callback that the application has set.

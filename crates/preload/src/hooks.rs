@@ -6,8 +6,9 @@ use std::ptr::null_mut;
 use std::sync::atomic::Ordering;
 
 use crate::callback::{before_evp, before_hmac, ticket_key};
-use crate::context::{self, Record, SET_KEYS};
-use crate::openssl::{self, AnyCallback, Ctx, KeyCallback, OpenSsl};
+use crate::context::{self, GET_KEYS, Record, SET_KEYS};
+use crate::foreign::{self, Function};
+use crate::openssl::{AnyCallback, Ctx, KeyCallback, OpenSsl};
 use crate::settings::Mode;
 use crate::state;
 
@@ -19,21 +20,26 @@ fn aside<R>(work: impl FnOnce() -> Option<R>) -> Option<R> {
     catch_unwind(AssertUnwindSafe(work)).ok().flatten()
 }
 
-/// What a function that is not to be found anywhere answers.
+/// The function that the caller means, and whether the context is none of ours; or the answer if there is no function.
 macro_rules! real {
-    ($name:ident as $type:ty, or $failed:expr) => {
-        match openssl::next(concat!(stringify!($name), "\0")) {
+    ($name:ident as $type:ty, $whose:ident($argument:expr), or $failed:expr) => {{
+        static FUNCTION: Function = Function::new(concat!(stringify!($name), "\0"));
+        match FUNCTION.$whose($argument) {
             // SAFETY: libssl's function of this name has this type in every version that has it.
-            Some(found) => unsafe { std::mem::transmute::<*mut c_void, $type>(found) },
+            Some((found, is_foreign)) => (unsafe { std::mem::transmute::<*mut c_void, $type>(found) }, is_foreign),
             None => return $failed,
         }
-    };
+    }};
 }
 
 /// Puts our callback on a new context.
-fn adopt(context: Ctx) {
+fn adopt(context: Ctx, method: *const c_void, is_foreign: bool) {
     aside(|| {
         if context.is_null() {
+            return None;
+        }
+        foreign::remember(context, method, is_foreign);
+        if is_foreign {
             return None;
         }
         let openssl = OpenSsl::get()?;
@@ -53,10 +59,11 @@ fn adopt(context: Ctx) {
 /// As SSL_CTX_new(3) says.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn SSL_CTX_new(method: *const c_void) -> Ctx {
-    let real = real!(SSL_CTX_new as unsafe extern "C" fn(*const c_void) -> Ctx, or null_mut());
+    type New = unsafe extern "C" fn(*const c_void) -> Ctx;
+    let (real, is_foreign) = real!(SSL_CTX_new as New, for_method(method), or null_mut());
     // SAFETY: the caller's arguments, passed on: so in all of this file.
     let context = unsafe { real(method) };
-    adopt(context);
+    adopt(context, method, is_foreign);
     context
 }
 
@@ -67,16 +74,17 @@ pub unsafe extern "C" fn SSL_CTX_new(method: *const c_void) -> Ctx {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn SSL_CTX_new_ex(library: *mut c_void, properties: *const c_char, method: *const c_void) -> Ctx {
     type New = unsafe extern "C" fn(*mut c_void, *const c_char, *const c_void) -> Ctx;
-    let real = real!(SSL_CTX_new_ex as New, or null_mut());
+    let (real, is_foreign) = real!(SSL_CTX_new_ex as New, for_method(method), or null_mut());
     // SAFETY: the caller's arguments, passed on.
     let context = unsafe { real(library, properties, method) };
-    adopt(context);
+    adopt(context, method, is_foreign);
     context
 }
 
 /// Whose keys a context has from now on.
 enum Brought {
     Keys,
+    KeysElsewhere,
     Evp(Option<KeyCallback>),
     Hmac(Option<AnyCallback>),
 }
@@ -91,22 +99,28 @@ fn ours<'a>(openssl: &OpenSsl, context: Ctx) -> Option<(&'a Record, Mode)> {
     Some((unsafe { context::record(openssl, context) }?, mode))
 }
 
-/// SSL_CTX_ctrl(3). Ticket keys that the application sets (59) count from then on, unless they are to be overridden.
+/// SSL_CTX_ctrl(3). Ticket keys that the application sets (59) count from then on, unless they are to be overridden; so do
+/// those that it takes (58), since it can only want to set them elsewhere.
 ///
 /// # Safety
 /// As SSL_CTX_ctrl(3) says.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn SSL_CTX_ctrl(context: Ctx, command: c_int, number: c_long, pointer: *mut c_void) -> c_long {
     type Control = unsafe extern "C" fn(Ctx, c_int, c_long, *mut c_void) -> c_long;
-    let real = real!(SSL_CTX_ctrl as Control, or 0);
+    let (real, is_foreign) = real!(SSL_CTX_ctrl as Control, for_context(context), or 0);
     // SAFETY: the caller's arguments, passed on.
     let result = unsafe { real(context, command, number, pointer) };
-    if command == SET_KEYS && result == 1 && !pointer.is_null() {
+    let what = match command {
+        SET_KEYS => Brought::Keys,
+        GET_KEYS => Brought::KeysElsewhere,
+        _ => return result,
+    };
+    if !is_foreign && result == 1 && !pointer.is_null() {
         aside(|| {
             let openssl = OpenSsl::get()?;
             let (record, mode) = ours(openssl, context)?;
             record.read_own_keys(openssl, context);
-            brought(openssl, context, record, mode, Brought::Keys);
+            brought(openssl, context, record, mode, what);
             Some(())
         });
     }
@@ -120,8 +134,8 @@ pub unsafe extern "C" fn SSL_CTX_ctrl(context: Ctx, command: c_int, number: c_lo
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn SSL_CTX_callback_ctrl(context: Ctx, command: c_int, callback: Option<AnyCallback>) -> c_long {
     type Control = unsafe extern "C" fn(Ctx, c_int, Option<AnyCallback>) -> c_long;
-    let real = real!(SSL_CTX_callback_ctrl as Control, or 0);
-    let answer = (command == SET_KEY_CALLBACK).then(|| {
+    let (real, is_foreign) = real!(SSL_CTX_callback_ctrl as Control, for_context(context), or 0);
+    let answer = (command == SET_KEY_CALLBACK && !is_foreign).then(|| {
         aside(|| {
             let openssl = OpenSsl::get()?;
             let (record, mode) = ours(openssl, context)?;
@@ -142,8 +156,11 @@ pub unsafe extern "C" fn SSL_CTX_callback_ctrl(context: Ctx, command: c_int, cal
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn SSL_CTX_set_tlsext_ticket_key_evp_cb(context: Ctx, callback: Option<KeyCallback>) -> c_int {
     type Set = unsafe extern "C" fn(Ctx, Option<KeyCallback>) -> c_int;
-    let real = real!(SSL_CTX_set_tlsext_ticket_key_evp_cb as Set, or 0);
+    let (real, is_foreign) = real!(SSL_CTX_set_tlsext_ticket_key_evp_cb as Set, for_context(context), or 0);
     let answer = aside(|| {
+        if is_foreign {
+            return None;
+        }
         let openssl = OpenSsl::get()?;
         let (record, mode) = ours(openssl, context)?;
         Some(brought(openssl, context, record, mode, Brought::Evp(callback)))
@@ -168,30 +185,36 @@ pub unsafe extern "C" fn SSL_CTX_set_tlsext_ticket_key_cb(context: Ctx, callback
 /// The application has brought keys, or a callback for them; or it takes its callback back. What the call returns.
 fn brought(openssl: &OpenSsl, context: Ctx, record: &Record, mode: Mode, what: Brought) -> c_int {
     let name = match what {
-        Brought::Keys => "fixed ticket keys",
-        Brought::Evp(_) | Brought::Hmac(_) => "a ticket key callback",
+        Brought::Keys => "has fixed ticket keys",
+        Brought::KeysElsewhere => "takes the ticket keys",
+        Brought::Evp(_) | Brought::Hmac(_) => "has a ticket key callback",
     };
-    let is_brought = !matches!(what, Brought::Evp(None) | Brought::Hmac(None));
-    if is_brought {
+    let is_news = match what {
+        Brought::Evp(None) | Brought::Hmac(None) => false,
+        Brought::KeysElsewhere => !record.keys_are_its_own.load(Ordering::Acquire),
+        _ => true,
+    };
+    if is_news {
         let outcome = if mode == Mode::Override {
             "overridden (CARNET_MODE=override)"
         } else {
             "they are left to it (CARNET_MODE=respect)"
         };
-        state::tell(&format!("context {context:p}: the application has {name}: {outcome}"));
+        state::tell(&format!("context {context:p}: the application {name}: {outcome}"));
     }
     if mode == Mode::Override {
         return 1;
     }
     match what {
-        Brought::Keys => {}
+        Brought::Keys | Brought::KeysElsewhere => record.keys_are_its_own.store(true, Ordering::Release),
         Brought::Evp(callback) => record.evp.store(pointer(callback), Ordering::Release),
         Brought::Hmac(callback) => record.hmac.store(pointer(callback), Ordering::Release),
     }
     let evp = !record.evp.load(Ordering::Acquire).is_null();
     let hmac = !record.hmac.load(Ordering::Acquire).is_null();
+    let keys = record.keys_are_its_own.load(Ordering::Acquire);
     // OpenSSL asks the EVP_MAC callback first, then the other, then takes the context's keys.
-    let (first, second): (Option<KeyCallback>, Option<KeyCallback>) = match (evp, hmac, is_brought) {
+    let (first, second): (Option<KeyCallback>, Option<KeyCallback>) = match (evp, hmac, keys) {
         (true, _, _) => (Some(before_evp), hmac.then_some(before_hmac)),
         (false, true, _) => (None, Some(before_hmac)),
         (false, false, true) => (None, None),

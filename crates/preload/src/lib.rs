@@ -3,8 +3,10 @@
 //!
 //! ```text
 //! hooks      the functions of libssl that this stands before
+//! foreign    contexts of other OpenSSLs in the same process
 //! callback   the key callback that OpenSSL calls for each ticket
 //!   context    what is kept with each SSL_CTX
+//!   identity   what a context is, and whether that has changed
 //!   tickets    under which keys to seal, whether to open
 //!     state      settings and ring of the process          carnet-keys
 //!   openssl    the real OpenSSL, found at run time
@@ -19,7 +21,9 @@
 
 mod callback;
 mod context;
+mod foreign;
 mod hooks;
+mod identity;
 mod loaded;
 mod log;
 mod openssl;

@@ -10,10 +10,10 @@ use crate::state;
 #[unsafe(link_section = ".init_array")]
 static LOADED: extern "C" fn() = loaded;
 
-/// Takes note of the settings while the environment is whole.
+/// Takes note of the environment while it is whole. In a program without OpenSSL that is all: no system call.
 extern "C" fn loaded() {
     let _nothing_lost = catch_unwind(|| {
-        let Some(_settings) = state::settings() else { return };
+        state::begin();
         if OpenSsl::is_loaded() {
             // Before privileges are dropped, and before workers are forked that are to share it.
             state::ring();

@@ -4,19 +4,57 @@
 
 use std::fs::File;
 use std::io::Write as _;
+use std::os::fd::{AsFd as _, BorrowedFd};
+use std::os::unix::net::UnixDatagram;
+use std::sync::OnceLock;
+
+use rustix::fs::{FileType, OFlags, fcntl_getfl, fstat};
 
 use crate::settings::Log;
 
+/// The file that standard error was when this library was first used.
+static AT_START: OnceLock<Option<(u64, u64)>> = OnceLock::new();
+
+/// Takes note of what standard error is.
+pub fn begin() {
+    AT_START.get_or_init(|| file_of(std::io::stderr().as_fd()));
+}
+
 /// Writes one line, beginning with "carnet[PID]: ". That it can't be written is no reason for anything.
 pub fn line(log: &Log, text: &str) {
+    begin();
     let line = format!("carnet[{}]: {}\n", std::process::id(), text.replace('\n', " "));
     let _unheard = match log {
-        Log::Off => Ok(()),
-        Log::Stderr => std::io::stderr().write_all(line.as_bytes()),
+        Log::Stderr if is_for_lines(std::io::stderr().as_fd()) => std::io::stderr().write_all(line.as_bytes()),
+        Log::Off | Log::Stderr => Ok(()),
         Log::File(path) => File::options()
             .append(true)
             .create(true)
             .open(path)
             .and_then(|mut file| file.write_all(line.as_bytes())),
     };
+}
+
+fn file_of(error: BorrowedFd<'_>) -> Option<(u64, u64)> {
+    let found = fstat(error).ok()?;
+    Some((found.st_dev, found.st_ino))
+}
+
+/// A program that has closed its standard error may have got the number again for a client's connection, or for a file of
+/// its own: nothing may be written there.
+fn is_for_lines(error: BorrowedFd<'_>) -> bool {
+    let as_at_start = AT_START.get().is_some_and(|start| *start == file_of(error));
+    let is_log = || fcntl_getfl(error).is_ok_and(|flags| flags.contains(OFlags::APPEND));
+    let is_local = || {
+        let socket = error.try_clone_to_owned().map(UnixDatagram::from);
+        // Fails for a socket of another family: under inetd, standard error is the client.
+        socket.is_ok_and(|socket| socket.local_addr().is_ok())
+    };
+    let kind = fstat(error).map(|found| FileType::from_raw_mode(found.st_mode));
+    match kind {
+        Ok(FileType::CharacterDevice | FileType::Fifo) => true,
+        Ok(FileType::RegularFile) => as_at_start || is_log(),
+        Ok(FileType::Socket) => as_at_start && is_local(),
+        _ => false,
+    }
 }

@@ -4,7 +4,7 @@
 //! Functions of libssl that this library exports too are looked for behind it (RTLD_NEXT); where libssl came by dlopen,
 //! out of the program's own scope, in libssl.so.3 itself.
 
-use std::ffi::{CStr, c_char, c_int, c_long, c_uchar, c_uint, c_void};
+use std::ffi::{CStr, c_char, c_int, c_long, c_uchar, c_uint, c_ulong, c_void};
 use std::ptr::null_mut;
 use std::sync::OnceLock;
 
@@ -20,6 +20,9 @@ pub type KeyCallback = unsafe extern "C" fn(Ssl, *mut c_uchar, *mut c_uchar, *mu
 pub type AnyCallback = unsafe extern "C" fn();
 /// `CRYPTO_EX_new` and `CRYPTO_EX_free`
 pub type ExCallback = unsafe extern "C" fn(*mut c_void, *mut c_void, *mut c_void, c_int, c_long, *mut c_void);
+/// `CRYPTO_EX_dup`
+pub type ExDup =
+    unsafe extern "C" fn(*mut c_void, *const c_void, *mut *mut c_void, c_int, c_long, *mut c_void) -> c_int;
 
 /// `OSSL_PARAM`
 #[repr(C)]
@@ -64,6 +67,9 @@ functions! {
     fn SSL_CTX_get_verify_mode(*const c_void) -> c_int;
     fn SSL_CTX_get0_certificate(*const c_void) -> *mut c_void;
     fn SSL_CTX_get_client_CA_list(*const c_void) -> *mut c_void;
+    fn SSL_CTX_get_cert_store(*const c_void) -> *mut c_void;
+    fn SSL_CTX_get0_param(Ctx) -> *mut c_void;
+    fn SSL_CTX_get_verify_depth(*const c_void) -> c_int;
     fn SSL_CTX_get_ex_data(*const c_void, c_int) -> *mut c_void;
     fn SSL_CTX_set_ex_data(Ctx, c_int, *mut c_void) -> c_int;
     fn SSL_get_SSL_CTX(*const c_void) -> Ctx;
@@ -77,13 +83,25 @@ functions! {
     fn SSL_get_session(*const c_void) -> *mut c_void;
     fn SSL_SESSION_get_time(*const c_void) -> c_long;
     fn SSL_SESSION_get0_id_context(*const c_void, *mut c_uint) -> *const c_uchar;
-    fn CRYPTO_get_ex_new_index(c_int, c_long, *mut c_void, Option<ExCallback>, *mut c_void, Option<ExCallback>) -> c_int;
+    fn CRYPTO_get_ex_new_index(c_int, c_long, *mut c_void, Option<ExCallback>, Option<ExDup>, Option<ExCallback>) -> c_int;
+    fn CRYPTO_get_ex_data(*const c_void, c_int) -> *mut c_void;
     fn CRYPTO_set_ex_data(*mut c_void, c_int, *mut c_void) -> c_int;
     fn RAND_bytes(*mut c_uchar, c_int) -> c_int;
     fn EVP_CIPHER_fetch(*mut c_void, *const c_char, *const c_char) -> *mut c_void;
     fn EVP_CipherInit_ex(*mut c_void, *const c_void, *mut c_void, *const c_uchar, *const c_uchar, c_int) -> c_int;
     fn EVP_MAC_CTX_set_params(*mut c_void, *const Param) -> c_int;
     fn EVP_sha256() -> *const c_void;
+    fn X509_up_ref(*mut c_void) -> c_int;
+    fn X509_free(*mut c_void) -> ();
+    fn X509_STORE_up_ref(*mut c_void) -> c_int;
+    fn X509_STORE_free(*mut c_void) -> ();
+    fn X509_STORE_lock(*mut c_void) -> c_int;
+    fn X509_STORE_unlock(*mut c_void) -> c_int;
+    fn X509_STORE_get0_objects(*const c_void) -> *mut c_void;
+    fn X509_STORE_get0_param(*const c_void) -> *mut c_void;
+    fn X509_OBJECT_get0_X509(*const c_void) -> *mut c_void;
+    fn X509_VERIFY_PARAM_get_flags(*const c_void) -> c_ulong;
+    fn X509_digest(*const c_void, *const c_void, *mut c_uchar, *mut c_uint) -> c_int;
     fn X509_pubkey_digest(*const c_void, *const c_void, *mut c_uchar, *mut c_uint) -> c_int;
     fn X509_NAME_digest(*const c_void, *const c_void, *mut c_uchar, *mut c_uint) -> c_int;
     fn OPENSSL_sk_num(*const c_void) -> c_int;
@@ -105,24 +123,24 @@ impl OpenSsl {
                 let version: unsafe extern "C" fn() -> u64 = unsafe { std::mem::transmute(version) };
                 // SAFETY: it has no preconditions.
                 let number = unsafe { version() };
-                (number >> 28 == 3).then(Self::find).flatten()
+                if number >> 28 != 3 {
+                    return None;
+                }
+                // It must not go while its functions are kept.
+                library(c"libssl.so.3");
+                Self::find()
             })
             .as_ref()
     }
 
-    /// Is libssl.so.3 in this process?
+    /// Is libssl.so.3 in this process? Costs no system call.
     pub fn is_loaded() -> bool {
-        !library(c"libssl.so.3").is_null()
+        is_present(c"libssl.so.3")
     }
 }
 
-/// The real function that a function of this library stands before.
-pub fn next(name: &'static str) -> Option<*mut c_void> {
-    symbol(name)
-}
-
-/// `name` ends in NUL.
-fn symbol(name: &'static str) -> Option<*mut c_void> {
+/// What follows this library in the order of the program's libraries, or is in libssl.so.3. `name` ends in NUL.
+pub fn symbol(name: &'static str) -> Option<*mut c_void> {
     let name = CStr::from_bytes_with_nul(name.as_bytes()).ok()?;
     // SAFETY: the name ends in NUL; RTLD_NEXT is what comes after this library, so nothing of its own is found.
     let behind = unsafe { libc::dlsym(libc::RTLD_NEXT, name.as_ptr()) };
@@ -141,7 +159,31 @@ fn symbol(name: &'static str) -> Option<*mut c_void> {
 
 /// A library that is loaded already.
 fn library(file: &CStr) -> *mut c_void {
+    // To ask for a library that is not there would have the linker look for its file.
+    if !is_present(file) {
+        return null_mut();
+    }
     // SAFETY: the name ends in NUL. RTLD_NOLOAD: nothing is loaded and no constructor runs. The reference is not given
     // back, so that functions found through it stay.
     unsafe { libc::dlopen(file.as_ptr(), libc::RTLD_NOW | libc::RTLD_NOLOAD) }
+}
+
+/// Has a library of this name been loaded?
+fn is_present(file: &CStr) -> bool {
+    unsafe extern "C" fn compare(object: *mut libc::dl_phdr_info, _: usize, wanted: *mut c_void) -> c_int {
+        // SAFETY: the linker's own record, whose name ends in NUL or is NULL; `wanted` is what was passed below.
+        let (path, wanted) = unsafe {
+            let path = (*object).dlpi_name;
+            (!path.is_null()).then(|| (CStr::from_ptr(path), &*wanted.cast::<&CStr>()))
+        }
+        .unzip();
+        let (Some(path), Some(wanted)) = (path, wanted) else {
+            return 0;
+        };
+        let name = path.to_bytes().rsplit(|byte| *byte == b'/').next();
+        (name == Some(wanted.to_bytes())).into()
+    }
+    let mut file = file;
+    // SAFETY: the function has the right type and takes what it is given here.
+    unsafe { libc::dl_iterate_phdr(Some(compare), (&raw mut file).cast()) != 0 }
 }

@@ -1,4 +1,5 @@
-//! What the operator wants: read once, when the library is loaded, from the environment and from a file.
+//! What the operator wants, from the environment as it was when the library was loaded, and from a file: read once, when
+//! the library is loaded with OpenSSL, or later when OpenSSL has come.
 //!
 //! | environment | in /etc/carnet.toml | default | |
 //! | --- | --- | --- | --- |
@@ -9,7 +10,7 @@
 //! | `CARNET_LIFETIME` | `lifetime` | 7200 | for how many seconds its tickets open after that; likewise |
 //! | `CARNET_CHAIN_CAP` | `chain_cap` | 604800 | how many seconds after a full handshake there may be resumptions; 0: no end |
 //! | `CARNET_LOG` | `log` | `stderr` | `stderr`, `off`, or a file to append to |
-//! | `CARNET_CONFIG` | | /etc/carnet.toml | another file with these settings; it need not exist |
+//! | `CARNET_CONFIG` | | /etc/carnet.toml | another file with these settings, which must exist |
 //!
 //! The environment wins. With `ring` and `root` the root's chain is kept in the ring, from which the past is erased.
 
@@ -20,6 +21,18 @@ use std::path::{Path, PathBuf};
 use carnet_keys::Policy;
 use carnet_ticket::ChainCap;
 use serde::Deserialize;
+
+/// The settings in the environment.
+pub const VARIABLES: [&str; 8] = [
+    "CARNET_CONFIG",
+    "CARNET_MODE",
+    "CARNET_RING",
+    "CARNET_ROOT",
+    "CARNET_INTERVAL",
+    "CARNET_LIFETIME",
+    "CARNET_CHAIN_CAP",
+    "CARNET_LOG",
+];
 
 /// Where the settings are unless `CARNET_CONFIG` says otherwise.
 const DEFAULT_FILE: &str = "/etc/carnet.toml";
@@ -79,9 +92,12 @@ struct Written {
 impl Settings {
     /// From the environment, as `variable` gives it, and the file that it or the default names.
     pub fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Self, Refusal> {
-        let named = variable("CARNET_CONFIG");
+        let named = variable("CARNET_CONFIG").filter(|path| !path.is_empty());
         let path = named.as_deref().unwrap_or(DEFAULT_FILE);
-        let mut written = from_file(Path::new(path))?;
+        let mut written = match from_file(Path::new(path))? {
+            None if named.is_some() => return Err(format!("{path}: there is no such file (CARNET_CONFIG)")),
+            written => written.unwrap_or_default(),
+        };
         written.overlay(variable)?;
         written.settle()
     }
@@ -102,15 +118,15 @@ impl From<String> for Log {
     }
 }
 
-fn from_file(path: &Path) -> Result<Written, Refusal> {
+/// `None`: there is no such file.
+fn from_file(path: &Path) -> Result<Option<Written>, Refusal> {
     match std::fs::read_to_string(path) {
-        Ok(text) => toml::from_str(&text).map_err(|error| {
+        Ok(text) => toml::from_str(&text).map(Some).map_err(|error| {
             let before = error.span().and_then(|span| text.get(..span.start));
             let line = before.map_or(1, |before| before.matches('\n').count() + 1);
             format!("{}, line {line}: {}", path.display(), error.message())
         }),
-        // The program may run as somebody who may not read it: then there is none for this program.
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Written::default()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(format!("{}: {error}", path.display())),
     }
 }
@@ -191,10 +207,6 @@ mod tests {
     #[test]
     fn defaults() {
         let settings = read("", &[]).unwrap();
-        assert_eq!(
-            settings,
-            read("", &[("CARNET_CONFIG", "/nowhere/carnet.toml")]).unwrap()
-        );
         assert_eq!(settings.mode, Mode::Respect);
         assert_eq!(settings.policy, Policy::every(3600, 7200));
         assert_eq!(settings.chain_cap.map(ChainCap::seconds), Some(604_800));
@@ -229,5 +241,6 @@ mod tests {
         refused("root = \"/r\"\ninterval = 5\n", &[], "root secret's file");
         refused("mode = \"respect\"\nintervall = 5\n", &[], "line 2");
         refused("ring = ", &[], "line 1");
+        refused("", &[("CARNET_CONFIG", "/nowhere/carnet.toml")], "no such file");
     }
 }

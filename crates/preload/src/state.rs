@@ -9,16 +9,31 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use carnet_keys::{FileError, Ring, Root, Start};
 
 use crate::log;
-use crate::settings::{Log, Mode, Refusal, Settings};
+use crate::settings::{Log, Mode, Refusal, Settings, VARIABLES};
 
+static ENVIRONMENT: OnceLock<Vec<(&str, String)>> = OnceLock::new();
 static SETTINGS: OnceLock<Result<Settings, Refusal>> = OnceLock::new();
 static RING: OnceLock<Option<Ring>> = OnceLock::new();
 
-fn variable(name: &str) -> Option<String> {
-    std::env::var(name).ok()
+/// Takes note of the environment as it is when the library is loaded: a server's workers may have lost it.
+pub fn begin() {
+    environment();
 }
 
-/// The settings, as the environment was when the library was loaded: a server's workers may have lost it.
+fn environment() -> &'static [(&'static str, String)] {
+    ENVIRONMENT.get_or_init(|| {
+        let value = |name| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned());
+        let set = VARIABLES.iter().filter_map(|name| Some((*name, value(name)?)));
+        set.collect()
+    })
+}
+
+fn variable(name: &str) -> Option<String> {
+    let found = environment().iter().find(|(known, _)| *known == name);
+    found.map(|(_, value)| value.clone())
+}
+
+/// The settings.
 pub fn settings() -> Option<&'static Settings> {
     let settings = SETTINGS.get_or_init(|| Settings::read(variable)).as_ref().ok();
     settings.filter(|settings| settings.mode != Mode::Off)
@@ -27,6 +42,7 @@ pub fn settings() -> Option<&'static Settings> {
 /// The ring, made at the first call. `None`: there is none, and the operator has been told why.
 pub fn ring() -> Option<&'static Ring> {
     let make = || {
+        log::begin();
         let made = match SETTINGS.get_or_init(|| Settings::read(variable)) {
             Ok(settings) if settings.mode == Mode::Off => return None,
             Ok(settings) => make(settings),

@@ -57,7 +57,7 @@ impl Separation {
             ring.count(Counter::NoKey);
             return None;
         };
-        let separated = self.separated(&key);
+        let separated = self.separated(ring, &key, asked.now);
         ring.count(Counter::Issued);
         Some(Sealing {
             name: separated.name_for(asked.server_name, asked.iv, chain_start),
@@ -71,7 +71,7 @@ impl Separation {
             ring.count(Counter::UnknownKey);
             return None;
         };
-        let separated = self.separated(&found.key);
+        let separated = self.separated(ring, &found.key, asked.now);
         let Some(chain_start) = separated.chain_start(name, asked.server_name, asked.iv, asked.now) else {
             ring.count(Counter::WrongContext);
             return None;
@@ -92,22 +92,20 @@ impl Separation {
         })
     }
 
-    fn separated(&self, key: &TicketKey) -> Separated {
+    fn separated(&self, ring: &Ring, key: &TicketKey, now: u64) -> Separated {
         let made = self.made.load();
         if let Some(separated) = made.iter().find(|separated| separated.ring_key() == key.name()) {
             return separated.clone();
         }
         let new = Separated::new(key, &self.digest);
-        // The keys of a ring are few, and the oldest is the first to be of no more use. Should two threads come here at
-        // the same time, one of them comes here again.
-        let kept = made.iter().rev().take(KEPT).rev().cloned().chain([new.clone()]);
+        // What came from a key that the ring has erased is erased here, too. Should two threads come here at the same
+        // time, one of them comes here again.
+        let live = |separated: &&Separated| ring.opening(separated.ring_key(), now).is_some();
+        let kept = made.iter().filter(live).cloned().chain([new.clone()]);
         self.made.store(Arc::new(kept.collect()));
         new
     }
 }
-
-/// How many keys are kept in separated form, besides the newest: those that clients still bring.
-const KEPT: usize = 15;
 
 #[cfg(test)]
 mod tests {
@@ -185,12 +183,15 @@ mod tests {
     }
 
     #[test]
-    fn separated_keys_do_not_pile_up() {
+    fn separated_keys_go_with_the_rings() {
         let ring = ring();
         let here = separation(b"here");
         for step in 0..100 {
-            here.seal(&ring, &asked(b"", T + step * HOUR), T).unwrap();
+            let now = T + step * HOUR;
+            here.seal(&ring, &asked(b"", now), T).unwrap();
+            let made = here.made.load();
+            let live = |separated: &Separated| ring.opening(separated.ring_key(), now).is_some();
+            assert!(made.len() <= 3 && made.iter().all(live), "step {step}");
         }
-        assert!(here.made.load().len() <= KEPT + 1);
     }
 }

@@ -23,7 +23,7 @@ pub(super) struct ContextOptions {
     /// What it does to verify clients, a number as in SSL_CTX_set_verify(3) [default: all are tried]
     #[arg(long, value_name = "NUMBER")]
     verify_mode: Option<i32>,
-    /// The CA certificates whose names it sends to clients (nginx ssl_client_certificate) [default: none]
+    /// The CA certificates that it trusts for clients, and whose names it sends them (nginx ssl_client_certificate) [default: none]
     #[arg(long, value_name = "FILE")]
     client_ca: Option<PathBuf>,
     /// The name that the client asked for; empty for none [default: the session's, the certificate's, none]
@@ -33,6 +33,12 @@ pub(super) struct ContextOptions {
 
 /// SSL_VERIFY_PEER, _FAIL_IF_NO_PEER_CERT, _CLIENT_ONCE and _POST_HANDSHAKE make these.
 const VERIFY_MODES: std::ops::Range<i32> = 0..16;
+
+const VERIFY_PEER: i32 = 1;
+/// Depths that servers set; -1 is OpenSSL's own.
+const DEPTHS: std::ops::Range<i32> = -1..11;
+/// X509_V_FLAG_TRUSTED_FIRST, which Python sets, and CRLs checked for the client alone or for all, as nginx does it.
+const FLAGS: [u64; 6] = [0, 0x8000, 4, 0xc, 0x8004, 0x800c];
 
 /// One context that a ticket may be for.
 pub(super) struct Guess {
@@ -46,12 +52,8 @@ pub(super) struct Guess {
 impl ContextOptions {
     /// All that fit what the user has said. `hostname`: what the client's session says that it asked for.
     pub(super) fn guesses(&self, hostname: Option<&[u8]>) -> Result<Vec<Guess>, Failure> {
-        let authorities = self
-            .client_ca
-            .as_deref()
-            .map(authorities)
-            .transpose()?
-            .unwrap_or_default();
+        let authorities = self.client_ca.as_deref().map(Authorities::of_file).transpose()?;
+        let authorities = authorities.unwrap_or_default();
         let modes = self
             .verify_mode
             .map_or(VERIFY_MODES, |mode| mode..mode.saturating_add(1));
@@ -60,14 +62,14 @@ impl ContextOptions {
             let names = self.names(&server, hostname);
             for verify_mode in modes.clone() {
                 let parts = ContextParts::of_context(&server.public_key, verify_mode);
-                let parts = authorities.iter().fold(parts, |parts, name| parts.part(name));
-                let digest = parts.digest();
-                guesses.extend(names.iter().map(|name| Guess {
-                    digest,
-                    verify_mode,
-                    certificate: server.subject.clone(),
-                    server_name: name.clone(),
-                }));
+                for digest in authorities.digests(&parts, verify_mode) {
+                    guesses.extend(names.iter().map(|name| Guess {
+                        digest,
+                        verify_mode,
+                        certificate: server.subject.clone(),
+                        server_name: name.clone(),
+                    }));
+                }
             }
         }
         Ok(guesses)
@@ -140,18 +142,48 @@ impl Server {
     }
 }
 
-/// SHA-256 of each CA's name, in the order of SSL_load_client_CA_file(3), which leaves out repetitions.
-fn authorities(path: &Path) -> Result<Vec<[u8; 32]>, Failure> {
-    let mut digests: Vec<[u8; 32]> = Vec::new();
-    for certificate in certificates(path)? {
-        let name = certificate.tbs_certificate().subject().to_der();
-        let name = name.map_err(|_| no_certificate(path))?;
-        let digest = Sha256::digest(&name).into();
-        if !digests.contains(&digest) {
-            digests.push(digest);
+/// The CAs of clients.
+#[derive(Default)]
+struct Authorities {
+    /// SHA-256 of each name, in the order of SSL_load_client_CA_file(3), which leaves out repetitions.
+    names: Vec<[u8; 32]>,
+    /// SHA-256 of each certificate.
+    certificates: Vec<[u8; 32]>,
+}
+
+impl Authorities {
+    fn of_file(path: &Path) -> Result<Self, Failure> {
+        let mut all = Self::default();
+        for certificate in certificates(path)? {
+            let name = certificate.tbs_certificate().subject().to_der();
+            let name = Sha256::digest(name.map_err(|_| no_certificate(path))?).into();
+            if !all.names.contains(&name) {
+                all.names.push(name);
+            }
+            let whole = certificate.to_der().map_err(|_| no_certificate(path))?;
+            all.certificates.push(Sha256::digest(whole).into());
         }
+        Ok(all)
     }
-    Ok(digests)
+
+    /// Of contexts that begin with `parts`, with the names sent to clients or kept back.
+    fn digests(&self, parts: &ContextParts, verify_mode: i32) -> Vec<ContextDigest> {
+        let named = self.names.iter().fold(parts.clone(), |parts, name| parts.part(name));
+        if verify_mode & VERIFY_PEER == 0 {
+            return vec![named.digest()];
+        }
+        let starts = if self.names.is_empty() {
+            vec![named]
+        } else {
+            vec![named, parts.clone()]
+        };
+        let ways = FLAGS.iter().flat_map(|flags| DEPTHS.map(move |depth| (*flags, depth)));
+        ways.flat_map(|(flags, depth)| {
+            let trusting = |start: &ContextParts| start.clone().trusting(flags, depth, self.certificates.clone());
+            starts.iter().map(|start| trusting(start).digest()).collect::<Vec<_>>()
+        })
+        .collect()
+    }
 }
 
 /// The certificates of a PEM file, or the one of a DER file.

@@ -1,0 +1,220 @@
+//! What a context is, as far as it matters to who may resume there, and noticing when that changes.
+//!
+//! The session-id context is not part of it: OpenSSL compares that itself.
+
+use std::ffi::{c_int, c_uchar, c_uint, c_ulong, c_void};
+use std::ptr::null_mut;
+use std::sync::Arc;
+use std::sync::atomic::AtomicPtr;
+
+use carnet_keys::separation::ContextParts;
+
+use crate::openssl::{Ctx, OpenSsl};
+use crate::tickets::Separation;
+
+const VERIFY_PEER: c_int = 1;
+
+/// A context's part of the ring, with what it was made of.
+#[derive(Default)]
+pub struct Identity {
+    seen: Seen,
+    /// While these are held no other object can be at their addresses.
+    _held: [Held; 2],
+    separation: Option<Arc<Separation>>,
+}
+
+/// Enough to notice a change, and quick to look at.
+#[derive(Default, PartialEq, Eq)]
+struct Seen {
+    certificate: usize,
+    verify_mode: c_int,
+    authorities: Vec<usize>,
+    trust: Option<Trust>,
+}
+
+/// Whom a context that verifies its clients trusts.
+#[derive(PartialEq, Eq)]
+struct Trust {
+    store: usize,
+    num_objects: c_int,
+    flags: c_ulong,
+    depth: c_int,
+}
+
+/// A reference to an object of OpenSSL's.
+#[derive(Default)]
+struct Held {
+    object: AtomicPtr<c_void>,
+    free: Option<unsafe extern "C" fn(*mut c_void)>,
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        if let Some(free) = self.free {
+            // SAFETY: the reference was taken when this was made, for this function to give back.
+            unsafe { free(*self.object.get_mut()) };
+        }
+    }
+}
+
+/// The objects that a context refers to.
+struct Parts {
+    certificate: *mut c_void,
+    verify_mode: c_int,
+    authorities: *mut c_void,
+    store: *mut c_void,
+}
+
+impl Identity {
+    /// The separation that is still right for the context, or a new identity that is.
+    ///
+    /// # Safety
+    /// `context` is a live `SSL_CTX`.
+    pub unsafe fn check(&self, openssl: &OpenSsl, context: Ctx) -> Result<Arc<Separation>, Self> {
+        // SAFETY: the caller's contract; these functions only look.
+        let parts = unsafe {
+            Parts {
+                certificate: (openssl.SSL_CTX_get0_certificate)(context),
+                verify_mode: (openssl.SSL_CTX_get_verify_mode)(context),
+                authorities: (openssl.SSL_CTX_get_client_CA_list)(context),
+                store: (openssl.SSL_CTX_get_cert_store)(context),
+            }
+        };
+        // SAFETY: the caller's contract.
+        let trust = unsafe { parts.trust(openssl, context) };
+        let same = self.seen.certificate == parts.certificate.addr()
+            && self.seen.verify_mode == parts.verify_mode
+            && self.seen.trust == trust
+            && parts.authorities(openssl).eq(self.seen.authorities.iter().copied());
+        match &self.separation {
+            Some(separation) if same => Ok(Arc::clone(separation)),
+            before => Err(parts.identity(openssl, trust, before.as_ref())),
+        }
+    }
+
+    /// The separation of a new identity.
+    pub fn separation(&self) -> Option<Arc<Separation>> {
+        self.separation.clone()
+    }
+}
+
+impl Parts {
+    /// `None` where clients are not verified: what is trusted does not matter there.
+    ///
+    /// # Safety
+    /// `context` is the live `SSL_CTX` of these parts.
+    unsafe fn trust(&self, openssl: &OpenSsl, context: Ctx) -> Option<Trust> {
+        if self.verify_mode & VERIFY_PEER == 0 || self.store.is_null() {
+            return None;
+        }
+        let flags = openssl.X509_VERIFY_PARAM_get_flags;
+        // SAFETY: a live context and its store, which both have parameters.
+        let (flags, depth) = unsafe {
+            let own = flags((openssl.SSL_CTX_get0_param)(context));
+            let stores = flags((openssl.X509_STORE_get0_param)(self.store));
+            (own | stores, (openssl.SSL_CTX_get_verify_depth)(context))
+        };
+        Some(Trust {
+            store: self.store.addr(),
+            num_objects: with_objects(openssl, self.store, |objects| count(openssl, objects)),
+            flags,
+            depth,
+        })
+    }
+
+    fn authorities(&self, openssl: &OpenSsl) -> impl Iterator<Item = usize> {
+        elements(openssl, self.authorities).map(|name| name.addr())
+    }
+
+    fn identity(&self, openssl: &OpenSsl, trust: Option<Trust>, before: Option<&Arc<Separation>>) -> Identity {
+        let public_key = digest_of(self.certificate, openssl.X509_pubkey_digest, openssl);
+        let mut all = ContextParts::of_context(&public_key, self.verify_mode);
+        for name in elements(openssl, self.authorities) {
+            all = all.part(&digest_of(name, openssl.X509_NAME_digest, openssl));
+        }
+        if let Some(trust) = &trust {
+            all = all.trusting(trust.flags, trust.depth, trusted(openssl, self.store));
+        }
+        let digest = all.digest();
+        let kept = before.filter(|separation| separation.is_for(&digest)).map(Arc::clone);
+        Identity {
+            seen: Seen {
+                certificate: self.certificate.addr(),
+                verify_mode: self.verify_mode,
+                authorities: self.authorities(openssl).collect(),
+                trust,
+            },
+            _held: [
+                hold(self.certificate, openssl.X509_up_ref, openssl.X509_free),
+                hold(self.store, openssl.X509_STORE_up_ref, openssl.X509_STORE_free),
+            ],
+            separation: Some(kept.unwrap_or_else(|| Arc::new(Separation::new(digest)))),
+        }
+    }
+}
+
+fn hold(
+    object: *mut c_void,
+    up_ref: unsafe extern "C" fn(*mut c_void) -> c_int,
+    free: unsafe extern "C" fn(*mut c_void),
+) -> Held {
+    // SAFETY: the object is the context's own, of the functions' type, and live.
+    let held = !object.is_null() && unsafe { up_ref(object) } == 1;
+    Held {
+        object: AtomicPtr::new(object),
+        free: held.then_some(free),
+    }
+}
+
+/// The certificates that a store trusts, as a set: OpenSSL sorts them when it first looks for one. Those that it finds in
+/// a directory later join them.
+fn trusted(openssl: &OpenSsl, store: *mut c_void) -> Vec<[u8; 32]> {
+    with_objects(openssl, store, |objects| {
+        let certificates = elements(openssl, objects).map(|object| {
+            // SAFETY: an object of the store, which is locked.
+            unsafe { (openssl.X509_OBJECT_get0_X509)(object) }
+        });
+        let certificates = certificates.filter(|certificate| !certificate.is_null());
+        certificates
+            .map(|certificate| digest_of(certificate, openssl.X509_digest, openssl))
+            .collect()
+    })
+}
+
+/// Looks at a store's objects while nobody changes them.
+fn with_objects<R>(openssl: &OpenSsl, store: *mut c_void, look: impl FnOnce(*mut c_void) -> R) -> R {
+    // SAFETY: NULL, or the context's own store.
+    let locked = !store.is_null() && unsafe { (openssl.X509_STORE_lock)(store) } == 1;
+    if !locked {
+        return look(null_mut());
+    }
+    // SAFETY: as above, and locked; the stack is the store's own.
+    let result = look(unsafe { (openssl.X509_STORE_get0_objects)(store) });
+    // SAFETY: it was locked above. `look` does not panic: it reads and collects.
+    unsafe { (openssl.X509_STORE_unlock)(store) };
+    result
+}
+
+/// -1 for NULL.
+fn count(openssl: &OpenSsl, stack: *mut c_void) -> c_int {
+    // SAFETY: NULL, or a stack that is not changed meanwhile.
+    unsafe { (openssl.OPENSSL_sk_num)(stack) }
+}
+
+fn elements(openssl: &OpenSsl, stack: *mut c_void) -> impl Iterator<Item = *mut c_void> {
+    let value = openssl.OPENSSL_sk_value;
+    // SAFETY: the index is within the stack.
+    (0..count(openssl, stack)).map(move |index| unsafe { value(stack, index) })
+}
+
+type DigestFunction = unsafe extern "C" fn(*const c_void, *const c_void, *mut c_uchar, *mut c_uint) -> c_int;
+
+/// SHA-256 of a certificate, its public key, or a name; zeros for none.
+fn digest_of(object: *const c_void, digest: DigestFunction, openssl: &OpenSsl) -> [u8; 32] {
+    let mut out = [0; 64];
+    if !object.is_null() {
+        // SAFETY: the object is live and of the function's type; `out` has room for any digest.
+        unsafe { digest(object, (openssl.EVP_sha256)(), out.as_mut_ptr(), null_mut()) };
+    }
+    out.first_chunk().copied().unwrap_or_default()
+}

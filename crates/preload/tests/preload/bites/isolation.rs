@@ -1,0 +1,165 @@
+//! One key for every context would let a client carry its session past another context's authentication.
+
+use std::process::Command;
+
+use crate::place::{library, pki, program};
+use crate::stage::{Setup, Stage, VERSIONS, clean, outcome};
+
+/// Contexts that a ticket from `open` must not resume on, nor theirs on it.
+const OTHERS: [(&str, &str); 6] = [
+    ("certificate", "cert=other sid=x"),
+    ("verify", "verify=peer ca=ca1 sid=x"),
+    ("require", "verify=require ca=ca1 sid=x"),
+    ("require2", "verify=require ca=ca2 sid=x"),
+    ("names", "verify=require ca=ca1 names=ca1 sid=x"),
+    ("session-id", "sid=y"),
+];
+
+fn set(stage: &mut Stage) {
+    stage.ok(&["ctx open sid=x"]);
+    for (name, options) in OTHERS {
+        stage.ok(&[&format!("ctx {name} {options}")]);
+    }
+}
+
+/// The client certificate that `name` asks for.
+fn identity(name: &str) -> &'static str {
+    match name {
+        "open" | "certificate" | "session-id" | "verify" => "",
+        "require2" => "cert=client2",
+        _ => "cert=client1",
+    }
+}
+
+/// Which pairs of contexts let a ticket of the first resume on the second.
+fn crossings(stage: &mut Stage, version: u32) -> Vec<(&'static str, &'static str)> {
+    let names = ["open"].into_iter().chain(OTHERS.map(|(name, _)| name));
+    let mut found = Vec::new();
+    for from in names.clone() {
+        for to in names.clone().filter(|to| *to != from) {
+            let made = stage.connect(from, version, &format!("{} save=s", identity(from)));
+            assert_eq!(made.how, "full");
+            // With a certificate, so that a full handshake succeeds everywhere.
+            let there = stage.connect(to, version, &format!("{} use=s", identity(to)));
+            if there.is_resumed() {
+                found.push((from, to));
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn contexts_that_differ_do_not_resume_each_others_sessions() {
+    let mut stage = Stage::new();
+    set(&mut stage);
+    for version in VERSIONS {
+        assert_eq!(crossings(&mut stage, version), [], "TLS {version}");
+        for name in ["open"].into_iter().chain(OTHERS.map(|(name, _)| name)) {
+            assert!(
+                stage.again(name, version, identity(name)).is_resumed(),
+                "{name} {version}"
+            );
+        }
+    }
+    assert_eq!(stage.finish(), [""; 0]);
+}
+
+/// What the test above is for: with one key for all, sessions cross.
+#[test]
+fn a_naive_library_lets_them() {
+    let naive = program("libnaive", &[]);
+    let mut stage = Setup::bare().env("LD_PRELOAD", naive).start();
+    set(&mut stage);
+    for version in VERSIONS {
+        let found = crossings(&mut stage, version);
+        for pair in [("open", "require"), ("require", "require2"), ("certificate", "open")] {
+            assert!(found.contains(&pair), "{version}: {pair:?} is not in {found:?}");
+        }
+    }
+}
+
+/// Contexts that do not differ share their tickets: workers that make theirs after the fork, or a reloaded configuration.
+#[test]
+fn contexts_that_are_the_same_resume_each_others_sessions() {
+    for how in ["", "how=ex"] {
+        let mut stage = Stage::new();
+        let options = "verify=require ca=ca1 names=ca1 sid=x";
+        stage.ok(&[&format!("ctx one {options}"), &format!("ctx two {options} {how}")]);
+        for version in VERSIONS {
+            assert_eq!(stage.connect("one", version, "cert=client1 save=s").how, "full");
+            let two = stage.connect("two", version, "cert=client1 use=s save=t");
+            assert!(two.is_resumed() && two.peer, "{version}");
+        }
+        // As a reload does it.
+        stage.ok(&["free one", &format!("ctx three {options}")]);
+        assert!(stage.connect("three", 13, "cert=client1 use=t").is_resumed());
+    }
+}
+
+/// What a context is may change while it is in use.
+#[test]
+fn a_client_that_was_trusted_is_asked_again_when_that_has_changed() {
+    for version in VERSIONS {
+        let mut stage = Stage::new();
+        stage.ok(&["ctx a verify=require ca=ca1 sid=x"]);
+        assert!(stage.again("a", version, "cert=client1").is_resumed());
+        stage.ok(&["change a trust ca2"]);
+        let refused = stage.say(&format!("connect a {version} cert=client1 use=again"));
+        assert_eq!(refused, "failed certificate verify failed");
+        assert!(stage.again("a", version, "cert=client2").is_resumed());
+        stage.ok(&["change a cert other"]);
+        assert_eq!(stage.connect("a", version, "cert=client2 use=again").how, "full");
+    }
+}
+
+const PYTHON: &str = r#"
+import ssl, sys
+pki, minor = sys.argv[1], int(sys.argv[2])
+def context(*trusted):
+    ctx = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    ctx.load_cert_chain(f"{pki}/server.pem", f"{pki}/server.key")
+    for name in trusted:
+        ctx.verify_mode = ssl.CERT_REQUIRED
+        ctx.load_verify_locations(f"{pki}/{name}.pem")
+    return ctx
+def connect(server_ctx, session=None, name="client1"):
+    client.load_cert_chain(f"{pki}/{name}.pem", f"{pki}/{name}.key")
+    ends = []
+    for ctx, options in ((client, dict(server_hostname="a.example", session=session)), (server_ctx, dict(server_side=True))):
+        i, o = ssl.MemoryBIO(), ssl.MemoryBIO()
+        ends.append((ctx.wrap_bio(i, o, **options), i, o))
+    (c, ci, co), (s, si, so) = ends
+    for _ in range(6):
+        for end in (c, s):
+            try: end.do_handshake()
+            except ssl.SSLWantReadError: pass
+            si.write(co.read()); ci.write(so.read())
+    s.write(b"x"); ci.write(so.read()); c.read(1)
+    return c.session, s.session_reused, s.getpeercert(True) is not None
+client = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+client.check_hostname, client.verify_mode = False, ssl.CERT_NONE
+client.minimum_version = client.maximum_version = {2: ssl.TLSVersion.TLSv1_2, 3: ssl.TLSVersion.TLSv1_3}[minor]
+contexts = {"open": context(), "one": context("ca1"), "two": context("ca2"), "both": context("ca1", "ca2")}
+for a in contexts:
+    for b in contexts:
+        session, *_ = connect(contexts[a], name="client2" if a == "two" else "client1")
+        _, reused, peer = connect(contexts[b], session, name="client2" if b == "two" else "client1")
+        assert reused == (a == b), (a, b, reused)
+        assert peer == (b != "open"), (a, b, peer)
+print("fine")
+"#;
+
+/// The session-id context of Python's contexts is the same in all of them, and they name no client authorities.
+#[test]
+fn python_contexts_are_kept_apart() {
+    for minor in ["2", "3"] {
+        let mut python = Command::new("/usr/bin/python3");
+        clean(&mut python);
+        python.args(["-c", PYTHON]).arg(pki()).arg(minor);
+        let (status, out, error) = outcome(python.env("LD_PRELOAD", library()));
+        assert!(status.success() && out == "fine\n" && error.is_empty(), "{error}");
+        let (status, _, error) = outcome(python.env("LD_PRELOAD", program("libnaive", &[])));
+        assert!(!status.success() && error.contains("AssertionError"), "{error}");
+    }
+}

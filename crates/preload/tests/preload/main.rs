@@ -1,0 +1,7 @@
+//! The library in programs of our own: small C programs (../programs) and Python, with OpenSSL as Debian has it.
+//!
+//! `bites` has what went wrong elsewhere, item by item; the others are named after what they try.
+
+mod bites;
+mod place;
+mod stage;

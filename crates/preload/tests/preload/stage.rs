@@ -1,0 +1,217 @@
+//! The program `stage`, which does with OpenSSL what it is told, line by line.
+
+use std::io::{BufRead, BufReader, Read as _, Write as _};
+use std::path::PathBuf;
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
+
+use crate::place::{library, pki, tls_program};
+
+/// Longer than any order takes.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// TLS versions as the stage knows them.
+pub const VERSIONS: [u32; 2] = [12, 13];
+
+/// How to start it.
+pub struct Setup {
+    command: Command,
+    pub directory: tempfile::TempDir,
+}
+
+pub struct Stage {
+    child: Child,
+    input: Option<ChildStdin>,
+    answers: Receiver<String>,
+    pub directory: tempfile::TempDir,
+}
+
+/// What a connection has come to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Connection {
+    pub how: String,
+    pub tickets: u32,
+    pub peer: bool,
+    pub key: String,
+    pub iv: String,
+    pub len: usize,
+}
+
+impl Connection {
+    pub fn is_resumed(&self) -> bool {
+        self.how == "resumed"
+    }
+}
+
+impl Setup {
+    /// With this library, no file of settings, and what the library says collected.
+    pub fn new() -> Self {
+        let mut setup = Self::bare();
+        setup.command.env("LD_PRELOAD", library());
+        setup
+    }
+
+    /// Without the library.
+    pub fn bare() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let mut command = Command::new(tls_program("stage"));
+        clean(&mut command);
+        command.env("PKI", pki());
+        Self { command, directory }
+    }
+
+    pub fn env(mut self, name: &str, value: impl AsRef<std::ffi::OsStr>) -> Self {
+        self.command.env(name, value);
+        self
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.directory.path().join(name)
+    }
+
+    pub fn start(self) -> Stage {
+        let Self { mut command, directory } = self;
+        let errors = std::fs::File::create(directory.path().join("stderr")).unwrap();
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(errors);
+        let mut child = command.spawn().unwrap();
+        let (sender, answers) = channel();
+        let output = BufReader::new(child.stdout.take().unwrap());
+        std::thread::spawn(move || {
+            output
+                .lines()
+                .map_while(Result::ok)
+                .try_for_each(|line| sender.send(line))
+        });
+        Stage {
+            input: child.stdin.take(),
+            child,
+            answers,
+            directory,
+        }
+    }
+}
+
+/// None of our settings from the environment of whoever runs the tests.
+pub fn clean(command: &mut Command) {
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("CARNET_") {
+            command.env_remove(name);
+        }
+    }
+}
+
+impl Stage {
+    pub fn new() -> Self {
+        Setup::new().start()
+    }
+
+    /// With a setting.
+    pub fn with(name: &str, value: &str) -> Self {
+        Setup::new().env(name, value).start()
+    }
+
+    /// Gives an order; what it answers.
+    pub fn say(&mut self, order: &str) -> String {
+        let input = self.input.as_mut().unwrap();
+        input
+            .write_all(format!("{order}\n").as_bytes())
+            .unwrap_or_else(|error| panic!("{order}: {error}: {}", self.said()));
+        self.answers
+            .recv_timeout(PATIENCE)
+            .unwrap_or_else(|error| panic!("{order}: {error}: {}", self.said()))
+    }
+
+    /// Gives orders that answer "ok" or "1".
+    pub fn ok(&mut self, orders: &[&str]) {
+        for order in orders {
+            let answer = self.say(order);
+            assert!(matches!(answer.as_str(), "ok" | "1"), "{order}: {answer}");
+        }
+    }
+
+    /// A handshake that succeeds. `what` is what follows "connect" and the version: options, after the context.
+    pub fn connect(&mut self, context: &str, version: u32, options: &str) -> Connection {
+        self.connection(&format!("connect {context} {version} {options}"))
+    }
+
+    pub fn connection(&mut self, order: &str) -> Connection {
+        let answer = self.say(order);
+        let field = |name: &str| {
+            let mut words = answer.split(' ');
+            let found = words.find_map(|word| word.strip_prefix(name)?.strip_prefix('='));
+            found.unwrap_or_else(|| panic!("{order}: {answer}")).to_owned()
+        };
+        Connection {
+            how: answer.split(' ').next().unwrap().to_owned(),
+            tickets: field("tickets").parse().unwrap(),
+            peer: field("peer") == "yes",
+            key: field("key"),
+            iv: field("iv"),
+            len: field("len").parse().unwrap(),
+        }
+    }
+
+    /// A full handshake whose ticket is kept as `session`, and then, with it, another.
+    pub fn again(&mut self, context: &str, version: u32, options: &str) -> Connection {
+        let first = self.connect(context, version, &format!("{options} save=again"));
+        assert_eq!(first.how, "full", "{context} {version} {options}");
+        self.connect(context, version, &format!("{options} use=again"))
+    }
+
+    /// What it and the library have written to standard error so far.
+    pub fn said(&self) -> String {
+        std::fs::read_to_string(self.directory.path().join("stderr")).unwrap()
+    }
+
+    /// The lines of the library.
+    pub fn lines(&self) -> Vec<String> {
+        let said = self.said();
+        let all = said.lines().map(|line| {
+            let (_, text) = line.strip_prefix("carnet[").and_then(|line| line.split_once("]: "))?;
+            Some(text.to_owned())
+        });
+        all.map(|line| line.unwrap_or_else(|| panic!("{said}"))).collect()
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Ends it, and sees that it ends well.
+    pub fn finish(mut self) -> Vec<String> {
+        self.input = None;
+        let mut rest = String::new();
+        while let Ok(line) = self.answers.recv_timeout(PATIENCE) {
+            rest.push_str(&line);
+        }
+        let status = self.child.wait().unwrap();
+        assert!(status.success() && rest.is_empty(), "{status} {rest} {}", self.said());
+        self.lines()
+    }
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        let _ended = self.child.kill();
+        let _status = self.child.wait();
+    }
+}
+
+/// Runs a command to its end: status, standard output, standard error.
+pub fn outcome(command: &mut Command) -> (std::process::ExitStatus, String, String) {
+    let mut child = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    let (mut out, mut error) = (String::new(), String::new());
+    let mut errors = child.stderr.take().unwrap();
+    let reader = std::thread::spawn(move || {
+        errors.read_to_string(&mut error).unwrap();
+        error
+    });
+    child.stdout.take().unwrap().read_to_string(&mut out).unwrap();
+    (child.wait().unwrap(), out, reader.join().unwrap())
+}
