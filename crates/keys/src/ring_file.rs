@@ -113,8 +113,9 @@ impl Ring {
 
     /// Makes a ring file, which must not exist yet.
     pub fn create_file(path: &Path, start: &Start<'_>, now: u64) -> Result<Self, FileError> {
-        let staged = Staged::beside(path)?;
-        staged.file.set_len(PAGE_LEN as u64).map_err(|error| io(path, error))?;
+        let mut staged = Staged::beside(path)?;
+        // Written, not only made long: a full disk must be an error here and not, once it is mapped, the end of the process.
+        staged.write(&[0; PAGE_LEN], path)?;
         let memory = Memory::of_file(&staged.file).map_err(|error| io(path, error.into()))?;
         let ring = match start {
             Start::Random(policy) => Self::random_in(memory, *policy, now),

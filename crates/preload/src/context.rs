@@ -103,12 +103,17 @@ unsafe extern "C" fn remain(
     1
 }
 
-/// Gives a new context its record. `None`: OpenSSL has no memory for that.
+/// Gives a new context its record. `None`: it has one already, or OpenSSL has no memory for that.
 ///
 /// # Safety
 /// `context` is a live `SSL_CTX` that nobody else uses yet.
 pub unsafe fn attach(openssl: &OpenSsl, context: Ctx) -> Option<()> {
     let indexes = indexes(openssl)?;
+    // SAFETY: the caller's contract.
+    if !unsafe { (openssl.SSL_CTX_get_ex_data)(context, indexes.record) }.is_null() {
+        // SSL_CTX_new is made of SSL_CTX_new_ex, which this library stands before, too.
+        return None;
+    }
     let record = Box::new(Record {
         own: ArcSwapOption::empty(),
         evp: AtomicPtr::default(),

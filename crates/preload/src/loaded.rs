@@ -14,6 +14,13 @@ static LOADED: extern "C" fn() = loaded;
 extern "C" fn loaded() {
     let _nothing_lost = catch_unwind(|| {
         state::begin();
+        #[cfg(not(test))]
+        std::panic::set_hook(Box::new(|panic| {
+            let place = panic
+                .location()
+                .map_or_else(String::new, |place| format!(" at {place}"));
+            state::tell(&format!("this library has failed{place}; going on without"));
+        }));
         if OpenSsl::is_loaded() {
             // Before privileges are dropped, and before workers are forked that are to share it.
             state::ring();

@@ -139,9 +139,7 @@ impl Place {
         let mut command = self.preloaded("stdbuf");
         command.args(["-oL", "openssl", "s_server", "-accept", "127.0.0.1:0", "-www"]);
         command.args(["-cert", &server.cert, "-key", &server.key]).args(more);
-        command
-            .env("LD_PRELOAD", library())
-            .env("CARNET_CONFIG", self.path("none"));
+        command.env("LD_PRELOAD", library()).env("CARNET_CONFIG", "/dev/null");
         let process = Process::start(command.envs(settings.iter().copied()));
         let address = format!("127.0.0.1:{}", process.wait_for_line("ACCEPT 127.0.0.1:"));
         (process, address)

@@ -171,7 +171,7 @@ fn with_ring(place: &Place, at: std::net::SocketAddrV4, arguments: &str) -> Serv
     command
         .env("LD_PRELOAD", library("carnet-preload", "libcarnet_preload.so"))
         .env("CARNET_RING", place.path("ring"))
-        .env("CARNET_CONFIG", place.path("none"));
+        .env("CARNET_CONFIG", "/dev/null");
     Server::start(at, &mut command)
 }
 

@@ -77,7 +77,7 @@ fn nginx(place: &Place, at: std::net::SocketAddrV4, preloaded: bool) -> Server {
     if preloaded {
         command
             .env("LD_PRELOAD", crate::library("carnet-preload", "libcarnet_preload.so"))
-            .env("CARNET_CONFIG", place.path("none"));
+            .env("CARNET_CONFIG", "/dev/null");
     }
     Server::start(at, &mut command)
 }

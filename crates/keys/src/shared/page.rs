@@ -8,6 +8,8 @@
 //! words 474..512  counters
 //! ```
 
+use std::hash::{BuildHasher as _, BuildHasherDefault, DefaultHasher};
+
 use carnet_ticket::TicketKey;
 use sha2::{Digest, Sha256};
 
@@ -17,6 +19,7 @@ use super::counters::Counters;
 use super::memory::{Memory, PAGE_WORDS};
 use super::versions::{Claim, PREFIX, Versions};
 use crate::schedule::Policy;
+use crate::{Entropy as _, SystemEntropy};
 
 /// "carnet" and a byte order: a file from a machine with the other one is not a ring here.
 const MAGIC: u64 = u64::from_ne_bytes(*b"carnet\0\x01");
@@ -108,10 +111,13 @@ impl Page {
 
     /// The right to change it.
     pub(crate) fn claim(&self, now: u64) -> Option<Claim<'_>> {
-        // Differs from thread to thread, since each has a stack of its own, and from process to process, also after a fork.
-        let here = 0_u8;
-        let writer = (std::process::id(), (&raw const here).addr());
-        let nonce = std::hash::BuildHasher::hash_one(&std::hash::RandomState::new(), writer);
+        // Differs from thread to thread, since each has a stack of its own, and from process to process, also after a fork;
+        // chance tells apart those that have the same numbers in different namespaces. Without randomness it has to do
+        // without.
+        let (here, mut chance) = (0_u8, [0; 8]);
+        let _without = SystemEntropy.fill(&mut chance);
+        let writer = (std::process::id(), (&raw const here).addr(), chance);
+        let nonce = BuildHasherDefault::<DefaultHasher>::default().hash_one(writer);
         self.versions().claim(now, nonce)
     }
 

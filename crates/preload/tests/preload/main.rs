@@ -3,5 +3,8 @@
 //! `bites` has what went wrong elsewhere, item by item; the others are named after what they try.
 
 mod bites;
+mod hygiene;
 mod place;
+mod settings;
 mod stage;
+mod start;

@@ -11,7 +11,8 @@ pub fn library() -> PathBuf {
     beside
 }
 
-fn temporary() -> &'static Path {
+/// Where compiled programs are.
+pub fn temporary() -> &'static Path {
     let path = Path::new(env!("CARGO_TARGET_TMPDIR"));
     std::fs::create_dir_all(path).unwrap();
     path

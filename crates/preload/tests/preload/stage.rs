@@ -52,6 +52,22 @@ impl Setup {
         setup
     }
 
+    /// In a shell that first does this.
+    pub fn after(mut self, preparation: &str) -> Self {
+        let mut shell = Command::new("sh");
+        shell
+            .args(["-c", &format!("{preparation}; exec \"$0\"")])
+            .arg(self.command.get_program());
+        for (name, value) in self.command.get_envs() {
+            match value {
+                Some(value) => shell.env(name, value),
+                None => shell.env_remove(name),
+            };
+        }
+        self.command = shell;
+        self
+    }
+
     /// Without the library.
     pub fn bare() -> Self {
         let directory = tempfile::tempdir().unwrap();
@@ -122,6 +138,25 @@ impl Stage {
             .unwrap_or_else(|error| panic!("{order}: {error}: {}", self.said()))
     }
 
+    /// The next answer to an order that has several.
+    pub fn more(&mut self) -> String {
+        self.answers.recv_timeout(PATIENCE).unwrap()
+    }
+
+    /// The part of a ticket's key name that is the ring's key, or OpenSSL's own.
+    pub fn ring_key(&mut self, order: &str) -> String {
+        let connection = self.connection(order);
+        connection.key[..16].to_owned()
+    }
+
+    /// Are the tickets of this context, which has to exist, what they are without the library?
+    pub fn has_openssls_keys(&mut self, context: &str) -> bool {
+        let there = self.again(context, 13, "");
+        assert!(there.is_resumed());
+        let own = self.say(&format!("keys {context} get"));
+        own == format!("1 {}", there.key)
+    }
+
     /// Gives orders that answer "ok" or "1".
     pub fn ok(&mut self, orders: &[&str]) {
         for order in orders {
@@ -176,6 +211,12 @@ impl Stage {
 
     pub fn pid(&self) -> u32 {
         self.child.id()
+    }
+
+    /// As it is, without a chance to tidy up.
+    pub fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
     }
 
     /// Ends it, and sees that it ends well.

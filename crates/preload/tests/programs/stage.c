@@ -9,12 +9,14 @@
  *   export S FILE | import S FILE                                sessions with their tickets
  *   change CTX cert|trust|also ID                               another certificate; other, or further, trusted authorities
  *   damage S flip|cut|add NUMBER | graft S 12|13                 another ticket in a session; the ticket in one of that version
- *   child ORDER…          in a forked child       free CTX, clearenv, chroot DIR, setuid N, closefds, sleep MS, pid, time
+ *   child ORDER…          in a forked child; more than one between semicolons
+ *   free CTX, clearenv, chroot DIR, setuid N, closefds, take2 FILE, spawn, sleep MS, exit
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
+#include <fcntl.h>
+#include <spawn.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <openssl/core_names.h>
@@ -404,6 +406,13 @@ static void in_child(char **words)
     int status;
     pid_t child = fork();
     if (child == 0) {
+        /* Several orders stand between semicolons. */
+        for (char **word = words; *word != NULL; word++)
+            if (strcmp(*word, ";") == 0) {
+                *word = NULL;
+                order(words);
+                words = word + 1;
+            }
         order(words);
         fflush(stdout);
         _exit(0);
@@ -424,6 +433,22 @@ static void order_change(char **words)
     printf("ok\n");
 }
 
+/* Children made without pthread_atfork's handlers. */
+static int spawn(void)
+{
+    char *arguments[] = { "true", NULL };
+    int first = 1, second = 1;
+    pid_t child = vfork();
+    if (child == 0) {
+        execv("/bin/true", arguments);
+        _exit(1);
+    }
+    waitpid(child, &first, 0);
+    if (posix_spawn(&child, "/bin/true", NULL, NULL, arguments, environ) == 0)
+        waitpid(child, &second, 0);
+    return first || second || system("true");
+}
+
 static void order_process(char **words)
 {
     const char *what = words[0];
@@ -441,10 +466,12 @@ static void order_process(char **words)
             close(fd);
     else if (strcmp(what, "sleep") == 0)
         usleep((useconds_t)atoi(words[1]) * 1000);
-    else if (strcmp(what, "time") == 0) {
-        printf("%ld\n", (long)time(NULL));
-        return;
-    } else if (strcmp(what, "exit") == 0)
+    else if (strcmp(what, "take2") == 0) {
+        /* A file that happens to get the number of standard error. */
+        close(2);
+        result = open(words[1], O_CREAT | O_RDWR, 0600) != 2;
+    } else if (strcmp(what, "spawn") == 0)
+        result = spawn(); else if (strcmp(what, "exit") == 0)
         exit(0);
     else
         die(what);

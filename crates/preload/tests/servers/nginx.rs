@@ -140,9 +140,7 @@ fn a_binary_upgrade_keeps_the_ring() {
     let mut command = place.command("sh", Loaded::Nothing);
     let script = r#"unset LD_PRELOAD; ( LD_PRELOAD=$0 "$@" & read _ ); echo orphaned; exec sleep 60"#;
     command.arg("-c").arg(script).arg(place::library());
-    command
-        .env("CARNET_RING", ring)
-        .env("CARNET_CONFIG", place.path("no-settings"));
+    command.env("CARNET_RING", ring).env("CARNET_CONFIG", "/dev/null");
     let mut nginx = Process::start(command.args([PROGRAM, "-p", place.dir(), "-e", "stderr", "-c", &site.file]));
     nginx.wait_for_times("start worker process ", 2);
     nginx.say("\n");

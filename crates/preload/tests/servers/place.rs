@@ -79,9 +79,7 @@ impl Place {
         let mut command = Command::new(program);
         match loaded {
             Loaded::Carnet(settings) => {
-                command
-                    .env("LD_PRELOAD", library())
-                    .env("CARNET_CONFIG", self.path("no-settings"));
+                command.env("LD_PRELOAD", library()).env("CARNET_CONFIG", "/dev/null");
                 command.envs(settings.iter().copied());
             }
             Loaded::Naive => {

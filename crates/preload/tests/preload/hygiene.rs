@@ -1,0 +1,205 @@
+//! In programs that have nothing to do with it, that get libssl late, more than one, or another; under threads and valgrind.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::process::Command;
+
+use crate::place::{library, pki, program, temporary, tls_program};
+use crate::stage::{clean, outcome};
+
+fn command(name: impl AsRef<std::ffi::OsStr>) -> Command {
+    let mut command = Command::new(name);
+    clean(&mut command);
+    command.env("PKI", pki());
+    command
+}
+
+fn preloaded(name: impl AsRef<std::ffi::OsStr>) -> Command {
+    let mut command = command(name);
+    command.env("LD_PRELOAD", library());
+    command
+}
+
+/// Settings that would be complained about if anybody cared, and a ring that would be made.
+#[test]
+fn programs_without_tls_hear_nothing() {
+    let directory = tempfile::tempdir().unwrap();
+    let ring = directory.path().join("ring");
+    for arguments in [
+        &["true"][..],
+        &["sh", "-c", "true; (true); echo | cat > /dev/null"],
+        &[
+            "/usr/bin/python3",
+            "-c",
+            "import os; os.fork() or os._exit(0); os.wait()",
+        ],
+    ] {
+        for mode in ["respect", "nonsense"] {
+            let mut command = preloaded(arguments[0]);
+            command
+                .args(&arguments[1..])
+                .env("CARNET_RING", &ring)
+                .env("CARNET_MODE", mode);
+            let (status, out, error) = outcome(&mut command);
+            assert!(
+                status.success() && out.is_empty() && error.is_empty(),
+                "{arguments:?}: {out}{error}"
+            );
+            assert!(!ring.exists());
+        }
+    }
+}
+
+/// How often each system call was made, without those with which the linker loads a library.
+fn calls(command: &mut Command) -> BTreeMap<String, u32> {
+    let directory = tempfile::tempdir().unwrap();
+    let trace = directory.path().join("trace");
+    let mut strace = Command::new("strace");
+    for (name, value) in command.get_envs() {
+        // Into the traced program, not into strace.
+        match value {
+            Some(value) => strace
+                .arg("-E")
+                .arg(format!("{}={}", name.to_str().unwrap(), value.to_str().unwrap())),
+            None => strace.env_remove(name),
+        };
+    }
+    strace
+        .arg("-o")
+        .arg(&trace)
+        .arg(command.get_program())
+        .args(command.get_args());
+    let (status, _, error) = outcome(&mut strace);
+    assert!(status.success(), "{error}");
+    let mut counts = BTreeMap::new();
+    for line in std::fs::read_to_string(&trace).unwrap().lines() {
+        assert!(!line.contains("carnet.toml") && !line.contains("libssl"), "{line}");
+        // Signals and exits are not calls.
+        let Some((name, _)) = line.split_once('(').filter(|_| !line.starts_with(['-', '+'])) else {
+            continue;
+        };
+        let name = name.to_owned();
+        *counts.entry(name).or_insert(0) += 1;
+    }
+    for loading in [
+        "openat",
+        "read",
+        "pread64",
+        "fstat",
+        "newfstatat",
+        "mmap",
+        "mprotect",
+        "munmap",
+        "close",
+        "access",
+    ] {
+        counts.remove(loading);
+    }
+    counts
+}
+
+#[test]
+fn programs_without_tls_make_no_system_call_for_it() {
+    for arguments in [&["true"][..], &["sh", "-c", "true & wait"]] {
+        let with = calls(preloaded(arguments[0]).args(&arguments[1..]));
+        let without = calls(command(arguments[0]).args(&arguments[1..]));
+        let more: Vec<_> = with
+            .iter()
+            .filter(|(name, count)| without.get(*name) != Some(count))
+            .collect();
+        // The heap's first page; and how often a shell waits is a matter of luck.
+        let of_loading = |name: &str| matches!(name, "brk" | "futex" | "getrandom" | "wait4" | "rt_sigreturn");
+        assert!(
+            more.iter().all(|(name, _)| of_loading(name)),
+            "{more:?} where without there are {without:?}"
+        );
+    }
+}
+
+fn plugin() -> PathBuf {
+    program("libplugin", &["-lssl", "-lcrypto"])
+}
+
+#[test]
+fn a_program_that_gets_libssl_late() {
+    let host = program("host", &["-ldl"]);
+    let (status, out, error) = outcome(preloaded(&host).arg(plugin()));
+    assert!(status.success(), "{out}{error}");
+    assert_eq!(out, "4 shared\n".repeat(4));
+    assert!(
+        error.lines().all(|line| line.contains("takes the ticket keys")),
+        "{error}"
+    );
+    let (_, out, _) = outcome(command(&host).arg(plugin()));
+    assert_eq!(out, "4 own\n".repeat(4));
+}
+
+/// Some Python packages bring a libssl of their own name. Its contexts are none of ours; above all it must get its own
+/// functions, and not those of the system's libssl.
+#[test]
+fn two_openssls_in_one_process() {
+    let system = crate::place::run(
+        Command::new("sh").args(["-c", "ldconfig -p | sed -n 's/.*libssl.so.3 .*=> //p' | head -n 1"]),
+    );
+    let mut bytes = std::fs::read(system.trim()).unwrap();
+    let (from, to) = (b"libssl.so.3\0", b"libbnd.so.3\0");
+    for place in 0..bytes.len() - from.len() {
+        if bytes[place..].starts_with(from) {
+            bytes[place..place + to.len()].copy_from_slice(to);
+        }
+    }
+    let bundled = temporary().join("libbnd.so.3");
+    std::fs::write(&bundled, bytes).unwrap();
+    let directory = format!("-Wl,-rpath,{}", temporary().display());
+    let with_bundled = program("libbundled", &[bundled.to_str().unwrap(), "-lcrypto", &directory]);
+    let host = program("host", &["-ldl"]);
+    for (plugins, expected) in [
+        ([&plugin(), &with_bundled], ["4 shared\n", "4 own\n"]),
+        ([&with_bundled, &plugin()], ["4 own\n", "4 shared\n"]),
+    ] {
+        let (status, out, error) = outcome(preloaded(&host).args(plugins));
+        assert!(status.success(), "{out}{error}");
+        assert_eq!(out, expected.concat().repeat(3) + expected[0]);
+    }
+}
+
+#[test]
+fn an_older_openssl_is_passed_by() {
+    let old = program("libold", &[]);
+    let directory = format!("-Wl,-rpath,{}", temporary().display());
+    let user = program("old", &[old.to_str().unwrap(), &directory]);
+    let (status, out, error) = outcome(&mut preloaded(user));
+    assert!(status.success() && error.is_empty(), "{error}");
+    assert_eq!(out, "1 59080 33001\n");
+}
+
+#[test]
+fn many_threads() {
+    let threads = tls_program("threads");
+    let mut command = preloaded(threads);
+    let (status, out, error) = outcome(
+        command
+            .args(["16", "12"])
+            .env("CARNET_INTERVAL", "1")
+            .env("CARNET_LIFETIME", "12"),
+    );
+    assert!(status.success() && error.is_empty(), "{out}{error}");
+    // A ticket lives for twelve seconds, so all of them resume.
+    assert_eq!(out, format!("0 failures, {} resumptions\n", 16 * 12 * 4));
+}
+
+#[test]
+fn valgrind_finds_nothing() {
+    let threads = tls_program("threads");
+    let mut valgrind = command("valgrind");
+    valgrind.args([
+        "--quiet",
+        "--error-exitcode=9",
+        "--leak-check=full",
+        "--show-leak-kinds=definite,indirect",
+    ]);
+    valgrind.args(["--errors-for-leak-kinds=definite,indirect", "--num-callers=30"]);
+    valgrind.env("LD_PRELOAD", library()).arg(threads).args(["3", "2"]);
+    let (status, out, error) = outcome(&mut valgrind);
+    assert!(status.success() && out.starts_with("0 failures"), "{out}{error}");
+}

@@ -1,0 +1,2 @@
+/* The plug-in once more, linked with another libssl. */
+#include "libplugin.c"
