@@ -5,7 +5,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
-use crate::place::{Place, address, command, doctor};
+use crate::place::{Place, Server, address, command, doctor};
 
 #[test]
 fn nothing_happens() {
@@ -51,4 +51,28 @@ fn ctrl_c_ends_with_a_verdict() {
     let rest: Vec<String> = lines.collect();
     assert!(rest.iter().any(|line| line == "Nothing to complain about."), "{rest:?}");
     assert_eq!(doctor.wait().unwrap().code(), Some(0));
+}
+
+/// Keys that rotate break nothing.
+#[test]
+fn a_rotation_is_seen_and_not_felt() {
+    let (place, at) = (Place::new(), address());
+    let mut server = place.s_server_command(at, "");
+    server
+        .env("LD_PRELOAD", crate::library("carnet-preload", "libcarnet_preload.so"))
+        .envs([
+            ("CARNET_INTERVAL", "2"),
+            ("CARNET_LIFETIME", "20"),
+            ("CARNET_CONFIG", "/none"),
+        ]);
+    let _server = Server::start(at, &mut server);
+    let report = doctor(&["--tries", "2", &at.to_string(), "--watch", "1", "--for", "6"]);
+    let codes = report.codes();
+    assert!(codes.contains(&"key-changed"), "{:#}", report.json);
+    // While the doctor looked for the first time, another key may have come.
+    assert!(
+        codes.iter().all(|code| ["key-changed", "many-keys"].contains(code)),
+        "{codes:?}"
+    );
+    assert_eq!(report.code, 0);
 }

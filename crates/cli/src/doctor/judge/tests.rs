@@ -215,6 +215,39 @@ fn what_changed_while_watching() {
 }
 
 #[test]
+fn what_happens_again_is_said_once() {
+    let change = |at, version, what| Change {
+        at,
+        address: "192.0.2.1:443".into(),
+        version,
+        what,
+    };
+    let key = |seen| What::KeyName {
+        from: "11".into(),
+        to: "22".into(),
+        seen,
+    };
+    let facts = Facts {
+        watch: vec![
+            change(3, "1.3", key(3)),
+            change(4, "1.2", key(4)),
+            change(63, "1.3", key(60)),
+            change(124, "1.3", key(61)),
+        ],
+        ..Facts::default()
+    };
+    assert_eq!(codes(&facts), ["key-changed", "key-changed"]);
+    let found = judge(&facts);
+    assert_eq!(
+        [found[0].text.as_str(), found[1].text.as_str()],
+        [
+            "Another key seals tickets than before, each for 60 to 61 s (3 times, first 3 s after the watch began).",
+            "Another key seals tickets than before (4 s after the watch began).",
+        ]
+    );
+}
+
+#[test]
 fn what_is_allowed_is_no_problem() {
     let problem = Finding::problem("no-tickets", "p", "Text.", "Advice.");
     let note = Finding::note("early-data", "p", "Text.", "Advice.");

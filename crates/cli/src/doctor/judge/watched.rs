@@ -1,41 +1,74 @@
-//! What changed while watching.
+//! What changed while watching: each kind of change once for each address and version, however often it happened.
 
 use crate::doctor::facts::{Change, What};
 use crate::doctor::finding::Finding;
 
 pub(super) fn judge(changes: &[Change]) -> Vec<Finding> {
-    changes.iter().filter_map(finding).collect()
+    let mut findings = Vec::new();
+    for (at, first) in changes.iter().enumerate() {
+        let is_same = |other: &&Change| {
+            (&other.address, other.version) == (&first.address, first.version)
+                && std::mem::discriminant(&other.what) == std::mem::discriminant(&first.what)
+        };
+        if !changes.iter().take(at).any(|earlier| is_same(&earlier)) {
+            let all: Vec<&Change> = changes.iter().filter(is_same).collect();
+            findings.extend(finding(first, &all));
+        }
+    }
+    findings
 }
 
-fn finding(change: &Change) -> Option<Finding> {
-    let place = format!("{} TLS {} after {} s", change.address, change.version, change.at);
-    match &change.what {
+fn finding(first: &Change, all: &[&Change]) -> Option<Finding> {
+    let place = format!("{} TLS {}", first.address, first.version);
+    let when = when(first, all.len());
+    match &first.what {
         What::Broke { after } => Some(Finding::problem(
             "chain-broke",
             place,
-            format!("Resumption broke: after {after} s of resuming, a fresh ticket was refused."),
+            format!("Resumption broke: after {after} s of resuming, a fresh ticket was refused ({when})."),
             "If there was a reload or a restart, the keys did not survive it: Apache's graceful and nginx before 1.23.2 make new \
              ones. libcarnet_preload.so keeps them across a reload, and with a CARNET_RING across a restart.",
         )),
         What::Refused { age, lifetime } => Some(Finding::problem(
             "lifetime-not-honoured",
             place,
-            format!("A ticket that was said to live {lifetime} s was refused when it was {age} s old."),
+            format!("A ticket that was said to live {lifetime} s was refused when it was {age} s old ({when})."),
             "Either the keys did not survive a reload, or they rotate faster than tickets run out: keep a key for opening as long \
              as its last ticket lives (CARNET_LIFETIME), or lower the session timeout.",
         )),
-        What::KeyName { from, to, seen } => Some(Finding::note(
+        What::KeyName { .. } => Some(Finding::note(
             "key-changed",
             place,
-            format!("Another key seals tickets: {to}, after {from} had been seen for {seen} s."),
+            format!("Another key seals tickets than before{} ({when}).", seen_for(all)),
             "Nothing to do: keys should change. Without rotation it means that a reload made new ones.",
         )),
         What::Lost { why } => Some(Finding::problem(
             "lost",
             place,
-            format!("No connection: {why}."),
+            format!("No connection: {why} ({when})."),
             "See whether the server was restarted, or is overloaded.",
         )),
         What::Back => None,
+    }
+}
+
+fn when(first: &Change, times: usize) -> String {
+    match times {
+        0 | 1 => format!("{} s after the watch began", first.at),
+        _ => format!("{times} times, first {} s after the watch began", first.at),
+    }
+}
+
+/// For how long each key was seen that gave way to another after the first, of which nobody knows how old it was.
+fn seen_for(all: &[&Change]) -> String {
+    let spans = all.iter().skip(1).filter_map(|change| match change.what {
+        What::KeyName { seen, .. } => Some(seen),
+        _ => None,
+    });
+    let (least, most) = (spans.clone().min(), spans.max());
+    match least.zip(most) {
+        Some((least, most)) if least < most => format!(", each for {least} to {most} s"),
+        Some((least, _)) => format!(", each for {least} s"),
+        None => String::new(),
     }
 }
