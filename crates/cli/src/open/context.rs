@@ -9,6 +9,7 @@ use x509_cert::Certificate;
 use x509_cert::der::{Decode as _, Encode as _};
 use x509_cert::ext::pkix::SubjectAltName;
 use x509_cert::ext::pkix::name::GeneralName;
+use zeroize::Zeroizing;
 
 use crate::failure::Failure;
 use crate::{files, pem};
@@ -189,12 +190,11 @@ impl Authorities {
 /// The certificates of a PEM file, or the one of a DER file.
 fn certificates(path: &Path) -> Result<Vec<Certificate>, Failure> {
     let bytes = files::read(path)?;
-    let text = std::str::from_utf8(&bytes).unwrap_or_default();
-    let mut ders = pem::blocks(text, "CERTIFICATE");
+    let mut ders = pem::blocks(std::str::from_utf8(&bytes).unwrap_or_default(), "CERTIFICATE");
     if ders.is_empty() {
-        ders.push(bytes.to_vec());
+        ders.push(bytes);
     }
-    let parse = |der: &Vec<u8>| Certificate::from_der(der).map_err(|_| no_certificate(path));
+    let parse = |der: &Zeroizing<Vec<u8>>| Certificate::from_der(der).map_err(|_| no_certificate(path));
     ders.iter().map(parse).collect()
 }
 

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use carnet_ticket::Session;
+use zeroize::Zeroizing;
 
 use crate::failure::Failure;
 use crate::{files, pem};
@@ -31,13 +32,16 @@ fn of_bytes(bytes: &[u8], now: u64) -> Result<Input, &'static str> {
         return of_session(session);
     }
     let decoded = hex(text).or_else(|| pem::decode_base64(text).filter(|bytes| !bytes.is_empty()));
-    let ticket = decoded.unwrap_or_else(|| bytes.to_vec());
+    let ticket = decoded.unwrap_or_else(|| Zeroizing::new(bytes.to_vec()));
     if let Ok(session) = Session::decode(&ticket, now) {
         return of_session(session);
     }
     match ticket.len() {
         0 => Err("it is empty; give a ticket, or a session as `openssl s_client -sess_out` writes it"),
-        _ => Ok(Input { ticket, session: None }),
+        _ => Ok(Input {
+            ticket: ticket.to_vec(),
+            session: None,
+        }),
     }
 }
 
@@ -52,15 +56,21 @@ fn of_session(session: Session) -> Result<Input, &'static str> {
 }
 
 /// Hexadecimal digits, with blanks or colons between bytes or not.
-fn hex(text: &str) -> Option<Vec<u8>> {
-    let digits: Vec<u32> = text
+fn hex(text: &str) -> Option<Zeroizing<Vec<u8>>> {
+    // As long as it can get, so that it does not move and leave a copy behind.
+    let mut digits = Zeroizing::new(Vec::with_capacity(text.len()));
+    for letter in text
         .chars()
         .filter(|letter| !letter.is_ascii_whitespace() && *letter != ':')
-        .map(|letter| letter.to_digit(16))
-        .collect::<Option<_>>()?;
+    {
+        digits.push(letter.to_digit(16)?);
+    }
     let (pairs, rest) = digits.as_chunks::<2>();
     let byte = |[high, low]: &[u32; 2]| u8::try_from(high * 16 + low).ok();
-    let bytes: Vec<u8> = pairs.iter().map(byte).collect::<Option<_>>()?;
+    let mut bytes = Zeroizing::new(Vec::with_capacity(pairs.len()));
+    for pair in pairs {
+        bytes.push(byte(pair)?);
+    }
     (rest.is_empty() && !bytes.is_empty()).then_some(bytes)
 }
 
