@@ -4,6 +4,8 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
+use carnet_keys::forms;
+
 use crate::client::{Client, HTTP, VERSIONS, all_resume, none_resumes, with_tickets};
 use crate::place::{Loaded, Place, signal, stop};
 use crate::process::{PATIENCE, Process, free_port, is_root};
@@ -115,6 +117,22 @@ fn without_a_ring_file_a_reload_ends_all_tickets() {
     reload(&haproxy);
     none_resumes("after a reload", &haproxy.open, tickets);
     stop(haproxy.process, "TERM");
+}
+
+/// The last but one makes tickets.
+#[test]
+fn its_own_keys_are_respected() {
+    let place = Place::new();
+    let lines = [1, 2, 3].map(|byte| forms::write_line(&forms::parse_key(&[byte; forms::LONG_LEN]).unwrap()).unwrap());
+    let keys = place.write("ticket.keys", lines.map(|line| line.to_string()).concat());
+    let more = format!("tls-ticket-keys {keys}");
+    let theirs = start(&place, "theirs", &more, Loaded::Nothing);
+    let ours = start(&place, "ours", &more, Loaded::Carnet(&[]));
+    ours.process.wait_for("left to it");
+    all_resume("from theirs", &ours.open, with_tickets(&theirs.open, HTTP));
+    all_resume("from ours", &theirs.open, with_tickets(&ours.open, HTTP));
+    stop(theirs.process, "TERM");
+    stop(ours.process, "TERM");
 }
 
 /// How tickets of one bind line fare at another.
