@@ -103,4 +103,12 @@ mod tests {
         with.encode_into(&mut der);
         assert_eq!(ticket(&der), [9; 80]);
     }
+
+    proptest::proptest! {
+        /// Whatever a file holds, it is a ticket or an answer.
+        #[test]
+        fn nothing_panics(bytes: Vec<u8>, text in "(-----BEGIN SSL SESSION PARAMETERS-----)?[0-9a-zA-Z+/=: \n]{0,200}(-----END SSL SESSION PARAMETERS-----)?") {
+            let _ = (of_bytes(&bytes, 0).is_ok(), of_bytes(text.as_bytes(), 0).is_ok());
+        }
+    }
 }
