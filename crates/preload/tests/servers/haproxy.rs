@@ -121,7 +121,7 @@ fn without_a_ring_file_a_reload_ends_all_tickets() {
 
 /// The last but one makes tickets.
 #[test]
-fn its_own_keys_are_respected() {
+fn its_own_keys() {
     let place = Place::new();
     let lines = [1, 2, 3].map(|byte| forms::write_line(&forms::parse_key(&[byte; forms::LONG_LEN]).unwrap()).unwrap());
     let keys = place.write("ticket.keys", lines.map(|line| line.to_string()).concat());
@@ -129,10 +129,24 @@ fn its_own_keys_are_respected() {
     let theirs = start(&place, "theirs", &more, Loaded::Nothing);
     let ours = start(&place, "ours", &more, Loaded::Carnet(&[]));
     ours.process.wait_for("left to it");
-    all_resume("from theirs", &ours.open, with_tickets(&theirs.open, HTTP));
-    all_resume("from ours", &theirs.open, with_tickets(&ours.open, HTTP));
+    for (from, to) in [(&theirs.open, &ours.open), (&ours.open, &theirs.open)] {
+        for (client, ticket) in with_tickets(from, HTTP) {
+            // HAProxy's callback brings no new ticket with it in TLS 1.3.
+            assert!(client.visit(to, Some(ticket)).resumed);
+        }
+    }
     stop(theirs.process, "TERM");
     stop(ours.process, "TERM");
+    let overridden = start(
+        &place,
+        "overridden",
+        &more,
+        Loaded::Carnet(&[("CARNET_MODE", "override")]),
+    );
+    for version in VERSIONS {
+        Client::http(version).chain("overridden", &overridden.open, 4);
+    }
+    stop(overridden.process, "TERM");
 }
 
 /// How tickets of one bind line fare at another.
