@@ -25,8 +25,9 @@ fn key_name(place: &str, seen: &Seen) -> Option<Finding> {
             "zero-key-name",
             place,
             "The key's name in the tickets is all zeros: a key callback did not write one, or the key itself was never set.",
-            "Find out which at once: tickets under a key of zeros can be read by everybody (GnuTLS, CVE-2020-13777). Until then \
-             switch tickets off.",
+            "Find out which. Tickets under a key of zeros can be read by everybody (GnuTLS, CVE-2020-13777): switch them off. If only \
+             the name is missing (stunnel with ticketKeySecret), libcarnet_preload.so with CARNET_MODE=override brings keys with \
+             names.",
         ));
     }
     keys.memory.then(|| {
