@@ -9,6 +9,7 @@ struct Server {
     _process: Process,
     open: String,
     closed: String,
+    other: String,
 }
 
 fn start(place: &Place, loaded: Loaded<'_>) -> Server {
@@ -18,11 +19,12 @@ fn start(place: &Place, loaded: Loaded<'_>) -> Server {
     let process = Process::start(command.args([&place.ca.cert, &place.other_ca.cert]));
     let ports = process.wait_for_line("ports ");
     let mut addresses = ports.split(' ').map(|port| format!("127.0.0.1:{port}"));
-    let [open, closed] = [(); 2].map(|()| addresses.next().unwrap());
+    let [open, closed, other] = [(); 3].map(|()| addresses.next().unwrap());
     Server {
         _process: process,
         open,
         closed,
+        other,
     }
 }
 
@@ -60,16 +62,20 @@ fn a_restart_and_a_second_instance() {
 }
 
 /// How tickets of one context fare at another.
-fn ways_in(server: &Server) -> Vec<String> {
+fn ways_in(place: &Place, server: &Server) -> Vec<String> {
     let mut found = Vec::new();
     for version in VERSIONS {
         let nobody = || Client::http(version);
-        let attacks = [(
-            "nobody, where a certificate is required",
-            nobody(),
-            &server.open,
-            &server.closed,
-        )];
+        let member = || Client::new(version, Some(&place.client), HTTP);
+        let attacks = [
+            (
+                "nobody, where a certificate is required",
+                nobody(),
+                &server.open,
+                &server.closed,
+            ),
+            ("a client of another authority", member(), &server.closed, &server.other),
+        ];
         for (what, client, from, to) in attacks {
             let ticket = client.visit(from, None).ticket();
             // Here a full handshake is refused; what counts is whether an answer comes.
@@ -87,7 +93,7 @@ fn ways_in(server: &Server) -> Vec<String> {
 fn contexts_stay_apart() {
     let place = Place::new();
     let server = start(&place, Loaded::Carnet(&[]));
-    assert_eq!(ways_in(&server), [""; 0]);
+    assert_eq!(ways_in(&place, &server), [""; 0]);
     for version in VERSIONS {
         let member = Client::new(version, Some(&place.client), HTTP);
         let (answers, _) = member.chain("a member", &server.closed, 4);
@@ -100,8 +106,8 @@ fn contexts_stay_apart() {
 fn one_key_for_all_is_found_out() {
     let place = Place::new();
     let server = start(&place, Loaded::Naive);
-    let found = ways_in(&server);
-    assert_eq!(found.len(), 2, "{found:?}");
+    let found = ways_in(&place, &server);
+    assert_eq!(found.len(), 4, "{found:?}");
     assert!(
         found[0].contains("peer=None") || found[0].contains("peer={}"),
         "{found:?}"
