@@ -39,7 +39,7 @@ impl Identity {
         let identity = Identity::files(dir, name);
         let mut request = identity.request(&format!("carnet test {name}"));
         request.args(["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"]);
-        run(request.args(["-addext", "keyUsage=critical,keyCertSign"]));
+        run(request.args(["-addext", "keyUsage=critical,keyCertSign,cRLSign"]));
         identity
     }
 

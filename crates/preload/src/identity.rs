@@ -13,6 +13,8 @@ use crate::openssl::{Ctx, OpenSsl};
 use crate::tickets::Separation;
 
 const VERIFY_PEER: c_int = 1;
+/// SSL_CTRL_GET_VERIFY_CERT_STORE: SSL_CTX_get0_verify_cert_store(3)
+const GET_VERIFY_STORE: c_int = 137;
 
 /// A context's part of the ring, with what it was made of.
 #[derive(Default)]
@@ -77,7 +79,7 @@ impl Identity {
                 certificate: (openssl.SSL_CTX_get0_certificate)(context),
                 verify_mode: (openssl.SSL_CTX_get_verify_mode)(context),
                 authorities: (openssl.SSL_CTX_get_client_CA_list)(context),
-                store: (openssl.SSL_CTX_get_cert_store)(context),
+                store: store_for_clients(openssl, context),
             }
         };
         // SAFETY: the caller's contract.
@@ -166,19 +168,39 @@ fn hold(
     }
 }
 
-/// The certificates that a store trusts, as a set: OpenSSL sorts them when it first looks for one. Those that it finds in
-/// a directory later join them.
+/// The certificates that a store trusts and its revocation lists, as a set: OpenSSL sorts them when it first looks for
+/// one. Those that it finds in a directory later join them.
 fn trusted(openssl: &OpenSsl, store: *mut c_void) -> Vec<[u8; 32]> {
+    let digest = |object: *mut c_void| {
+        // SAFETY: an object of the store, which is locked.
+        let certificate = unsafe { (openssl.X509_OBJECT_get0_X509)(object) };
+        if !certificate.is_null() {
+            return Some(digest_of(certificate, openssl.X509_digest, openssl));
+        }
+        // SAFETY: likewise.
+        let list = unsafe { (openssl.X509_OBJECT_get0_X509_CRL)(object) };
+        (!list.is_null()).then(|| digest_of(list, openssl.X509_CRL_digest, openssl))
+    };
     with_objects(openssl, store, |objects| {
-        let certificates = elements(openssl, objects).map(|object| {
-            // SAFETY: an object of the store, which is locked.
-            unsafe { (openssl.X509_OBJECT_get0_X509)(object) }
-        });
-        let certificates = certificates.filter(|certificate| !certificate.is_null());
-        certificates
-            .map(|certificate| digest_of(certificate, openssl.X509_digest, openssl))
-            .collect()
+        elements(openssl, objects).filter_map(digest).collect()
     })
+}
+
+/// The store by which a context judges its clients: its own, unless it has one for that alone.
+///
+/// # Safety
+/// `context` is a live `SSL_CTX`.
+unsafe fn store_for_clients(openssl: &OpenSsl, context: Ctx) -> *mut c_void {
+    let mut for_clients: *mut c_void = null_mut();
+    // SAFETY: the caller's contract; the command writes one pointer, or is not known and writes none.
+    unsafe {
+        (openssl.SSL_CTX_ctrl)(context, GET_VERIFY_STORE, 0, (&raw mut for_clients).cast());
+        if for_clients.is_null() {
+            (openssl.SSL_CTX_get_cert_store)(context)
+        } else {
+            for_clients
+        }
+    }
 }
 
 /// Looks at a store's objects while nobody changes them.

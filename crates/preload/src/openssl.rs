@@ -98,6 +98,8 @@ functions! {
     fn X509_STORE_lock(*mut c_void) -> c_int;
     fn X509_STORE_unlock(*mut c_void) -> c_int;
     fn X509_STORE_get0_objects(*const c_void) -> *mut c_void;
+    fn X509_OBJECT_get0_X509_CRL(*mut c_void) -> *mut c_void;
+    fn X509_CRL_digest(*const c_void, *const c_void, *mut c_uchar, *mut c_uint) -> c_int;
     fn X509_STORE_get0_param(*const c_void) -> *mut c_void;
     fn X509_OBJECT_get0_X509(*const c_void) -> *mut c_void;
     fn X509_VERIFY_PARAM_get_flags(*const c_void) -> c_ulong;

@@ -285,7 +285,30 @@ fn server_blocks_stay_apart() {
     }
 }
 
-/// The test above finds what it looks for.
+/// Who has been revoked since must not come in on a ticket, as without the library nobody does after a reload.
+#[test]
+fn a_new_revocation_list_ends_tickets() {
+    let place = Place::new();
+    let site = simple(&place);
+    let list = place.revocation_list(1);
+    let text = fs::read_to_string(&site.file).unwrap();
+    let with_list = format!("ssl_client_certificate {ca}; ssl_crl {list};", ca = place.ca.cert);
+    let text = text.replace(&format!("ssl_client_certificate {};", place.ca.cert), &with_list);
+    fs::write(&site.file, text).unwrap();
+    let nginx = start(&place, &site, Loaded::Carnet(&[]));
+    let members = VERSIONS.map(|version| {
+        let member = Client::new(version, Some(&place.client), HTTP);
+        let (answers, ticket) = member.chain("a member", &site.closed, 2);
+        assert!(answers[0].contains("client=CN=client "), "{answers:?}");
+        (member, ticket)
+    });
+    place.revocation_list(2);
+    reload(&nginx);
+    none_resumes("after a new list", &site.closed, members.into());
+    stop(nginx, "TERM");
+}
+
+/// The test of server blocks finds what it looks for.
 #[test]
 fn one_key_for_all_is_found_out() {
     let place = Place::new();

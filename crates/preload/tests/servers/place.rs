@@ -74,6 +74,32 @@ impl Place {
         self.write("server-both.pem", parts.concat())
     }
 
+    /// A revocation list of the test's authority, with this number and nobody on it.
+    pub fn revocation_list(&self, number: u32) -> String {
+        let (index, serial, out) = (
+            self.write("index", ""),
+            self.write("crlnumber", format!("{number:02}\n")),
+            self.path("crl.pem"),
+        );
+        let config = format!(
+            "[ca]\ndefault_ca=here\n[here]\ndatabase={index}\ncrlnumber={serial}\ndefault_md=sha256\ndefault_crl_days=1\n"
+        );
+        let config = self.write("ca.cnf", config);
+        let mut ca = Command::new("openssl");
+        ca.args([
+            "ca",
+            "-gencrl",
+            "-config",
+            &config,
+            "-cert",
+            &self.ca.cert,
+            "-keyfile",
+            &self.ca.key,
+        ]);
+        run(ca.args(["-out", &out]));
+        out
+    }
+
     /// The program with what is to be loaded into it. No settings come from the machine.
     pub fn command(&self, program: &str, loaded: Loaded<'_>) -> Command {
         let mut command = Command::new(program);
