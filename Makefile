@@ -98,6 +98,9 @@ memcheck: library need-tools ## the C programs on libcarnet under valgrind
 bench: library need-tools ## ratios against OpenSSL and rustls, measured in one run
 	$(CARGO) run --release --package carnet-bench --bin bench-ticket
 	CARNET_LIB=$(BUILT) $(CARGO) run --release --package carnet-bench --bin bench-handshake
+	@scripts/ensure /usr/sbin/nginx=nginx-light
+	$(CARGO) build --release --package carnet-preload
+	$(CARGO) run --release --package carnet-bench --bin bench-preload -- $(BUILT)/libcarnet_preload.so
 
 fuzz: need-compiler need-rust ## every fuzz target for FUZZ_SECONDS (60) each
 	@set -e; for target in $(FUZZ_TARGETS); do \

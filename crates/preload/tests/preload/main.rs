@@ -3,6 +3,7 @@
 //! `bites` has what went wrong elsewhere, item by item; the others are named after what they try.
 
 mod bites;
+mod cost;
 mod fleet;
 mod hygiene;
 mod place;
