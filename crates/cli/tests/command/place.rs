@@ -129,7 +129,7 @@ impl Place {
         let mut command = Command::new(program);
         command
             .env("LD_PRELOAD", library())
-            .env("CARNET_CONFIG", self.path("none"))
+            .env("CARNET_CONFIG", self.write("no-settings", "", 0o644))
             .env_remove("CARNET_RING");
         command
     }

@@ -78,7 +78,9 @@ fn a_ring_in_memory_is_one_for_all_who_share_it() {
     let all = place.json(&["stats", "--json"]);
     let mut rings = all["rings"].as_array().unwrap().iter();
     let both = |ring: &&Value| ring["processes"].as_array().unwrap().contains(&parent.id().into());
-    let ring = rings.find(both).unwrap();
+    let ring = rings
+        .find(both)
+        .unwrap_or_else(|| panic!("{} and {child} are not in {all:#?}", parent.id()));
     assert!(ring["processes"].as_array().unwrap().contains(&child.into()), "{ring}");
     assert_eq!(
         (&ring["file"], ring["command"].as_str().unwrap().starts_with("python")),
