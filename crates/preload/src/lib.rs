@@ -2,6 +2,8 @@
 //! processes share, and that a fleet can agree on.
 //!
 //! ```text
+//! loaded     what happens when the library is loaded, and before each fork
+//! privileges likewise before the process changes its root directory or user
 //! hooks      the functions of libssl that this stands before
 //! foreign    contexts of other OpenSSLs in the same process
 //! callback   the key callback that OpenSSL calls for each ticket
