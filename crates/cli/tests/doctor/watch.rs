@@ -63,7 +63,7 @@ fn a_rotation_is_seen_and_not_felt() {
         .envs([
             ("CARNET_INTERVAL", "2"),
             ("CARNET_LIFETIME", "20"),
-            ("CARNET_CONFIG", "/none"),
+            ("CARNET_CONFIG", "/dev/null"),
         ]);
     let _server = Server::start(at, &mut server);
     let report = doctor(&["--tries", "2", &at.to_string(), "--watch", "1", "--for", "6"]);

@@ -37,7 +37,7 @@ fn key_name(place: &str, seen: &Seen) -> Option<Finding> {
             "The key's name in the tickets looks like addresses in the server's memory: a key callback does not write one, and \
              what was on its stack goes out.",
             "That helps attackers find their way in the process, and the server can't tell its keys apart. stunnel with \
-             ticketKeySecret does it. libcarnet_preload.so with CARNET_MODE=override brings keys with names.",
+             ticketKeySecret does it. libcarnet_preload.so sends zeros instead, and with CARNET_MODE=override keys with names.",
         )
     })
 }
