@@ -72,11 +72,20 @@ pub struct Separated {
 }
 
 /// What a ticket for one server name is sealed under: AES-256-CBC and HMAC-SHA-256.
+#[derive(Clone)]
 pub struct SealingKeys {
     /// AES-256.
     pub cipher_key: Zeroizing<[u8; 32]>,
     /// HMAC-SHA-256.
     pub mac_key: Zeroizing<[u8; 32]>,
+}
+
+/// A [`Separated`] key's part for one server name.
+#[derive(Clone)]
+pub struct ForName {
+    /// What its tickets are sealed under.
+    pub keys: SealingKeys,
+    tag: [u8; CONTEXT_ID_LEN],
 }
 
 impl Separated {
@@ -102,24 +111,30 @@ impl Separated {
         &self.name
     }
 
-    /// The name of the key for `server_name` (empty: none was asked for), for the head of a ticket with this IV, whose
-    /// chain of resumptions began at `start`.
-    pub fn name_for(&self, server_name: &[u8], iv: &[u8; IV_LEN], start: u64) -> KeyName {
-        let tag = self.derive(2, server_name);
+    /// What does not change from ticket to ticket for `server_name` (empty: none was asked for): worth keeping.
+    pub fn for_name(&self, server_name: &[u8]) -> ForName {
+        ForName {
+            keys: self.keys_for(server_name),
+            tag: self.derive(2, server_name).first_chunk().copied().unwrap_or_default(),
+        }
+    }
+
+    /// The name of the key for a server name, for the head of a ticket with this IV, whose chain of resumptions began at
+    /// `start`.
+    pub fn name_for(&self, named: &ForName, iv: &[u8; IV_LEN], start: u64) -> KeyName {
         let stamp = chain_stamp(start, self.mask(iv));
         let mut name = self.name;
         let rest = name.0.iter_mut().skip(RING_ID_LEN);
-        rest.zip(tag.iter().take(CONTEXT_ID_LEN).chain(&stamp))
+        rest.zip(named.tag.iter().chain(&stamp))
             .for_each(|(to, from)| *to = *from);
         name
     }
 
     /// When the chain of a ticket with this name and IV began. `None`: it is not for this context and server name.
-    pub fn chain_start(&self, name: &KeyName, server_name: &[u8], iv: &[u8; IV_LEN], now: u64) -> Option<u64> {
-        let tag = self.derive(2, server_name);
+    pub fn chain_start(&self, name: &KeyName, named: &ForName, iv: &[u8; IV_LEN], now: u64) -> Option<u64> {
         let (_, rest) = name.0.split_at_checked(RING_ID_LEN)?;
         let (context, stamp) = rest.split_first_chunk::<CONTEXT_ID_LEN>()?;
-        if tag.first_chunk() != Some(context) {
+        if named.tag != *context {
             return None;
         }
         Some(stamped_start(*stamp.first_chunk()?, self.mask(iv), now))
@@ -129,8 +144,7 @@ impl Separated {
         self.derive(3, iv).first_chunk().copied().unwrap_or_default()
     }
 
-    /// The keys for `server_name`.
-    pub fn keys_for(&self, server_name: &[u8]) -> SealingKeys {
+    fn keys_for(&self, server_name: &[u8]) -> SealingKeys {
         SealingKeys {
             cipher_key: self.derive(0, server_name),
             mac_key: self.derive(1, server_name),
@@ -168,9 +182,10 @@ mod tests {
     }
 
     fn all(separated: &Separated, server_name: &[u8]) -> Vec<u8> {
-        let keys = separated.keys_for(server_name);
+        let named = separated.for_name(server_name);
+        let keys = &named.keys;
         [
-            &separated.name_for(server_name, &[0; IV_LEN], 0).0[8..12],
+            &separated.name_for(&named, &[0; IV_LEN], 0).0[8..12],
             &*keys.cipher_key,
             &*keys.mac_key,
         ]
@@ -220,18 +235,13 @@ mod tests {
     fn a_name_tells_the_rings_key_and_the_chains_start() {
         let separated = Separated::new(&key(1), &digest(&[]));
         let (start, iv) = (1_700_000_000, [7; IV_LEN]);
-        let name = separated.name_for(b"a.example", &iv, start);
+        let (a, b) = (separated.for_name(b"a.example"), separated.for_name(b"b.example"));
+        let name = separated.name_for(&a, &iv, start);
         assert!(has_ring_id(&name, &KeyName([1; 16])));
         assert!(!has_ring_id(&name, &KeyName([2; 16])));
-        assert_eq!(
-            separated.chain_start(&name, b"a.example", &iv, start + 100_000),
-            Some(start)
-        );
-        assert_eq!(separated.chain_start(&name, b"b.example", &iv, start), None);
-        assert_ne!(
-            separated.chain_start(&name, b"a.example", &[8; IV_LEN], start),
-            Some(start)
-        );
+        assert_eq!(separated.chain_start(&name, &a, &iv, start + 100_000), Some(start));
+        assert_eq!(separated.chain_start(&name, &b, &iv, start), None);
+        assert_ne!(separated.chain_start(&name, &a, &[8; IV_LEN], start), Some(start));
         assert_ne!(name.0[12..], (start as u32).to_be_bytes(), "not for everybody to read");
     }
 

@@ -5,14 +5,38 @@
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use carnet_keys::separation::{ContextDigest, SealingKeys, Separated, has_ring_id};
+use carnet_keys::separation::{ContextDigest, ForName, SealingKeys, Separated, has_ring_id};
 use carnet_keys::{Counter, Ring};
 use carnet_ticket::{ChainCap, IV_LEN, KeyName, TicketKey};
 
 /// A ring as one context has it: with the ring's keys, separated for this context once and kept until they change.
 pub struct Separation {
     digest: ContextDigest,
-    made: ArcSwap<Vec<Separated>>,
+    made: ArcSwap<Vec<Arc<Kept>>>,
+}
+
+/// A ring's key in separated form, with what was derived from it for some server names. All of it goes with the key.
+struct Kept {
+    separated: Separated,
+    names: ArcSwap<Vec<(Box<[u8]>, ForName)>>,
+}
+
+/// For how many server names keys are kept. Clients choose names, and must not fill the memory with them.
+const MAX_NAMES: usize = 32;
+
+impl Kept {
+    fn for_name(&self, server_name: &[u8]) -> ForName {
+        let names = self.names.load();
+        if let Some((_, named)) = names.iter().find(|(name, _)| **name == *server_name) {
+            return named.clone();
+        }
+        let new = self.separated.for_name(server_name);
+        if names.len() < MAX_NAMES {
+            let more = names.iter().cloned().chain([(server_name.into(), new.clone())]);
+            self.names.store(Arc::new(more.collect()));
+        }
+        new
+    }
 }
 
 /// Under what a ticket is sealed.
@@ -57,11 +81,12 @@ impl Separation {
             ring.count(Counter::NoKey);
             return None;
         };
-        let separated = self.separated(ring, &key, asked.now);
+        let kept = self.kept(ring, &key, asked.now);
         ring.count(Counter::Issued);
+        let named = kept.for_name(asked.server_name);
         Some(Sealing {
-            name: separated.name_for(asked.server_name, asked.iv, chain_start),
-            keys: separated.keys_for(asked.server_name),
+            name: kept.separated.name_for(&named, asked.iv, chain_start),
+            keys: named.keys,
         })
     }
 
@@ -71,8 +96,9 @@ impl Separation {
             ring.count(Counter::UnknownKey);
             return None;
         };
-        let separated = self.separated(ring, &found.key, asked.now);
-        let Some(chain_start) = separated.chain_start(name, asked.server_name, asked.iv, asked.now) else {
+        let kept = self.kept(ring, &found.key, asked.now);
+        let named = kept.for_name(asked.server_name);
+        let Some(chain_start) = kept.separated.chain_start(name, &named, asked.iv, asked.now) else {
             ring.count(Counter::WrongContext);
             return None;
         };
@@ -86,23 +112,26 @@ impl Separation {
             Counter::Renewed
         });
         Some(Opening {
-            keys: separated.keys_for(asked.server_name),
+            keys: named.keys,
             renew: !found.still_seals,
             chain_start,
         })
     }
 
-    fn separated(&self, ring: &Ring, key: &TicketKey, now: u64) -> Separated {
+    fn kept(&self, ring: &Ring, key: &TicketKey, now: u64) -> Arc<Kept> {
         let made = self.made.load();
-        if let Some(separated) = made.iter().find(|separated| separated.ring_key() == key.name()) {
-            return separated.clone();
+        if let Some(kept) = made.iter().find(|kept| kept.separated.ring_key() == key.name()) {
+            return Arc::clone(kept);
         }
-        let new = Separated::new(key, &self.digest);
+        let new = Arc::new(Kept {
+            separated: Separated::new(key, &self.digest),
+            names: ArcSwap::default(),
+        });
         // What came from a key that the ring has erased is erased here, too. Should two threads come here at the same
         // time, one of them comes here again.
-        let live = |separated: &&Separated| ring.opening(separated.ring_key(), now).is_some();
-        let kept = made.iter().filter(live).cloned().chain([new.clone()]);
-        self.made.store(Arc::new(kept.collect()));
+        let live = |kept: &&Arc<Kept>| ring.opening(kept.separated.ring_key(), now).is_some();
+        let all = made.iter().filter(live).cloned().chain([Arc::clone(&new)]);
+        self.made.store(Arc::new(all.collect()));
         new
     }
 }
@@ -183,6 +212,18 @@ mod tests {
     }
 
     #[test]
+    fn names_do_not_fill_the_memory() {
+        let ring = ring();
+        let here = separation(b"here");
+        for number in 0..100_u8 {
+            let sealed = here.seal(&ring, &asked(&[number], T), T).unwrap();
+            let opened = here.open(&ring, &sealed.name, &asked(&[number], T), None).unwrap();
+            assert_eq!(*opened.keys.mac_key, *sealed.keys.mac_key);
+        }
+        assert_eq!(here.made.load()[0].names.load().len(), MAX_NAMES);
+    }
+
+    #[test]
     fn separated_keys_go_with_the_rings() {
         let ring = ring();
         let here = separation(b"here");
@@ -190,7 +231,7 @@ mod tests {
             let now = T + step * HOUR;
             here.seal(&ring, &asked(b"", now), T).unwrap();
             let made = here.made.load();
-            let live = |separated: &Separated| ring.opening(separated.ring_key(), now).is_some();
+            let live = |kept: &Arc<Kept>| ring.opening(kept.separated.ring_key(), now).is_some();
             assert!(made.len() <= 3 && made.iter().all(live), "step {step}");
         }
     }

@@ -88,10 +88,11 @@ fn separated<'a>(
     for guess in guesses {
         let separated = Separated::new(&candidate.key, &guess.digest);
         let server_name = guess.server_name.as_bytes();
-        let Some(start) = separated.chain_start(name, server_name, iv, now) else {
+        let named = separated.for_name(server_name);
+        let Some(start) = separated.chain_start(name, &named, iv, now) else {
             continue;
         };
-        let keys = separated.keys_for(server_name);
+        let keys = named.keys;
         match under(name, &*keys.cipher_key, MacAlgorithm::Sha256, &*keys.mac_key, ticket) {
             Ok(plaintext) => {
                 return Ok(Opened {
