@@ -11,7 +11,7 @@ use carnet_keys::separation::SealingKeys;
 use carnet_ticket::{IV_LEN, KeyName, TicketKey};
 
 use crate::context::{self, Record};
-use crate::openssl::{KeyCallback, OpenSsl, PARAM_OCTETS, PARAM_UTF8, Param, Ssl};
+use crate::openssl::{Ctx, KeyCallback, OpenSsl, PARAM_OCTETS, PARAM_UTF8, Param, Ssl};
 use crate::state;
 use crate::tickets::Asked;
 
@@ -37,6 +37,8 @@ struct Call<'a> {
     ssl: Ssl,
     record: &'a Record,
     context: *mut c_void,
+    /// By what it is known who may resume here.
+    known_by: (*mut c_void, &'a Record),
     cipher: *mut c_void,
     mac: *mut c_void,
     now: u64,
@@ -59,15 +61,17 @@ pub unsafe extern "C" fn ticket_key(
         let (name, iv) = unsafe { (&mut *name.cast::<[u8; 16]>(), &mut *iv.cast::<[u8; IV_LEN]>()) };
         let openssl = OpenSsl::get()?;
         // SAFETY: OpenSSL calls with a live SSL, which holds its first context.
-        let (context, record) = unsafe {
+        let (context, record, known_by) = unsafe {
             let context = context::first_context(openssl, ssl);
-            (context, context::record(openssl, context)?)
+            let record = context::record(openssl, context)?;
+            (context, record, known_by(openssl, ssl, context, record)?)
         };
         let call = Call {
             openssl,
             ssl,
             record,
             context,
+            known_by,
             cipher,
             mac,
             now: state::now(),
@@ -79,6 +83,22 @@ pub unsafe extern "C" fn ticket_key(
         }
     };
     catch_unwind(AssertUnwindSafe(run)).ok().flatten().unwrap_or(DECLINE)
+}
+
+/// The first context; but where the application chooses one when it sees the hello, which is before OpenSSL asks for a
+/// ticket's key, the one that it has chosen: HAProxy's first contexts have no certificates.
+///
+/// # Safety
+/// `ssl` is a live `SSL`, and `first` its first context, of this record.
+unsafe fn known_by<'a>(openssl: &OpenSsl, ssl: Ssl, first: Ctx, record: &'a Record) -> Option<(Ctx, &'a Record)> {
+    if !record.chooses_by_hello.load(Ordering::Relaxed) {
+        return Some((first, record));
+    }
+    // SAFETY: the caller's contract; the connection holds its context.
+    unsafe {
+        let chosen = (openssl.SSL_get_SSL_CTX)(ssl);
+        Some((chosen, context::record(openssl, chosen)?))
+    }
 }
 
 impl Call<'_> {
@@ -99,7 +119,7 @@ impl Call<'_> {
                 now: self.now,
             };
             // SAFETY: the context is that of the record, and live.
-            let separation = unsafe { self.record.separation(self.openssl, self.context) }?;
+            let separation = unsafe { self.known_by.1.separation(self.openssl, self.known_by.0) }?;
             separation.seal(state::ring()?, &asked, self.chain_start())
         })?;
         *name = sealing.name.0;
@@ -114,6 +134,9 @@ impl Call<'_> {
             let answer = if is_tls13 { RENEW } else { USE };
             return self.arm_own(&own, iv, false).then_some(answer);
         }
+        if self.is_unknown() || self.verifies_otherwise() {
+            return None;
+        }
         let settings = state::settings()?;
         let opening = self.with_server_name_to_open(|server_name| {
             let asked = Asked {
@@ -122,7 +145,7 @@ impl Call<'_> {
                 now: self.now,
             };
             // SAFETY: the context is that of the record, and live.
-            let separation = unsafe { self.record.separation(self.openssl, self.context) }?;
+            let separation = unsafe { self.known_by.1.separation(self.openssl, self.known_by.0) }?;
             separation.open(state::ring()?, name, &asked, settings.chain_cap)
         })?;
         // SAFETY: a live SSL.
@@ -133,7 +156,8 @@ impl Call<'_> {
     }
 
     /// Contexts whose tickets must stay what they are without this library: those where a resumption is fatal to the
-    /// client (a peer is verified and there is no session-id context), and those whose sessions are not to be reused.
+    /// client (a peer is verified and there is no session-id context), those whose sessions are not to be reused, and those
+    /// that nothing tells from others.
     fn is_left_alone(&self) -> bool {
         let openssl = self.openssl;
         // SAFETY: live objects; these functions only look.
@@ -144,6 +168,17 @@ impl Call<'_> {
                 (openssl.SSL_get_session)(self.ssl),
             )
         };
+        if self.is_unknown() {
+            if !self.record.told.swap(true, Ordering::Relaxed) {
+                state::tell(
+                    "a context has no certificate, so that nothing tells it from others: its tickets are left as they are",
+                );
+            }
+            return true;
+        }
+        if self.verifies_otherwise() {
+            return true;
+        }
         let mut len = 0;
         if verify_mode & VERIFY_PEER != 0 && !session.is_null() {
             // SAFETY: the connection's session, while it is making a ticket of it.
@@ -157,6 +192,23 @@ impl Call<'_> {
             return len == 0;
         }
         cache_mode & SESS_CACHE_SERVER == 0
+    }
+
+    /// Contexts that get their certificates in a callback, for each connection, and those that do without.
+    fn is_unknown(&self) -> bool {
+        // SAFETY: a live context; the function only looks.
+        unsafe { (self.openssl.SSL_CTX_get0_certificate)(self.known_by.0) }.is_null()
+    }
+
+    /// Does the application verify this connection's client otherwise than its contexts do (SSL_set_verify(3))? What the
+    /// contexts are does not tell then who may resume.
+    fn verifies_otherwise(&self) -> bool {
+        let of_context = self.openssl.SSL_CTX_get_verify_mode;
+        // SAFETY: live objects; these functions only look.
+        unsafe {
+            let mode = (self.openssl.SSL_get_verify_mode)(self.ssl);
+            mode != of_context(self.context) && mode != of_context((self.openssl.SSL_get_SSL_CTX)(self.ssl))
+        }
     }
 
     /// When the chain began that the ticket to be made belongs to.
@@ -230,6 +282,7 @@ impl Call<'_> {
         let found =
             unsafe { (self.openssl.SSL_client_hello_get0_ext)(self.ssl, SERVER_NAME, &raw mut start, &raw mut len) };
         if found != 1 || start.is_null() {
+            LAST.with_borrow_mut(|last| last.set(self.ssl, b""));
             return then(b"");
         }
         // SAFETY: the hello stays while its callbacks run.
@@ -240,7 +293,7 @@ impl Call<'_> {
 
     /// The server name that the client has asked for. A TLS 1.2 connection that resumes forgets one that no callback
     /// accepted; then it is what was seen when its ticket was opened, moments ago in this thread.
-    fn with_server_name_to_seal<R>(&self, then: impl FnOnce(&[u8]) -> R) -> R {
+    fn with_server_name_to_seal<R>(&self, then: impl FnOnce(&[u8]) -> Option<R>) -> Option<R> {
         // SAFETY: a live SSL; the name is NUL-terminated and lives as long as the SSL or its session.
         let name = unsafe { (self.openssl.SSL_get_servername)(self.ssl, HOST_NAME) };
         if !name.is_null() {
@@ -253,7 +306,8 @@ impl Call<'_> {
         if !is_reused || unsafe { context::chain_start(self.openssl, self.ssl) }.is_none() {
             return then(b"");
         }
-        LAST.with_borrow(|last| then(last.get(self.ssl)))
+        // Should the thread have opened another's meanwhile: no ticket is better than one for no name.
+        LAST.with_borrow(|last| then(last.get(self.ssl)?))
     }
 }
 
@@ -277,9 +331,8 @@ impl LastName {
         self.name.iter_mut().zip(name).for_each(|(to, from)| *to = *from);
     }
 
-    fn get(&self, ssl: Ssl) -> &[u8] {
-        let name = self.name.get(..self.len).filter(|_| self.ssl == ssl.addr());
-        name.unwrap_or_default()
+    fn get(&self, ssl: Ssl) -> Option<&[u8]> {
+        self.name.get(..self.len).filter(|_| self.ssl == ssl.addr())
     }
 }
 
@@ -401,7 +454,7 @@ mod tests {
         let (one, other) = (std::ptr::without_provenance_mut(1), std::ptr::without_provenance_mut(2));
         LAST.with_borrow_mut(|last| last.set(one, b"long.example"));
         LAST.with_borrow_mut(|last| last.set(one, b"a.example"));
-        assert_eq!(LAST.with_borrow(|last| last.get(one).to_vec()), b"a.example");
-        assert_eq!(LAST.with_borrow(|last| last.get(other).to_vec()), b"");
+        assert!(LAST.with_borrow(|last| last.get(one) == Some(b"a.example")));
+        assert!(LAST.with_borrow(|last| last.get(other).is_none()));
     }
 }

@@ -29,6 +29,8 @@ pub struct Record {
     pub hmac: AtomicPtr<c_void>,
     /// Has the application set keys, or taken those that there are to use elsewhere?
     pub keys_are_its_own: AtomicBool,
+    /// Does the application see the hello first (SSL_CTX_set_client_hello_cb(3)), and may choose another context by it?
+    pub chooses_by_hello: AtomicBool,
     identity: ArcSwap<Identity>,
     /// Has the operator been told that this context is left alone?
     pub told: AtomicBool,
@@ -119,6 +121,7 @@ pub unsafe fn attach(openssl: &OpenSsl, context: Ctx) -> Option<()> {
         evp: AtomicPtr::default(),
         hmac: AtomicPtr::default(),
         keys_are_its_own: AtomicBool::new(false),
+        chooses_by_hello: AtomicBool::new(false),
         identity: ArcSwap::default(),
         told: AtomicBool::new(false),
     });

@@ -182,6 +182,29 @@ pub unsafe extern "C" fn SSL_CTX_set_tlsext_ticket_key_cb(context: Ctx, callback
     }
 }
 
+/// SSL_CTX_set_client_hello_cb(3): from now on the context that the callback chooses tells who may resume.
+///
+/// # Safety
+/// As SSL_CTX_set_client_hello_cb(3) says.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn SSL_CTX_set_client_hello_cb(
+    context: Ctx,
+    callback: Option<AnyCallback>,
+    argument: *mut c_void,
+) {
+    type Set = unsafe extern "C" fn(Ctx, Option<AnyCallback>, *mut c_void);
+    let (real, is_foreign) = real!(SSL_CTX_set_client_hello_cb as Set, for_context(context), or());
+    // SAFETY: the caller's arguments, passed on.
+    unsafe { real(context, callback, argument) };
+    if !is_foreign {
+        aside(|| {
+            let (record, _) = ours(OpenSsl::get()?, context)?;
+            record.chooses_by_hello.store(callback.is_some(), Ordering::Relaxed);
+            Some(())
+        });
+    }
+}
+
 /// The application has brought keys, or a callback for them; or it takes its callback back. What the call returns.
 fn brought(openssl: &OpenSsl, context: Ctx, record: &Record, mode: Mode, what: Brought) -> c_int {
     let name = match what {

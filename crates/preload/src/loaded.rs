@@ -30,10 +30,12 @@ extern "C" fn loaded() {
     });
 }
 
-/// A program that loads libssl late, and makes its contexts in forked workers: they share the ring of their parent.
+/// A program that loads libssl late, and makes its contexts in forked workers: they share the ring of their parent. What
+/// another thread is in the middle of making is waited for: the child would wait for it for ever.
 unsafe extern "C" fn before_fork() {
     let _nothing_lost = catch_unwind(|| {
         if OpenSsl::is_loaded() {
+            let _found = OpenSsl::get();
             state::ring();
         }
     });

@@ -8,6 +8,13 @@ use std::panic::catch_unwind;
 use crate::openssl::OpenSsl;
 use crate::state;
 
+/// Does this program do more than whoever has started it may (AT_SECURE: set-user-id, file capabilities)? Then the
+/// environment is a stranger's, and the linker has found this library in a place that only root writes to.
+pub fn is_more_than_its_caller() -> bool {
+    // SAFETY: it only looks at what the kernel has told the process.
+    unsafe { libc::getauxval(libc::AT_SECURE) != 0 }
+}
+
 /// The libc's function of this name, once what can be prepared is.
 fn prepared(name: &CStr) -> *mut c_void {
     let _nothing_lost = catch_unwind(|| {

@@ -8,8 +8,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use carnet_keys::{FileError, Ring, Root, Start};
 
-use crate::log;
 use crate::settings::{Log, Mode, Refusal, Settings, VARIABLES};
+use crate::{log, privileges};
 
 static ENVIRONMENT: OnceLock<Vec<(&str, String)>> = OnceLock::new();
 static SETTINGS: OnceLock<Result<Settings, Refusal>> = OnceLock::new();
@@ -22,6 +22,9 @@ pub fn begin() {
 
 fn environment() -> &'static [(&'static str, String)] {
     ENVIRONMENT.get_or_init(|| {
+        if privileges::is_more_than_its_caller() {
+            return Vec::new();
+        }
         let value = |name| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned());
         let set = VARIABLES.iter().filter_map(|name| Some((*name, value(name)?)));
         set.collect()

@@ -1,8 +1,8 @@
 /*
  * A stage for the tests in ../preload: reads orders from standard input, a line each, and answers each with a line.
  *
- *   ctx NAME [cert=ID] [verify=peer|require] [ca=ID] [names=ID] [sid=TEXT] [timeout=S] [no_ticket] [tickets=N] [cache_off] [how=ex]
- *   connect CTX 12|13 [name=HOST] [use=S] [save=S] [cert=ID]      -> full|resumed tickets=N peer=yes|no key=HEX len=N | failed REASON
+ *   ctx NAME [cert=ID|none] [late=ID] [verify=peer|require] [ca=ID] [names=ID] [sid=TEXT] [timeout=S] [no_ticket] [tickets=N] [cache_off] [how=ex]
+ *   connect CTX 12|13 [name=HOST] [use=S] [save=S] [cert=ID] [ask]      -> full|resumed tickets=N peer=yes|no key=HEX len=N | failed REASON
  *   callback CTX evp|hmac lazy|good|null|old      the application's own key callback (old: the macro's function, if it is a symbol)
  *   keys CTX set BYTE | keys CTX get
  *   by_name CTX NAME CTX2 | by_hello CTX NAME CTX2         switches contexts in the server-name or the client-hello callback
@@ -61,13 +61,24 @@ static const char *option(char **words, const char *key)
     return NULL;
 }
 
+/* A certificate that comes with the connection. */
+static int on_certificate(SSL *ssl, void *id)
+{
+    return SSL_use_certificate_file(ssl, in_directory(id, ".pem"), SSL_FILETYPE_PEM) == 1
+           && SSL_use_PrivateKey_file(ssl, in_directory(id, ".key"), SSL_FILETYPE_PEM) == 1;
+}
+
 static void order_ctx(char **words)
 {
     const char *value;
     SSL_CTX *ctx = option(words, "how") ? SSL_CTX_new_ex(NULL, NULL, TLS_server_method()) : SSL_CTX_new(TLS_server_method());
     if (ctx == NULL)
         die("context");
-    use_identity(ctx, (value = option(words, "cert")) ? value : "server");
+    value = option(words, "cert");
+    if (value == NULL || strcmp(value, "none") != 0)
+        use_identity(ctx, value ? value : "server");
+    if ((value = option(words, "late")) != NULL)
+        SSL_CTX_set_cert_cb(ctx, on_certificate, strdup(value));
     if ((value = option(words, "verify")) != NULL)
         SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER | (strcmp(value, "require") ? 0 : SSL_VERIFY_FAIL_IF_NO_PEER_CERT), NULL);
     if ((value = option(words, "ca")) != NULL && SSL_CTX_load_verify_locations(ctx, in_directory(value, ".pem"), NULL) != 1)
@@ -125,6 +136,8 @@ static void order_connect(char **words)
     SSL_set_ex_data(client, kept_index(), &kept);
     SSL_set_min_proto_version(client, version);
     SSL_set_max_proto_version(client, version);
+    if (option(words, "ask") != NULL)
+        SSL_set_verify(server, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
     if (name != NULL)
         SSL_set_tlsext_host_name(client, name);
     if (use != NULL)
@@ -241,14 +254,15 @@ static void order_keys(char **words)
 /* The rule that both switching callbacks follow. */
 static struct {
     char name[64];
-    SSL_CTX *to;
+    SSL_CTX *from, *to;
 } rules[8];
 
 static void move_to(SSL *ssl, const char *name, size_t len)
 {
+    SSL_CTX *from = SSL_get_SSL_CTX(ssl);
     size_t i;
     for (i = 0; i < 8; i++)
-        if (rules[i].to != NULL && strlen(rules[i].name) == len && memcmp(rules[i].name, name, len) == 0) {
+        if (rules[i].to != NULL && rules[i].from == from && strlen(rules[i].name) == len && memcmp(rules[i].name, name, len) == 0) {
             SSL_set_SSL_CTX(ssl, rules[i].to);
             SSL_set_verify(ssl, SSL_CTX_get_verify_mode(rules[i].to), NULL);
         }
@@ -282,8 +296,9 @@ static void order_switch(char **words)
         SSL_CTX_set_tlsext_servername_callback(ctx, on_name);
     else
         SSL_CTX_set_client_hello_cb(ctx, on_hello, NULL);
-    for (i = 0; rules[i].to != NULL && strcmp(rules[i].name, words[2]) != 0; i++)
+    for (i = 0; rules[i].to != NULL && (rules[i].from != ctx || strcmp(rules[i].name, words[2]) != 0); i++)
         ;
+    rules[i].from = ctx;
     snprintf(rules[i].name, sizeof rules[i].name, "%s", words[2]);
     rules[i].to = context(words[3]);
     printf("ok\n");

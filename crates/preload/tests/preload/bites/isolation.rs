@@ -113,6 +113,67 @@ fn a_client_that_was_trusted_is_asked_again_when_that_has_changed() {
     }
 }
 
+/// HAProxy's way: the context that a connection starts with has no certificate, and the hello decides.
+#[test]
+fn contexts_chosen_by_the_hello_count() {
+    for version in VERSIONS {
+        let mut stage = Stage::new();
+        for (first, chosen, options) in [
+            ("first1", "a1", "cert=server"),
+            ("first2", "a2", "cert=other"),
+            ("first3", "a3", "cert=server"),
+            ("first4", "a4", "cert=server verify=require ca=ca1"),
+        ] {
+            stage.ok(&[
+                &format!("ctx {first} cert=none sid=x"),
+                &format!("ctx {chosen} {options} sid=x"),
+                &format!("by_hello {first} a.example {chosen}"),
+            ]);
+        }
+        let there = ["first1", "first2", "first3", "first4"].map(|first| {
+            assert_eq!(stage.connect("first1", version, "name=a.example save=s").how, "full");
+            let there = stage.connect(first, version, "name=a.example cert=client1 use=s");
+            there.is_resumed()
+        });
+        assert_eq!(there, [true, false, true, false], "{version}");
+        assert_eq!(stage.finish(), [""; 0]);
+    }
+}
+
+/// Nothing tells contexts without certificates from each other: they keep OpenSSL's keys.
+#[test]
+fn contexts_without_certificates_share_nothing() {
+    for version in VERSIONS {
+        let mut stage = Stage::new();
+        stage.ok(&[
+            "ctx one cert=none late=server sid=x",
+            "ctx two cert=none late=other sid=x",
+        ]);
+        assert!(stage.again("one", version, "").is_resumed());
+        assert_eq!(stage.connect("two", version, "use=again").how, "full", "{version}");
+        assert!(stage.has_openssls_keys("two"));
+        let lines = stage.finish();
+        let told = lines.iter().filter(|line| line.contains("no certificate")).count();
+        assert_eq!(told, 2, "once for each: {lines:?}");
+    }
+}
+
+/// What the application asks of a connection counts where it is not what it asks of the context.
+#[test]
+fn a_connection_that_verifies_otherwise_has_tickets_of_its_own() {
+    for version in VERSIONS {
+        let mut stage = Stage::new();
+        stage.ok(&["ctx one ca=ca1 sid=x", "ctx two ca=ca1 sid=x"]);
+        let made = stage.connect("one", version, "save=s");
+        assert_eq!(made.how, "full");
+        let there = stage.connect("two", version, "ask cert=client1 use=s save=t");
+        assert!(!there.is_resumed() && there.peer, "{version}");
+        let again = stage.connect("two", version, "ask cert=client1 use=t");
+        assert!(again.is_resumed() && again.peer, "{version}");
+        assert_eq!(stage.connect("one", version, "ask cert=client1 use=t").how, "full");
+    }
+}
+
 const PYTHON: &str = r#"
 import ssl, sys
 pki, minor = sys.argv[1], int(sys.argv[2])
