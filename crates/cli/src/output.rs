@@ -6,14 +6,25 @@ use serde_json::Value;
 
 use crate::failure::Failure;
 
-/// Text with its newline.
+/// Text with its newline, for a terminal.
 pub(crate) fn say(text: impl std::fmt::Display) -> Result<(), Failure> {
-    write(format!("{text}\n").as_bytes())
+    write(harmless(&format!("{text}\n")).as_bytes())
+}
+
+/// Names of processes and files, and what clients and certificates say, are others' words: none of them may command the
+/// terminal.
+pub(crate) fn harmless(text: &str) -> String {
+    let plain = |letter: char| match letter {
+        '\n' | '\t' => letter,
+        _ if letter.is_control() => char::REPLACEMENT_CHARACTER,
+        _ => letter,
+    };
+    text.chars().map(plain).collect()
 }
 
 /// JSON, laid out for reading.
 pub(crate) fn json(value: &Value) -> Result<(), Failure> {
-    say(format_args!("{value:#}"))
+    write(format!("{value:#}\n").as_bytes())
 }
 
 /// Bytes as they are.
@@ -22,5 +33,18 @@ pub(crate) fn write(bytes: &[u8]) -> Result<(), Failure> {
     match out.write_all(bytes).and_then(|()| out.flush()) {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Failure::new(format!("standard output: {error}"))),
         _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_commands_the_terminal() {
+        assert_eq!(
+            harmless("a\x1b]0;title\x07\tb\r\u{9b}31m\n"),
+            "a\u{fffd}]0;title\u{fffd}\tb\u{fffd}\u{fffd}31m\n"
+        );
     }
 }

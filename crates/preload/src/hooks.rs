@@ -193,7 +193,7 @@ pub unsafe extern "C" fn SSL_CTX_set_client_hello_cb(
     argument: *mut c_void,
 ) {
     type Set = unsafe extern "C" fn(Ctx, Option<AnyCallback>, *mut c_void);
-    let (real, is_foreign) = real!(SSL_CTX_set_client_hello_cb as Set, for_context(context), or());
+    let (real, is_foreign) = real!(SSL_CTX_set_client_hello_cb as Set, for_context(context), or Default::default());
     // SAFETY: the caller's arguments, passed on.
     unsafe { real(context, callback, argument) };
     if !is_foreign {

@@ -5,9 +5,12 @@
 use std::fs::File;
 use std::io::Write as _;
 use std::os::fd::{AsFd as _, BorrowedFd};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::os::unix::net::UnixDatagram;
+use std::path::Path;
 use std::sync::OnceLock;
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{FileType, OFlags, fcntl_getfl, fstat};
 
 use crate::settings::Log;
@@ -27,12 +30,28 @@ pub fn line(log: &Log, text: &str) {
     let _unheard = match log {
         Log::Stderr if is_for_lines(std::io::stderr().as_fd()) => std::io::stderr().write_all(line.as_bytes()),
         Log::Off | Log::Stderr => Ok(()),
-        Log::File(path) => File::options()
-            .append(true)
-            .create(true)
-            .open(path)
-            .and_then(|mut file| file.write_all(line.as_bytes())),
+        Log::File(path) => open(path).and_then(|mut file| file.write_all(line.as_bytes())),
     };
+}
+
+/// Root may write into a directory of others: not through a link that one of them has put there, and nothing that others
+/// could write to. A pipe without a reader is not waited for.
+fn open(path: &Path) -> std::io::Result<File> {
+    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY;
+    let mut options = File::options();
+    options.append(true).create(true).mode(0o640);
+    let file = options.custom_flags(flags.bits().cast_signed()).open(path)?;
+    if is_heard(file.as_fd()) {
+        return Ok(file);
+    }
+    Err(std::io::ErrorKind::BrokenPipe.into())
+}
+
+/// A pipe that nobody reads would end the program by a signal, and a full one would stop it.
+fn is_heard(out: BorrowedFd<'_>) -> bool {
+    let mut waited_for = [PollFd::from_borrowed_fd(out, PollFlags::OUT)];
+    let now = Timespec { tv_sec: 0, tv_nsec: 0 };
+    poll(&mut waited_for, Some(&now)).is_ok() && waited_for.iter().all(|fd| fd.revents() == PollFlags::OUT)
 }
 
 fn file_of(error: BorrowedFd<'_>) -> Option<(u64, u64)> {
@@ -52,9 +71,10 @@ fn is_for_lines(error: BorrowedFd<'_>) -> bool {
     };
     let kind = fstat(error).map(|found| FileType::from_raw_mode(found.st_mode));
     match kind {
-        Ok(FileType::CharacterDevice | FileType::Fifo) => true,
+        Ok(FileType::CharacterDevice) => true,
+        Ok(FileType::Fifo) => is_heard(error),
         Ok(FileType::RegularFile) => as_at_start || is_log(),
-        Ok(FileType::Socket) => as_at_start && is_local(),
+        Ok(FileType::Socket) => as_at_start && is_local() && is_heard(error),
         _ => false,
     }
 }

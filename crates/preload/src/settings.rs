@@ -9,7 +9,7 @@
 //! | `CARNET_INTERVAL` | `interval` | 3600 | for how many seconds a key seals; not with `root`, whose file says it |
 //! | `CARNET_LIFETIME` | `lifetime` | 7200 | for how many seconds its tickets open after that; likewise |
 //! | `CARNET_CHAIN_CAP` | `chain_cap` | 604800 | how many seconds after a full handshake there may be resumptions; 0: no end |
-//! | `CARNET_LOG` | `log` | `stderr` | `stderr`, `off`, or a file to append to |
+//! | `CARNET_LOG` | `log` | `stderr` | `stderr`, `off`, or a file to append to (no symbolic link) |
 //! | `CARNET_CONFIG` | | /etc/carnet.toml | another file with these settings, which must exist |
 //!
 //! The environment wins. With `ring` and `root` the root's chain is kept in the ring, from which the past is erased.

@@ -114,7 +114,7 @@ pub(crate) fn run(doctor: &Doctor) -> ExitCode {
     match doctor.run() {
         Ok(code) => code,
         Err(failure) => {
-            eprintln!("carnet: {failure}");
+            eprintln!("carnet: {}", output::harmless(&failure.to_string()));
             ExitCode::from(2)
         }
     }
@@ -149,7 +149,7 @@ impl Doctor {
     fn conclude(&self, facts: &Facts) -> Result<ExitCode, Failure> {
         let findings: Vec<Finding> = judge::judge(facts);
         if self.json {
-            output::say(report::json(facts, &findings)?)?;
+            output::write(format!("{}\n", report::json(facts, &findings)?).as_bytes())?;
         }
         self.print(|| format!("\n{}", report::findings(&findings, &self.allow)))?;
         Ok(if !judge::met_anybody(facts) {
@@ -243,7 +243,7 @@ impl Doctor {
         if self.json {
             Ok(())
         } else {
-            output::write(text().as_bytes())
+            output::write(output::harmless(&text()).as_bytes())
         }
     }
 }

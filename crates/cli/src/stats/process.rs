@@ -94,7 +94,9 @@ struct Found {
 
 fn look_into(process: u32, now: u64) -> io::Result<Found> {
     let directory = PathBuf::from(format!("/proc/{process}"));
-    let maps = fs::read_to_string(directory.join("maps"))?;
+    // A path that is not UTF-8 hides nothing else.
+    let maps = fs::read(directory.join("maps"))?;
+    let maps = String::from_utf8_lossy(&maps);
     let mut found = Found {
         has_library: maps.contains(LIBRARY),
         rings: Vec::new(),
@@ -153,8 +155,9 @@ fn mapping(line: &str) -> Option<Mapping> {
 }
 
 fn command(directory: &Path) -> String {
-    let name = fs::read_to_string(directory.join("comm")).unwrap_or_default();
-    name.trim_end().to_owned()
+    // Sixteen bytes of the process's own choice.
+    let name = fs::read(directory.join("comm")).unwrap_or_default();
+    String::from_utf8_lossy(&name).trim_end_matches('\n').to_owned()
 }
 
 #[cfg(test)]

@@ -219,6 +219,37 @@ fn the_log_may_be_off_or_anywhere() {
     }
 }
 
+/// A log in a directory of others: not through their links, nor into a pipe that nobody reads; and a standard error that
+/// nobody reads any more does not end the program.
+#[test]
+fn the_log_goes_where_it_belongs_or_nowhere() {
+    let setup = Setup::new().env("CARNET_MODE", "wrong");
+    let (target, link, pipe) = (setup.path("target"), setup.path("link"), setup.path("pipe"));
+    fs::write(&target, "").unwrap();
+    std::os::unix::fs::symlink(&target, &link).unwrap();
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status().unwrap();
+    assert!(made.success());
+    let mut stage = setup.env("CARNET_LOG", &link).start();
+    stage.ok(&["ctx a"]);
+    assert_eq!(fs::read(&target).unwrap(), b"");
+    let mut other = Setup::new()
+        .env("CARNET_MODE", "wrong")
+        .env("CARNET_LOG", &pipe)
+        .start();
+    other.ok(&["ctx a"]);
+    let log = stage.directory.path().join("log");
+    let mut other = Setup::new().env("CARNET_MODE", "wrong").env("CARNET_LOG", &log).start();
+    other.ok(&["ctx a"]);
+    assert_eq!(fs::metadata(&log).unwrap().permissions().mode() & 0o137, 0);
+    assert!(fs::read_to_string(&log).unwrap().contains("CARNET_MODE=wrong"));
+    // "2>&3" to a pipe whose reader has gone.
+    let broken = Setup::new()
+        .env("CARNET_MODE", "wrong")
+        .after("p=$(mktemp -u); mkfifo $p; sleep 0.2 < $p & exec 2> $p; rm $p; wait");
+    let mut stage = broken.start();
+    stage.ok(&["ctx a"]);
+}
+
 #[test]
 fn off_is_off() {
     let setup = Setup::new();
