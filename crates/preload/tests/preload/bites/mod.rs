@@ -1,6 +1,7 @@
 //! What bites: each item of the list that this library was written from.
 
 mod chains;
+mod hasty;
 mod isolation;
 mod lengths;
 mod limits;
