@@ -135,7 +135,6 @@ fn meaning(counter: Counter) -> &'static str {
         Counter::Opened => "tickets taken, under the key that seals",
         Counter::Renewed => "tickets taken, under an older key: the client got a new one",
         Counter::UnknownKey => "refused: the key is not here (expired, revoked, or never was)",
-        Counter::BadMac => "refused: damaged or forged",
         Counter::WrongContext => "refused: made for another certificate, client verification or server name",
         Counter::ChainTooOld => "refused: too long since the last full handshake",
         Counter::NoKey => "not made, since there was no key",

@@ -33,7 +33,6 @@ const FAMILIES: [Family; 5] = [
         help: "Session tickets that were not taken, by reason. Their clients made full handshakes.",
         counters: &[
             ("reason=\"unknown_key\"", Counter::UnknownKey),
-            ("reason=\"bad_mac\"", Counter::BadMac),
             ("reason=\"wrong_context\"", Counter::WrongContext),
             ("reason=\"chain_too_old\"", Counter::ChainTooOld),
         ],
