@@ -118,7 +118,7 @@ fn prometheus_text_is_well_formed() {
             assert!(samples.insert(series), "{line} stands there twice");
         }
     }
-    assert_eq!((families.len(), samples.len()), (7, 13));
+    assert_eq!((families.len(), samples.len()), (7, 12));
     let keys = |state: &str| format!(r#"carnet_ring_keys{{ring="a \"ring\"",state="{state}"}} 1"#);
     assert!(
         text.contains(&keys("sealing")) && text.contains(&keys("ahead")),
