@@ -1,0 +1,85 @@
+//! What stands before an application's own key callback.
+
+use std::ffi::{c_int, c_uchar, c_void};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use carnet_ticket::IV_LEN;
+
+use super::DECLINE;
+use crate::context::{self, Record};
+use crate::openssl::{KeyCallback, OpenSsl, Ssl};
+
+/// Stands before an application's EVP_MAC callback.
+///
+/// # Safety
+/// As OpenSSL calls it.
+pub unsafe extern "C" fn before_evp(
+    ssl: Ssl,
+    name: *mut c_uchar,
+    iv: *mut c_uchar,
+    cipher: *mut c_void,
+    mac: *mut c_void,
+    enc: c_int,
+) -> c_int {
+    // SAFETY: OpenSSL's arguments, passed on.
+    unsafe { before(|record| context::callback(&record.evp), ssl, name, iv, cipher, mac, enc) }
+}
+
+/// Stands before an application's HMAC_CTX callback.
+///
+/// # Safety
+/// As OpenSSL calls it.
+pub unsafe extern "C" fn before_hmac(
+    ssl: Ssl,
+    name: *mut c_uchar,
+    iv: *mut c_uchar,
+    cipher: *mut c_void,
+    mac: *mut c_void,
+    enc: c_int,
+) -> c_int {
+    // SAFETY: OpenSSL's arguments, passed on.
+    unsafe {
+        before(
+            |record| context::callback(&record.hmac),
+            ssl,
+            name,
+            iv,
+            cipher,
+            mac,
+            enc,
+        )
+    }
+}
+
+/// OpenSSL passes stack memory for the name and IV of a new ticket; a callback that does not write them would send it to
+/// the network.
+unsafe fn before(
+    which: impl Fn(&Record) -> *mut c_void,
+    ssl: Ssl,
+    name: *mut c_uchar,
+    iv: *mut c_uchar,
+    cipher: *mut c_void,
+    mac: *mut c_void,
+    enc: c_int,
+) -> c_int {
+    let find = || {
+        let openssl = OpenSsl::get()?;
+        // SAFETY: a live SSL, which holds its first context.
+        let record = unsafe { context::record(openssl, context::first_context(openssl, ssl)) }?;
+        let callback = which(record);
+        // SAFETY: the hooks keep nothing else there than functions of this type.
+        (!callback.is_null()).then(|| unsafe { std::mem::transmute::<*mut c_void, KeyCallback>(callback) })
+    };
+    let Some(callback) = catch_unwind(AssertUnwindSafe(find)).ok().flatten() else {
+        return DECLINE;
+    };
+    if enc == 1 {
+        // SAFETY: OpenSSL's buffers of 16 bytes each.
+        unsafe {
+            name.write_bytes(0, 16);
+            iv.write_bytes(0, IV_LEN);
+        }
+    }
+    // SAFETY: the application's own callback, with OpenSSL's arguments.
+    unsafe { callback(ssl, name, iv, cipher, mac, enc) }
+}

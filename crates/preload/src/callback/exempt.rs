@@ -1,0 +1,71 @@
+//! Whose tickets must stay what they are without this library.
+
+use std::ffi::{c_int, c_long};
+use std::ptr::null_mut;
+use std::sync::atomic::Ordering;
+
+use super::Call;
+use crate::state;
+
+const VERIFY_PEER: c_int = 1;
+const SESS_CACHE_SERVER: c_long = 2;
+/// SSL_CTRL_GET_SESS_CACHE_MODE
+const GET_SESS_CACHE_MODE: c_int = 45;
+
+impl Call<'_> {
+    /// Contexts whose tickets must stay what they are without this library: those where a resumption is fatal to the
+    /// client (a peer is verified and there is no session-id context), those whose sessions are not to be reused, and those
+    /// that nothing tells from others.
+    pub(super) fn is_left_alone(&self) -> bool {
+        let openssl = self.openssl;
+        // SAFETY: live objects; these functions only look.
+        let (cache_mode, verify_mode, session) = unsafe {
+            (
+                (openssl.SSL_CTX_ctrl)(self.context, GET_SESS_CACHE_MODE, 0, null_mut()),
+                (openssl.SSL_get_verify_mode)(self.ssl),
+                (openssl.SSL_get_session)(self.ssl),
+            )
+        };
+        if self.is_unknown() {
+            if !self.record.told.swap(true, Ordering::Relaxed) {
+                state::tell(
+                    "a context has no certificate, so that nothing tells it from others: its tickets are left as they are",
+                );
+            }
+            return true;
+        }
+        if self.verifies_otherwise() {
+            return true;
+        }
+        let mut len = 0;
+        if verify_mode & VERIFY_PEER != 0 && !session.is_null() {
+            // SAFETY: the connection's session, while it is making a ticket of it.
+            unsafe { (openssl.SSL_SESSION_get0_id_context)(session, &raw mut len) };
+            if len == 0 && !self.record.told.swap(true, Ordering::Relaxed) {
+                state::tell(
+                    "a context verifies its clients and has no session-id context \
+                     (SSL_CTX_set_session_id_context): its tickets are left as they are",
+                );
+            }
+            return len == 0;
+        }
+        cache_mode & SESS_CACHE_SERVER == 0
+    }
+
+    /// Contexts that get their certificates in a callback, for each connection, and those that do without.
+    pub(super) fn is_unknown(&self) -> bool {
+        // SAFETY: a live context; the function only looks.
+        unsafe { (self.openssl.SSL_CTX_get0_certificate)(self.known_by.0) }.is_null()
+    }
+
+    /// Does the application verify this connection's client otherwise than its contexts do (SSL_set_verify(3))? What the
+    /// contexts are does not tell then who may resume.
+    pub(super) fn verifies_otherwise(&self) -> bool {
+        let of_context = self.openssl.SSL_CTX_get_verify_mode;
+        // SAFETY: live objects; these functions only look.
+        unsafe {
+            let mode = (self.openssl.SSL_get_verify_mode)(self.ssl);
+            mode != of_context(self.context) && mode != of_context((self.openssl.SSL_get_SSL_CTX)(self.ssl))
+        }
+    }
+}

@@ -1,0 +1,173 @@
+//! The key callback that OpenSSL calls for each ticket.
+//!
+//! ```text
+//! server_name   which name a ticket is for
+//! exempt        whose tickets stay what they are
+//! arm           keys into OpenSSL's contexts
+//! before        what stands before an application's own callback
+//! ```
+
+mod arm;
+mod before;
+mod exempt;
+mod server_name;
+
+use std::ffi::{c_int, c_uchar, c_void};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::Ordering;
+
+use carnet_ticket::{IV_LEN, KeyName};
+
+pub use self::before::{before_evp, before_hmac};
+use crate::context::{self, Record};
+use crate::openssl::{Ctx, OpenSsl, Ssl};
+use crate::state;
+use crate::tickets::Asked;
+
+/// Returns of a key callback: SSL_CTX_set_tlsext_ticket_key_evp_cb(3).
+const DECLINE: c_int = 0;
+const USE: c_int = 1;
+const RENEW: c_int = 2;
+
+const TLS1_3: c_int = 0x0304;
+
+/// One call of the callback.
+struct Call<'a> {
+    openssl: &'a OpenSsl,
+    ssl: Ssl,
+    record: &'a Record,
+    context: *mut c_void,
+    /// By what it is known who may resume here.
+    known_by: (*mut c_void, &'a Record),
+    cipher: *mut c_void,
+    mac: *mut c_void,
+    now: u64,
+}
+
+/// What is installed on each context. Never fatal: where it can't help there is no ticket, or a full handshake.
+///
+/// # Safety
+/// As OpenSSL calls it: SSL_CTX_set_tlsext_ticket_key_evp_cb(3).
+pub unsafe extern "C" fn ticket_key(
+    ssl: Ssl,
+    name: *mut c_uchar,
+    iv: *mut c_uchar,
+    cipher: *mut c_void,
+    mac: *mut c_void,
+    enc: c_int,
+) -> c_int {
+    let run = || {
+        // SAFETY: OpenSSL's buffers: 16 bytes of name, EVP_MAX_IV_LENGTH (16) of IV.
+        let (name, iv) = unsafe { (&mut *name.cast::<[u8; 16]>(), &mut *iv.cast::<[u8; IV_LEN]>()) };
+        let openssl = OpenSsl::get()?;
+        // SAFETY: OpenSSL calls with a live SSL, which holds its first context.
+        let (context, record, known_by) = unsafe {
+            let context = context::first_context(openssl, ssl);
+            let record = context::record(openssl, context)?;
+            (context, record, known_by(openssl, ssl, context, record)?)
+        };
+        let call = Call {
+            openssl,
+            ssl,
+            record,
+            context,
+            known_by,
+            cipher,
+            mac,
+            now: state::now(),
+        };
+        if enc == 1 {
+            call.seal(name, iv)
+        } else {
+            call.open(&KeyName(*name), iv)
+        }
+    };
+    catch_unwind(AssertUnwindSafe(run)).ok().flatten().unwrap_or(DECLINE)
+}
+
+/// The first context; but where the application chooses one when it sees the hello, which is before OpenSSL asks for a
+/// ticket's key, the one that it has chosen: HAProxy's first contexts have no certificates.
+///
+/// # Safety
+/// `ssl` is a live `SSL`, and `first` its first context, of this record.
+unsafe fn known_by<'a>(openssl: &OpenSsl, ssl: Ssl, first: Ctx, record: &'a Record) -> Option<(Ctx, &'a Record)> {
+    if !record.chooses_by_hello.load(Ordering::Relaxed) {
+        return Some((first, record));
+    }
+    // SAFETY: the caller's contract; the connection holds its context.
+    unsafe {
+        let chosen = (openssl.SSL_get_SSL_CTX)(ssl);
+        Some((chosen, context::record(openssl, chosen)?))
+    }
+}
+
+impl Call<'_> {
+    fn seal(&self, name: &mut [u8; 16], iv: &mut [u8; IV_LEN]) -> Option<c_int> {
+        // SAFETY: a buffer of that length.
+        if unsafe { (self.openssl.RAND_bytes)(iv.as_mut_ptr(), IV_LEN as c_int) } != 1 {
+            return None;
+        }
+        if self.is_left_alone() {
+            let own = self.record.own_keys()?;
+            *name = own.name().0;
+            return self.arm_own(&own, iv, true).then_some(USE);
+        }
+        let sealing = self.with_server_name_to_seal(|server_name| {
+            let asked = Asked {
+                server_name,
+                iv,
+                now: self.now,
+            };
+            // SAFETY: the context is that of the record, and live.
+            let separation = unsafe { self.known_by.1.separation(self.openssl, self.known_by.0) }?;
+            separation.seal(state::ring()?, &asked, self.chain_start())
+        })?;
+        *name = sealing.name.0;
+        self.arm(&sealing.keys, iv, true).then_some(USE)
+    }
+
+    fn open(&self, name: &KeyName, iv: &[u8; IV_LEN]) -> Option<c_int> {
+        // SAFETY: a live SSL.
+        let is_tls13 = unsafe { (self.openssl.SSL_version)(self.ssl) } >= TLS1_3;
+        if let Some(own) = self.record.own_keys().filter(|own| own.name() == name) {
+            // As OpenSSL does with keys of its own.
+            let answer = if is_tls13 { RENEW } else { USE };
+            return self.arm_own(&own, iv, false).then_some(answer);
+        }
+        if self.is_unknown() || self.verifies_otherwise() {
+            return None;
+        }
+        let settings = state::settings()?;
+        let opening = self.with_server_name_to_open(|server_name| {
+            let asked = Asked {
+                server_name,
+                iv,
+                now: self.now,
+            };
+            // SAFETY: the context is that of the record, and live.
+            let separation = unsafe { self.known_by.1.separation(self.openssl, self.known_by.0) }?;
+            separation.open(state::ring()?, name, &asked, settings.chain_cap)
+        })?;
+        // SAFETY: a live SSL.
+        unsafe { context::set_chain_start(self.openssl, self.ssl, opening.chain_start) };
+        // A TLS 1.3 client uses a ticket once: without a new one it would have none for the next time.
+        let answer = if is_tls13 || opening.renew { RENEW } else { USE };
+        self.arm(&opening.keys, iv, false).then_some(answer)
+    }
+    /// When the chain began that the ticket to be made belongs to.
+    fn chain_start(&self) -> u64 {
+        let openssl = self.openssl;
+        // SAFETY: a live SSL.
+        unsafe {
+            if (openssl.SSL_session_reused)(self.ssl) == 0 {
+                return self.now;
+            }
+            let session = (openssl.SSL_get_session)(self.ssl);
+            let time = (openssl.SSL_SESSION_get_time)(session);
+            let made = u64::try_from(time).unwrap_or(self.now);
+            // A session from the cache brought no ticket; what is kept may then be of the connection's life before
+            // SSL_clear(3).
+            context::chain_start(openssl, self.ssl).map_or(made, |start| start.min(made))
+        }
+    }
+}
