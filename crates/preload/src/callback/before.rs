@@ -1,11 +1,11 @@
-//! What stands before an application's own key callback.
+//! What stands before an application's own key callback, and mends what such callbacks do badly.
 
 use std::ffi::{c_int, c_uchar, c_void};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use carnet_ticket::IV_LEN;
 
-use super::DECLINE;
+use super::{DECLINE, RENEW, USE, is_tls13};
 use crate::context::{self, Record};
 use crate::openssl::{KeyCallback, OpenSsl, Ssl};
 
@@ -52,7 +52,9 @@ pub unsafe extern "C" fn before_hmac(
 }
 
 /// OpenSSL passes stack memory for the name and IV of a new ticket; a callback that does not write them would send it to
-/// the network.
+/// the network. And a callback that opens a TLS 1.3 ticket and asks for no new one leaves its client, which uses a ticket
+/// once, without: it would have to make a full handshake every second time. The new ticket is sealed by the application's
+/// callback, like any other, and an application that wants to send none (SSL_CTX_set_num_tickets(3)) still sends none.
 unsafe fn before(
     which: impl Fn(&Record) -> *mut c_void,
     ssl: Ssl,
@@ -68,9 +70,11 @@ unsafe fn before(
         let record = unsafe { context::record(openssl, context::first_context(openssl, ssl)) }?;
         let callback = which(record);
         // SAFETY: the hooks keep nothing else there than functions of this type.
-        (!callback.is_null()).then(|| unsafe { std::mem::transmute::<*mut c_void, KeyCallback>(callback) })
+        let callback =
+            (!callback.is_null()).then(|| unsafe { std::mem::transmute::<*mut c_void, KeyCallback>(callback) });
+        Some((openssl, callback?))
     };
-    let Some(callback) = catch_unwind(AssertUnwindSafe(find)).ok().flatten() else {
+    let Some((openssl, callback)) = catch_unwind(AssertUnwindSafe(find)).ok().flatten() else {
         return DECLINE;
     };
     if enc == 1 {
@@ -81,5 +85,10 @@ unsafe fn before(
         }
     }
     // SAFETY: the application's own callback, with OpenSSL's arguments.
-    unsafe { callback(ssl, name, iv, cipher, mac, enc) }
+    let answer = unsafe { callback(ssl, name, iv, cipher, mac, enc) };
+    if enc == 0 && answer == USE && is_tls13(openssl, ssl) {
+        RENEW
+    } else {
+        answer
+    }
 }

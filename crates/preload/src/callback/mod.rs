@@ -101,6 +101,12 @@ unsafe fn known_by<'a>(openssl: &OpenSsl, ssl: Ssl, first: Ctx, record: &'a Reco
     }
 }
 
+/// `ssl` is the connection that OpenSSL has called a callback for.
+fn is_tls13(openssl: &OpenSsl, ssl: Ssl) -> bool {
+    // SAFETY: it is live.
+    unsafe { (openssl.SSL_version)(ssl) >= TLS1_3 }
+}
+
 impl Call<'_> {
     fn seal(&self, name: &mut [u8; 16], iv: &mut [u8; IV_LEN]) -> Option<c_int> {
         // SAFETY: a buffer of that length.
@@ -127,8 +133,7 @@ impl Call<'_> {
     }
 
     fn open(&self, name: &KeyName, iv: &[u8; IV_LEN]) -> Option<c_int> {
-        // SAFETY: a live SSL.
-        let is_tls13 = unsafe { (self.openssl.SSL_version)(self.ssl) } >= TLS1_3;
+        let is_tls13 = is_tls13(self.openssl, self.ssl);
         if let Some(own) = self.record.own_keys().filter(|own| own.name() == name) {
             // As OpenSSL does with keys of its own.
             let answer = if is_tls13 { RENEW } else { USE };

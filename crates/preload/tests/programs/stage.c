@@ -3,7 +3,8 @@
  *
  *   ctx NAME [cert=ID|none] [late=ID] [verify=peer|require] [ca=ID] [names=ID] [sid=TEXT] [timeout=S] [no_ticket] [tickets=N] [cache_off] [how=ex]
  *   connect CTX 12|13 [name=HOST] [use=S] [save=S] [cert=ID] [ask]      -> full|resumed tickets=N peer=yes|no key=HEX len=N | failed REASON
- *   callback CTX evp|hmac lazy|good|null|old      the application's own key callback (old: the macro's function, if it is a symbol)
+ *   callback CTX evp|hmac lazy|good|null|old [N]    the application's own key callback (old: the macro's function, if it is a
+ *                                                   symbol), which returns N when it has opened a ticket; 2 unless told
  *   keys CTX set BYTE | keys CTX get
  *   by_name CTX NAME CTX2 | by_hello CTX NAME CTX2         switches contexts in the server-name or the client-hello callback
  *   export S FILE | import S FILE                                sessions with their tickets
@@ -177,13 +178,16 @@ static int start_cipher(EVP_CIPHER_CTX *cipher, unsigned char *iv, int enc)
     return EVP_CipherInit_ex(cipher, EVP_aes_256_cbc(), NULL, APP_KEY, iv, enc);
 }
 
+/* What the callbacks return when they have opened a ticket. */
+static int opened = 2;
+
 /* Writes neither name nor IV, as stunnel does with the name. */
 static int evp_lazy(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPHER_CTX *cipher, EVP_MAC_CTX *mac, int enc)
 {
     OSSL_PARAM params[] = { OSSL_PARAM_utf8_string(OSSL_MAC_PARAM_DIGEST, "SHA256", 0),
                             OSSL_PARAM_octet_string(OSSL_MAC_PARAM_KEY, (void *)APP_KEY, 32), OSSL_PARAM_END };
     (void)ssl, (void)name;
-    return EVP_MAC_CTX_set_params(mac, params) && start_cipher(cipher, iv, enc) ? (enc ? 1 : 2) : -1;
+    return EVP_MAC_CTX_set_params(mac, params) && start_cipher(cipher, iv, enc) ? (enc ? 1 : opened) : -1;
 }
 
 static int evp_good(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPHER_CTX *cipher, EVP_MAC_CTX *mac, int enc)
@@ -196,7 +200,7 @@ static int evp_good(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPHER
 static int hmac_lazy(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPHER_CTX *cipher, HMAC_CTX *mac, int enc)
 {
     (void)ssl, (void)name;
-    return HMAC_Init_ex(mac, APP_KEY, 32, EVP_sha256(), NULL) && start_cipher(cipher, iv, enc) ? (enc ? 1 : 2) : -1;
+    return HMAC_Init_ex(mac, APP_KEY, 32, EVP_sha256(), NULL) && start_cipher(cipher, iv, enc) ? (enc ? 1 : opened) : -1;
 }
 
 static int hmac_good(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPHER_CTX *cipher, HMAC_CTX *mac, int enc)
@@ -214,6 +218,7 @@ static void order_callback(char **words)
     SSL_CTX *ctx = context(words[1]);
     int lazy = strcmp(words[3], "lazy") == 0, none = strcmp(words[3], "null") == 0;
     long result;
+    opened = words[4] ? atoi(words[4]) : 2;
     if (strcmp(words[2], "evp") == 0) {
         evp_callback callback = none ? NULL : lazy ? evp_lazy : evp_good;
         result = SSL_CTX_set_tlsext_ticket_key_evp_cb(ctx, callback);

@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 use std::fs;
 
-use crate::client::{Client, HTTP, VERSIONS, all_resume, none_resumes, with_tickets};
+use crate::client::{Client, HTTP, VERSIONS, Version, all_resume, none_resumes, with_tickets};
 use crate::place::{Loaded, Place, signal, stop};
 use crate::process::{Process, free_port, is_root};
 
@@ -58,12 +58,17 @@ impl Site {
 }
 
 fn start(place: &Place, site: &Site, model: Model, loaded: Loaded<'_>) -> Process {
+    start_with(place, site, model, "", loaded)
+}
+
+/// With `more` for each host.
+fn start_with(place: &Place, site: &Site, model: Model, more: &str, loaded: Loaded<'_>) -> Process {
     let dir = place.make_dir(site.address);
     let modules = ["authz_core", "ssl", "socache_shmcb"]
         .map(|name| format!("LoadModule {name}_module {MODULES}/mod_{name}.so\n"));
     let host = |port, name: &str, how: &str| {
         format!(
-            "<VirtualHost {}:{port}>\nServerName {name}\nSSLEngine on\n{how}\nSSLCertificateFile {}\n\
+            "<VirtualHost {}:{port}>\nServerName {name}\nSSLEngine on\n{how}\n{more}\nSSLCertificateFile {}\n\
              SSLCertificateKeyFile {}\n</VirtualHost>\n",
             site.address, place.server.cert, place.server.key
         )
@@ -155,6 +160,24 @@ fn a_restart_and_a_second_instance() {
         all_resume("after a restart", &site.at(site.open), kept);
         stop(again, "TERM");
     }
+}
+
+/// Its callback asks for no new ticket: without the library every second TLS 1.3 handshake is a full one.
+#[test]
+fn its_own_keys() {
+    let place = Place::new();
+    let keys = format!("SSLSessionTicketKeyFile {}", place.write("ticket.key", [7; 48]));
+    let site = Site::new();
+    let apache = start_with(&place, &site, Model::Event, &keys, Loaded::Nothing);
+    let client = Client::http(Version::Tls13);
+    let there = client.visit(&site.at(site.open), Some(client.full(&site.at(site.open))));
+    assert!(there.resumed && there.tickets.is_empty());
+    stop(apache, "TERM");
+    let apache = start_with(&place, &site, Model::Event, &keys, Loaded::Carnet(&[]));
+    for version in VERSIONS {
+        Client::http(version).chain("its own keys", &site.at(site.open), 6);
+    }
+    stop(apache, "TERM");
 }
 
 #[test]

@@ -131,9 +131,12 @@ fn its_own_keys() {
     ours.process.wait_for("left to it");
     for (from, to) in [(&theirs.open, &ours.open), (&ours.open, &theirs.open)] {
         for (client, ticket) in with_tickets(from, HTTP) {
-            // HAProxy's callback brings no new ticket with it in TLS 1.3.
             assert!(client.visit(to, Some(ticket)).resumed);
         }
+    }
+    // HAProxy's callback asks for no new ticket: without the library every second TLS 1.3 handshake is a full one.
+    for version in VERSIONS {
+        Client::http(version).chain("its own keys", &ours.open, 6);
     }
     stop(theirs.process, "TERM");
     stop(ours.process, "TERM");

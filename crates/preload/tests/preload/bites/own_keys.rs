@@ -32,6 +32,61 @@ fn a_callback_that_writes_no_name_sends_zeros() {
     }
 }
 
+/// HAProxy and Apache httpd have such callbacks: their clients would make a full handshake every second time.
+#[test]
+fn a_callback_that_asks_for_no_new_ticket() {
+    for (kind, key) in [("evp", "45"), ("hmac", "48")] {
+        let mut stage = Stage::new();
+        stage.ok(&["ctx a", "ctx quiet tickets=0"]);
+        for context in ["quiet", "a"] {
+            stage.ok(&[&format!("callback {context} {kind} good 1")]);
+        }
+        stage.connect("a", 13, "save=s");
+        for visit in 0..4 {
+            let there = stage.connect("a", 13, "use=s save=s");
+            assert!(there.is_resumed(), "{kind}: visit {visit}");
+            assert_eq!((there.tickets, there.key), (1, key.repeat(16)), "{kind}: visit {visit}");
+        }
+        let there = stage.connect("quiet", 13, "use=s");
+        assert!(there.is_resumed());
+        assert_eq!(there.tickets, 0, "{kind}: none were wanted");
+        // A TLS 1.2 client goes on with the ticket that it has.
+        let there = stage.again("a", 12, "");
+        assert!(there.is_resumed());
+        assert_eq!(there.tickets, 0, "{kind}");
+        // Without the library.
+        let mut bare = Setup::bare().start();
+        bare.ok(&["ctx a", &format!("callback a {kind} good 1")]);
+        let there = bare.again("a", 13, "");
+        assert!(there.is_resumed());
+        assert_eq!(there.tickets, 0, "{kind}");
+    }
+}
+
+/// What a callback says otherwise is passed on as it is.
+#[test]
+fn a_callback_that_fails_declines_or_renews() {
+    for kind in ["evp", "hmac"] {
+        for version in VERSIONS {
+            for answer in ["-1", "0", "2"] {
+                let [ours, without] = [Setup::new(), Setup::bare()].map(|setup| {
+                    let mut stage = setup.start();
+                    stage.ok(&["ctx a", &format!("callback a {kind} good {answer}")]);
+                    stage.connect("a", version, "save=s");
+                    stage.say(&format!("connect a {version} use=s"))
+                });
+                assert_eq!(ours, without, "{kind} {version} {answer}");
+                let expected = match answer {
+                    "-1" => "failed",
+                    "0" => "full",
+                    _ => "resumed",
+                };
+                assert!(ours.starts_with(expected), "{kind} {version} {answer}: {ours}");
+            }
+        }
+    }
+}
+
 fn key_of(stage: &mut Stage, version: u32) -> String {
     let there = stage.again("a", version, "");
     assert!(there.is_resumed(), "{version}");
