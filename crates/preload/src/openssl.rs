@@ -76,6 +76,7 @@ functions! {
     fn SSL_get_ex_data(*const c_void, c_int) -> *mut c_void;
     fn SSL_set_ex_data(Ssl, c_int, *mut c_void) -> c_int;
     fn SSL_get_verify_mode(*const c_void) -> c_int;
+    fn SSL_get_verify_result(*const c_void) -> c_long;
     fn SSL_get_servername(*const c_void, c_int) -> *const c_char;
     fn SSL_client_hello_get0_ext(Ssl, c_uint, *mut *const c_uchar, *mut usize) -> c_int;
     fn SSL_version(*const c_void) -> c_int;

@@ -8,6 +8,8 @@ use super::Call;
 use crate::state;
 
 const VERIFY_PEER: c_int = 1;
+/// X509_V_OK, which is also the result where there was no certificate.
+const VERIFIED: c_long = 0;
 const SESS_CACHE_SERVER: c_long = 2;
 /// SSL_CTRL_GET_SESS_CACHE_MODE
 const GET_SESS_CACHE_MODE: c_int = 45;
@@ -15,7 +17,7 @@ const GET_SESS_CACHE_MODE: c_int = 45;
 impl Call<'_> {
     /// Contexts whose tickets must stay what they are without this library: those where a resumption is fatal to the
     /// client (a peer is verified and there is no session-id context), those whose sessions are not to be reused, and those
-    /// that nothing tells from others.
+    /// that nothing tells from others. And of all contexts, the sessions of clients whose certificates did not verify.
     pub(super) fn is_left_alone(&self) -> bool {
         let openssl = self.openssl;
         // SAFETY: live objects; these functions only look.
@@ -34,7 +36,7 @@ impl Call<'_> {
             }
             return true;
         }
-        if self.verifies_otherwise() {
+        if self.verifies_otherwise() || self.is_let_in_all_the_same() {
             return true;
         }
         let mut len = 0;
@@ -47,7 +49,9 @@ impl Call<'_> {
                      (SSL_CTX_set_session_id_context): its tickets are left as they are",
                 );
             }
-            return len == 0;
+            if len == 0 {
+                return true;
+            }
         }
         cache_mode & SESS_CACHE_SERVER == 0
     }
@@ -67,5 +71,13 @@ impl Call<'_> {
             let mode = (self.openssl.SSL_get_verify_mode)(self.ssl);
             mode != of_context(self.context) && mode != of_context((self.openssl.SSL_get_SSL_CTX)(self.ssl))
         }
+    }
+
+    /// Has the application accepted a client whose certificate did not verify? Only it knows why, and whether its next
+    /// context will: after a reload the same context to OpenSSL may be a stricter one.
+    fn is_let_in_all_the_same(&self) -> bool {
+        // SAFETY: a live SSL; the function only looks.
+        let result = unsafe { (self.openssl.SSL_get_verify_result)(self.ssl) };
+        result != VERIFIED
     }
 }

@@ -5,7 +5,8 @@ use std::collections::HashSet;
 use std::fs;
 
 use crate::client::{Client, HTTP, VERSIONS, Version, all_resume, none_resumes, with_tickets};
-use crate::place::{Loaded, Place, signal, stop};
+use crate::load;
+use crate::place::{Loaded, Place, child_beside, children, signal, stop};
 use crate::process::{Process, free_port, is_root};
 
 const PROGRAM: &str = "/usr/sbin/apache2";
@@ -125,6 +126,30 @@ fn processes_share_keys_and_a_graceful_restart_keeps_them() {
         all_resume("after a graceful restart", &site.at(site.open), tickets);
         stop(apache, "TERM");
     }
+}
+
+/// A graceful restart, and a process killed, while keys change.
+fn rotation_under_load(model: Model) {
+    let place = Place::new();
+    let site = Site::new();
+    let ring = place.path("ring");
+    let apache = start(&place, &site, model, Loaded::Carnet(&load::settings(&ring)));
+    load::run(&site.at(site.open), HTTP, &ring, |load| {
+        let before = children(apache.id());
+        graceful(&apache);
+        load.kill(child_beside(apache.id(), &before));
+    });
+    stop(apache, "TERM");
+}
+
+#[test]
+fn rotation_under_load_with_processes() {
+    rotation_under_load(Model::Prefork);
+}
+
+#[test]
+fn rotation_under_load_with_threads() {
+    rotation_under_load(Model::Event);
 }
 
 /// What the library is for.

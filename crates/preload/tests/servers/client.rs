@@ -155,6 +155,32 @@ pub struct Visit {
     pub tickets: Vec<Ticket>,
 }
 
+/// Why nothing came of one.
+pub struct Failure {
+    text: String,
+    /// Nobody listened.
+    pub is_refused: bool,
+    /// The connection ended without a word, as when a process is killed: no alert, and nothing wrong in what was said.
+    pub is_cut: bool,
+}
+
+impl Failure {
+    fn new(address: &str, what: &str, error: &std::io::Error) -> Failure {
+        use ErrorKind::{BrokenPipe, ConnectionRefused, ConnectionReset, UnexpectedEof};
+        Failure {
+            text: format!("{address}: {what}: {error}"),
+            is_refused: error.kind() == ConnectionRefused,
+            is_cut: matches!(error.kind(), BrokenPipe | ConnectionReset | UnexpectedEof),
+        }
+    }
+}
+
+impl std::fmt::Display for Failure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
 impl Visit {
     pub fn ticket(mut self) -> Ticket {
         self.tickets.pop().expect("the server sends tickets")
@@ -196,11 +222,11 @@ impl Client {
     }
 
     /// One connection. An error is a handshake that failed, or a server that is not there.
-    pub fn try_visit(&self, address: &str, name: &str, offer: Option<Ticket>) -> Result<Visit, String> {
+    pub fn try_visit(&self, address: &str, name: &str, offer: Option<Ticket>) -> Result<Visit, Failure> {
         *self.purse.offered.lock().unwrap() = offer;
         self.purse.received.lock().unwrap().clear();
-        let text = |what: &str, error: &dyn std::fmt::Display| format!("{address}: {what}: {error}");
-        let mut socket = TcpStream::connect(address).map_err(|e| text("connect", &e))?;
+        let failed = |what| move |error: std::io::Error| Failure::new(address, what, &error);
+        let mut socket = TcpStream::connect(address).map_err(failed("connect"))?;
         socket.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
         socket.set_nodelay(true).unwrap();
         (self.talk.before)(&mut socket);
@@ -208,11 +234,11 @@ impl Client {
         let connection = ClientConnection::new(self.config.clone(), name).unwrap();
         let mut tls = StreamOwned::new(connection, socket);
         tls.write_all(self.talk.request.as_bytes())
-            .map_err(|e| text("handshake", &e))?;
+            .map_err(failed("handshake"))?;
         let mut answer = Vec::new();
         match tls.read_to_end(&mut answer) {
             // Not every server says goodbye.
-            Err(e) if e.kind() != ErrorKind::UnexpectedEof => return Err(text("answer", &e)),
+            Err(e) if e.kind() != ErrorKind::UnexpectedEof => return Err(failed("answer")(e)),
             _ => {}
         }
         Ok(Visit {

@@ -2,7 +2,8 @@
 //! Dovecot has to pass on what says so. Its login processes map the file before they give up root.
 
 use crate::client::{Client, Talk, VERSIONS, all_resume, none_resumes, with_tickets};
-use crate::place::{Loaded, Place, stop};
+use crate::load;
+use crate::place::{Loaded, Place, signal, stop};
 use crate::process::{Process, free_port, is_root};
 
 const TALK: Talk = Talk {
@@ -16,7 +17,8 @@ fn start(place: &Place, instance: &str, loaded: Loaded<'_>) -> (Process, String)
     let text = format!(
         "base_dir = {dir}/run\nstate_dir = {dir}/state\nlog_path = /dev/stderr\nprotocols = imap\nlisten = 127.0.0.1\n\
          ssl = required\nssl_cert = <{}\nssl_key = <{}\n\
-         import_environment = $import_environment LD_PRELOAD CARNET_RING CARNET_CONFIG\n\
+         import_environment = $import_environment LD_PRELOAD CARNET_RING CARNET_ROOT \
+         CARNET_INTERVAL CARNET_LIFETIME CARNET_CONFIG\n\
          service imap-login {{\n inet_listener imap {{\n  port = 0\n }}\n inet_listener imaps {{\n  port = {port}\n  \
          ssl = yes\n }}\n}}\n\
          passdb {{\n driver = static\n args = password=none\n}}\n\
@@ -50,6 +52,23 @@ fn with_a_ring_file_every_connection_resumes() {
     let (again, address) = start(&place, "first", Loaded::Carnet(&settings));
     all_resume("after a restart", &address, kept);
     stop(again, "TERM");
+}
+
+/// A reload while keys change.
+#[test]
+fn rotation_under_load() {
+    if !is_root() {
+        eprintln!("not tested: as above");
+        return;
+    }
+    let place = Place::new();
+    let ring = place.path("ring");
+    let (dovecot, address) = start(&place, "dovecot", Loaded::Carnet(&load::settings(&ring)));
+    load::run(&address, TALK, &ring, |_| {
+        signal(dovecot.id(), "HUP");
+        dovecot.wait_for("reloading configuration");
+    });
+    stop(dovecot, "TERM");
 }
 
 /// What Dovecot does by itself, and still does if the keys are in memory alone.

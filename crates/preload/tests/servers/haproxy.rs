@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use carnet_keys::forms;
 
 use crate::client::{Client, HTTP, VERSIONS, all_resume, none_resumes, with_tickets};
+use crate::load;
 use crate::place::{Loaded, Place, signal, stop};
 use crate::process::{PATIENCE, Process, free_port, is_root};
 
@@ -106,6 +107,15 @@ fn with_a_ring_file_a_reload_a_restart_and_a_second_instance() {
     let again = start(&place, "first", "", Loaded::Carnet(&settings));
     all_resume("after a restart", &again.open, restarted);
     stop(again.process, "TERM");
+}
+
+#[test]
+fn rotation_under_load() {
+    let place = Place::new();
+    let ring = place.path("ring");
+    let haproxy = start(&place, "haproxy", "", Loaded::Carnet(&load::settings(&ring)));
+    load::run(&haproxy.open, HTTP, &ring, |_| reload(&haproxy));
+    stop(haproxy.process, "TERM");
 }
 
 /// Each reload is a new program: keys in memory alone go with the old one.

@@ -10,6 +10,7 @@ mod identity;
 mod process;
 
 mod client;
+mod load;
 mod place;
 
 mod apache;

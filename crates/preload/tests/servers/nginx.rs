@@ -3,14 +3,13 @@
 use std::collections::HashSet;
 use std::fs;
 use std::path::Path;
-use std::thread;
-use std::time::{Duration, Instant};
 
-use carnet_keys::{Counter, Policy, Ring, Root};
+use carnet_keys::{Policy, Root};
 
-use crate::client::{Client, HTTP, VERSIONS, Version, all_resume, none_resumes, with_tickets};
+use crate::client::{Client, HTTP, VERSIONS, all_resume, none_resumes, with_tickets};
 use crate::identity::Identity;
-use crate::place::{self, Loaded, Place, now, signal, stop};
+use crate::load;
+use crate::place::{self, Loaded, Place, child_beside, now, signal, stop};
 use crate::process::{Process, free_port, is_root};
 
 const PROGRAM: &str = "/usr/sbin/nginx";
@@ -319,35 +318,7 @@ fn one_key_for_all_is_found_out() {
     stop(nginx, "TERM");
 }
 
-/// What a client sees that comes again and again, always with its newest ticket.
-#[derive(Default)]
-struct Seen {
-    resumed: usize,
-    full: usize,
-    failed: Vec<String>,
-}
-
-fn come_again(version: Version, address: &str, until: Instant) -> Seen {
-    let client = Client::http(version);
-    let mut ticket = Some(client.full(address));
-    let mut seen = Seen::default();
-    while Instant::now() < until {
-        match client.try_visit(address, "localhost", ticket.take()) {
-            Ok(mut visit) => {
-                *if visit.resumed {
-                    &mut seen.resumed
-                } else {
-                    &mut seen.full
-                } += 1;
-                ticket = visit.tickets.pop();
-            }
-            Err(error) => seen.failed.push(error),
-        }
-    }
-    seen
-}
-
-/// Keys of two seconds, and a reload in the middle: no handshake fails, and every one is a resumption.
+/// A reload, and a worker killed, while keys change.
 #[test]
 fn rotation_under_load() {
     let place = Place::new();
@@ -355,35 +326,12 @@ fn rotation_under_load() {
     let site = simple(&place);
     let text = fs::read_to_string(&site.file).unwrap().replace(" reuseport", "");
     fs::write(&site.file, text).unwrap();
-    let path = place.path("ring");
-    let settings = [
-        ("CARNET_RING", &*path),
-        ("CARNET_INTERVAL", "2"),
-        ("CARNET_LIFETIME", "4"),
-    ];
-    let nginx = start(&place, &site, Loaded::Carnet(&settings));
-    let until = Instant::now() + Duration::from_secs(12);
-    let seen = thread::scope(|scope| {
-        let clients = VERSIONS.map(|version| {
-            let address = &site.open;
-            scope.spawn(move || come_again(version, address, until))
-        });
-        thread::sleep(Duration::from_secs(5));
+    let ring = place.path("ring");
+    let nginx = start(&place, &site, Loaded::Carnet(&load::settings(&ring)));
+    load::run(&site.open, HTTP, &ring, |load| {
         reload(&nginx);
-        clients.map(|client| client.join().unwrap())
+        load.kill(child_beside(nginx.id(), &[]));
+        nginx.wait_for("exited on signal 9");
     });
-    for (seen, version) in seen.iter().zip(VERSIONS) {
-        assert_eq!(
-            (seen.full, &seen.failed[..]),
-            (0, &[][..]),
-            "{version:?}: of {}",
-            seen.resumed
-        );
-        assert!(seen.resumed > 500, "{version:?}: only {}", seen.resumed);
-    }
-    let ring = Ring::open_file(Path::new(&path), now()).unwrap();
-    assert!(ring.counted(Counter::Rotations) >= 5);
-    assert!(ring.counted(Counter::Renewed) > 0);
-    assert_eq!(ring.counted(Counter::UnknownKey), 0);
     stop(nginx, "TERM");
 }

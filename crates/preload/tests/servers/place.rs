@@ -4,12 +4,13 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::thread;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use tempfile::TempDir;
 
 use crate::identity::{Identity, run};
-use crate::process::Process;
+use crate::process::{PATIENCE, Process};
 
 /// What a server is started with.
 #[derive(Clone, Copy, Debug)]
@@ -153,6 +154,30 @@ pub fn now() -> u64 {
 /// As kill(1) does.
 pub fn signal(pid: impl ToString, signal: &str) {
     run(Command::new("kill").args(["-s", signal, &pid.to_string()]));
+}
+
+/// The processes that this one has started.
+pub fn children(pid: u32) -> Vec<u32> {
+    let processes = fs::read_dir("/proc").unwrap().flatten();
+    let stats = processes.filter_map(|process| fs::read_to_string(process.path().join("stat")).ok());
+    // Number, name in parentheses, state, parent (proc(5)).
+    let child = |stat: String| {
+        let (before, after) = stat.rsplit_once(") ")?;
+        (after.split(' ').nth(1)? == pid.to_string()).then(|| before.split(' ').next()?.parse().ok())?
+    };
+    stats.filter_map(child).collect()
+}
+
+/// One that is none of these, once there is one.
+pub fn child_beside(pid: u32, those: &[u32]) -> u32 {
+    let started = Instant::now();
+    loop {
+        if let Some(child) = children(pid).into_iter().find(|child| !those.contains(child)) {
+            return child;
+        }
+        assert!(started.elapsed() < PATIENCE, "{pid} has started nothing");
+        thread::sleep(Duration::from_millis(20));
+    }
 }
 
 /// Asks a server to end, by this signal, and waits until it has.

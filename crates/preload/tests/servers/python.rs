@@ -2,11 +2,12 @@
 //! contexts that differ in nothing but whom they trust.
 
 use crate::client::{Client, HTTP, VERSIONS, all_resume, with_tickets};
-use crate::place::{Loaded, Place};
+use crate::load;
+use crate::place::{Loaded, Place, child_beside};
 use crate::process::Process;
 
 struct Server {
-    _process: Process,
+    process: Process,
     open: String,
     closed: String,
     other: String,
@@ -21,7 +22,7 @@ fn start(place: &Place, loaded: Loaded<'_>) -> Server {
     let mut addresses = ports.split(' ').map(|port| format!("127.0.0.1:{port}"));
     let [open, closed, other] = [(); 3].map(|()| addresses.next().unwrap());
     Server {
-        _process: process,
+        process,
         open,
         closed,
         other,
@@ -59,6 +60,18 @@ fn a_restart_and_a_second_instance() {
     drop((first, second));
     let again = start(&place, Loaded::Carnet(&settings));
     all_resume("after a restart", &again.open, before);
+}
+
+/// A worker killed, and replaced, while keys change.
+#[test]
+fn rotation_under_load() {
+    let place = Place::new();
+    let ring = place.path("ring");
+    let server = start(&place, Loaded::Carnet(&load::settings(&ring)));
+    load::run(&server.open, HTTP, &ring, |load| {
+        load.kill(child_beside(server.process.id(), &[]));
+        server.process.wait_for("a worker is gone");
+    });
 }
 
 /// How tickets of one context fare at another.

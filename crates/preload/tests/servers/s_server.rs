@@ -1,6 +1,7 @@
 //! `openssl s_server`: one process, one context.
 
 use crate::client::{Client, HTTP, VERSIONS, all_resume, with_tickets};
+use crate::load;
 use crate::place::{Loaded, Place};
 use crate::process::Process;
 
@@ -27,4 +28,12 @@ fn a_restart_and_a_second_instance() {
     drop((first, second));
     let (_again, address) = start(&place, Loaded::Carnet(&settings));
     all_resume("after a restart", &address, kept);
+}
+
+#[test]
+fn rotation_under_load() {
+    let place = Place::new();
+    let ring = place.path("ring");
+    let (_server, address) = start(&place, Loaded::Carnet(&load::settings(&ring)));
+    load::run(&address, HTTP, &ring, |_| {});
 }

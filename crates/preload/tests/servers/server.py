@@ -28,6 +28,7 @@ def serve():
                 continue
             try:
                 plain.settimeout(10)
+                plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 with contexts[listener].wrap_socket(plain, server_side=True) as tls:
                     tls.recv(1000)
                     tls.send(b"pid=%d peer=%a end" % (os.getpid(), tls.getpeercert()))
@@ -36,8 +37,15 @@ def serve():
                 pass
 
 
-for _ in range(2):
+def work():
     if os.fork() == 0:
         serve()
+
+
+for _ in range(2):
+    work()
 print("ports", *[listener.getsockname()[1] for listener in listeners], flush=True)
-os.wait()
+while True:
+    os.wait()
+    work()
+    print("a worker is gone, and another has come", flush=True)

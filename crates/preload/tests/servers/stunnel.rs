@@ -5,6 +5,7 @@ use std::net::TcpListener;
 use std::thread;
 
 use crate::client::{Client, HTTP, VERSIONS, all_resume, with_tickets};
+use crate::load;
 use crate::place::{Loaded, Place, signal, stop};
 use crate::process::{Process, free_port};
 
@@ -39,7 +40,7 @@ fn start(place: &Place, instance: &str, backend: u16, loaded: Loaded<'_>) -> Stu
     });
     let (cert, key) = (&place.server.cert, &place.server.key);
     let text = format!(
-        "foreground = yes\ndebug = 6\npid =\ncert = {cert}\nkey = {key}\nsslVersionMin = TLSv1.2\n{}",
+        "foreground = yes\ndebug = 6\nlibwrap = no\npid =\nsocket = l:TCP_NODELAY=1\nsocket = r:TCP_NODELAY=1\ncert = {cert}\nkey = {key}\nsslVersionMin = TLSv1.2\n{}",
         services.collect::<String>()
     );
     let file = place.write(&format!("{instance}.conf"), text);
@@ -75,6 +76,20 @@ fn a_reload_a_restart_and_a_second_instance() {
     all_resume("after a restart", &again.open, kept);
     stop(second.process, "TERM");
     stop(again.process, "TERM");
+}
+
+/// A reload while keys change.
+#[test]
+fn rotation_under_load() {
+    let place = Place::new();
+    let ring = place.path("ring");
+    let stunnel = start(&place, "stunnel", backend(), Loaded::Carnet(&load::settings(&ring)));
+    load::run(&stunnel.open, HTTP, &ring, |load| {
+        load.closes();
+        signal(stunnel.process.id(), "HUP");
+        stunnel.process.wait_for_times(" bound to ", 6);
+    });
+    stop(stunnel.process, "TERM");
 }
 
 #[test]
