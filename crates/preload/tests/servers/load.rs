@@ -17,11 +17,15 @@ const LENGTH: Duration = Duration::from_secs(9);
 /// As many as there are in that time, but for one whose second may have been the last.
 const ROTATIONS: u64 = 3;
 /// Of each client: more than anybody needs who wants to see a key change.
-const RESUMPTIONS: usize = 40;
+const RESUMPTIONS: usize = 10;
 
 /// The shortest keys that there are, in a ring that can be looked at afterwards.
 pub fn settings(ring: &str) -> [(&str, &str); 3] {
-    [("CARNET_RING", ring), ("CARNET_INTERVAL", "2"), ("CARNET_LIFETIME", "4")]
+    [
+        ("CARNET_RING", ring),
+        ("CARNET_INTERVAL", "2"),
+        ("CARNET_LIFETIME", "4"),
+    ]
 }
 
 /// What goes on while clients come.
@@ -113,5 +117,8 @@ pub fn run(address: &str, talk: Talk, ring: &str, meanwhile: impl FnOnce(&Load))
     assert!(ring.counted(Counter::Rotations) >= ROTATIONS);
     assert!(ring.counted(Counter::Renewed) > 0);
     assert_eq!(ring.counted(Counter::UnknownKey), 0);
-    eprintln!("{address} cut={cut} {:?}", seen.iter().map(|(_, seen)| seen.resumed).collect::<Vec<_>>());
+    eprintln!(
+        "{address} cut={cut} {:?}",
+        seen.iter().map(|(_, seen)| seen.resumed).collect::<Vec<_>>()
+    );
 }

@@ -20,3 +20,10 @@ SSL_CTX *SSL_CTX_new(const SSL_METHOD *method)
 
     return with_key(real(method));
 }
+
+SSL_CTX *SSL_CTX_new_ex(OSSL_LIB_CTX *library, const char *properties, const SSL_METHOD *method)
+{
+    SSL_CTX *(*real)(OSSL_LIB_CTX *, const char *, const SSL_METHOD *) = dlsym(RTLD_NEXT, "SSL_CTX_new_ex");
+
+    return with_key(real(library, properties, method));
+}

@@ -7,6 +7,7 @@ use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use carnet_keys::{Policy, Root};
 use tempfile::TempDir;
 
 use crate::identity::{Identity, run};
@@ -21,6 +22,20 @@ pub enum Loaded<'a> {
     Naive,
     Nothing,
 }
+
+/// A setting that names a file with keys.
+pub struct Lasting {
+    pub name: &'static str,
+    path: String,
+}
+
+impl Lasting {
+    pub fn settings(&self) -> [(&str, &str); 1] {
+        [(self.name, &self.path)]
+    }
+}
+
+const P256: &[&str] = &["ec", "-pkeyopt", "ec_paramgen_curve:P-256"];
 
 /// A directory for one test, with certificates: removed with it.
 pub struct Place {
@@ -37,12 +52,11 @@ impl Place {
         let dir = tempfile::tempdir().unwrap();
         // Servers that drop root look for things here.
         fs::set_permissions(dir.path(), Permissions::from_mode(0o755)).unwrap();
-        let p256: &[&str] = &["ec", "-pkeyopt", "ec_paramgen_curve:P-256"];
         let ca = Identity::authority(dir.path(), "ca");
         let other_ca = Identity::authority(dir.path(), "other-ca");
         Place {
-            server: ca.issue(dir.path(), "server", "localhost", p256),
-            client: ca.issue(dir.path(), "client", "client", p256),
+            server: ca.issue(dir.path(), "server", "localhost", P256),
+            client: ca.issue(dir.path(), "client", "client", P256),
             ca,
             other_ca,
             dir,
@@ -67,6 +81,18 @@ impl Place {
         let path = self.path(name);
         fs::create_dir_all(&path).unwrap();
         path
+    }
+
+    /// What makes keys last longer than a process, and lets instances share them: a ring file, and a root secret.
+    pub fn lasting(&self) -> [Lasting; 2] {
+        let (ring, root) = (self.path("ring"), self.path("root"));
+        Root::create_file(Path::new(&root), Policy::every(3600, 7200), now()).unwrap();
+        [("CARNET_RING", ring), ("CARNET_ROOT", root)].map(|(name, path)| Lasting { name, path })
+    }
+
+    /// A client of another authority.
+    pub fn stranger(&self) -> Identity {
+        self.other_ca.issue(self.dir.path(), "stranger", "client", P256)
     }
 
     /// Certificate and key of the server in one file.
