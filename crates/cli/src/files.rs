@@ -3,7 +3,7 @@
 use std::io::{ErrorKind, Read};
 use std::path::Path;
 
-use carnet_keys::{FileError, Ring};
+use carnet_keys::{FileError, PAGE_LEN, PageError, Ring, ShareError, forms};
 use zeroize::Zeroizing;
 
 use crate::failure::Failure;
@@ -26,10 +26,54 @@ pub(crate) fn look_at_ring(path: &Path, now: u64) -> Result<Ring, Failure> {
 
 /// What to do about it.
 pub(crate) fn explain(error: FileError) -> Failure {
-    let FileError::Io { path, error } = &error else {
-        return Failure::new(error);
-    };
-    io(path, error)
+    match &error {
+        // Bytes where a root secret's text should be.
+        FileError::Io { path, error } if error.kind() == ErrorKind::InvalidData => not_a_root(path, "it is not text"),
+        FileError::Io { path, error } => io(path, error),
+        FileError::NotAFile { path } if path.is_dir() => io(path, &ErrorKind::IsADirectory.into()),
+        FileError::Root { path, what } => not_a_root(path, what),
+        FileError::WrongLength { path, .. }
+        | FileError::Content {
+            path,
+            error: ShareError::Page(PageError::NotARing),
+        } => Failure::new(format!(
+            "{} is not a ring of ticket keys{}",
+            path.display(),
+            what_else(path)
+        )),
+        FileError::Content {
+            path,
+            error: ShareError::Page(PageError::OtherFormat(_)),
+        } => Failure::new(format!(
+            "{error}; use the carnet that belongs to the library, or remove {} and restart whoever uses it, for new keys",
+            path.display()
+        )),
+        _ => Failure::new(error),
+    }
+}
+
+fn not_a_root(path: &Path, what: &str) -> Failure {
+    Failure::new(format!(
+        "{} is not a root secret: {what}; `carnet keys init --root` makes one",
+        path.display()
+    ))
+}
+
+/// What is there where a ring should be, and what it is good for.
+fn what_else(path: &Path) -> &'static str {
+    let head = std::fs::File::open(path).ok().and_then(|file| {
+        let mut head = Zeroizing::new(Vec::with_capacity(PAGE_LEN));
+        file.take(PAGE_LEN as u64 - 1).read_to_end(&mut head).ok()?;
+        Some(head)
+    });
+    let head = head.unwrap_or_default();
+    if head.windows(9).any(|bytes| bytes == b"\nsecret =") {
+        " but a root secret: `carnet keys init NEW --from` it makes a ring of it"
+    } else if forms::parse_keys(&head).is_ok() {
+        " but a key file of nginx, Apache httpd or HAProxy: `carnet keys import` takes that into a ring"
+    } else {
+        "; `carnet keys init` makes one"
+    }
 }
 
 /// What to do about a failure to read or write `path`.
@@ -46,8 +90,16 @@ pub(crate) fn io(path: &Path, error: &std::io::Error) -> Failure {
         _ if error.raw_os_error() == Some(ELOOP) => {
             Failure::new(format!("{path} is a symbolic link; name the file that it points to"))
         }
-        _ => Failure::new(format!("{path}: {error}")),
+        ErrorKind::IsADirectory => Failure::new(format!("{path} is a directory; name a file")),
+        _ => Failure::new(format!("{path}: {}", reason(error))),
     }
+}
+
+/// The system's words without its number.
+pub(crate) fn reason(error: &std::io::Error) -> String {
+    let text = error.to_string();
+    let end = text.find(" (os error").unwrap_or(text.len());
+    text.chars().take(end).collect()
 }
 
 /// All of a file, wiped after use.

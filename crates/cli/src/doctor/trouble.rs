@@ -4,6 +4,8 @@ use std::io;
 
 use carnet_tls::{AlertDescription, ErrorKind};
 
+use crate::files;
+
 /// What kept us from a handshake.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Trouble {
@@ -83,11 +85,9 @@ impl Trouble {
     }
 }
 
-/// The system's words without its number.
+/// The system's words, in the middle of a sentence.
 fn reason(error: &io::Error) -> String {
-    let text = error.to_string();
-    let end = text.find(" (os error").unwrap_or(text.len());
-    text.chars().take(end).collect::<String>().to_lowercase()
+    files::reason(error).to_lowercase()
 }
 
 #[cfg(test)]

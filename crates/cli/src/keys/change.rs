@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use carnet_keys::{ChangeError, KeyState, Ring};
 use clap::Args;
 
-use super::{by_prefix, persist};
+use super::{by_prefix, persist, prefix};
 use crate::failure::{Answer, Failure};
 use crate::table::hex;
 use crate::{files, output, time};
@@ -45,7 +45,7 @@ pub(crate) struct Revoke {
     /// The ring file
     ring: PathBuf,
     /// How the key's name begins, in hexadecimal
-    #[arg(required_unless_present = "all")]
+    #[arg(required_unless_present = "all", value_parser = prefix)]
     name_prefix: Option<String>,
     /// All keys
     #[arg(long, conflicts_with = "name_prefix")]

@@ -7,7 +7,7 @@ use carnet_keys::{KeyInfo, KeyState, forms, write_private};
 use clap::{Args, ValueEnum};
 use zeroize::Zeroizing;
 
-use super::by_prefix;
+use super::{by_prefix, prefix};
 use crate::failure::{Answer, Failure};
 use crate::table::hex;
 use crate::{files, output, time};
@@ -27,7 +27,7 @@ pub(crate) struct Export {
     #[arg(short, long, value_name = "FILE")]
     output: PathBuf,
     /// How the key's name begins, in hexadecimal [default: the key that seals]
-    #[arg(long, value_name = "NAME_PREFIX")]
+    #[arg(long, value_name = "NAME_PREFIX", value_parser = prefix)]
     key: Option<String>,
 }
 

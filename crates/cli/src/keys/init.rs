@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use carnet_keys::{Policy, Ring, Root, Start};
+use carnet_keys::{FileError, Policy, Ring, Root, Start};
 use clap::Args;
 
 use crate::failure::{Answer, Failure};
@@ -39,12 +39,29 @@ impl Init {
         }
         let (policy, now) = (Policy::every(self.interval, self.lifetime), now());
         if self.root {
-            Root::create_file(&self.path, policy, now).map_err(explain)?;
+            Root::create_file(&self.path, policy, now).map_err(|error| self.explain(error))?;
             return Ok(Answer::Done);
         }
         let root = self.from.as_deref().map(Root::from_file).transpose().map_err(explain)?;
         let start = root.as_ref().map_or(Start::Random(policy), Start::Root);
-        Ring::create_file(&self.path, &start, now).map_err(explain)?;
+        Ring::create_file(&self.path, &start, now).map_err(|error| self.explain(error))?;
         Ok(Answer::Done)
+    }
+
+    /// A new file in a directory that is not there.
+    fn explain(&self, error: FileError) -> Failure {
+        let parent = self
+            .path
+            .parent()
+            .filter(|parent| !parent.as_os_str().is_empty() && !parent.exists());
+        match parent {
+            Some(parent) => {
+                let parent = parent.display();
+                Failure::new(format!(
+                    "{parent} is not there; make it first: install -d -m 700 {parent}"
+                ))
+            }
+            None => explain(error),
+        }
     }
 }

@@ -42,10 +42,16 @@ pub(crate) fn run(command: Command) -> Result<Answer, Failure> {
     }
 }
 
+/// How a key's name begins.
+fn prefix(text: &str) -> Result<String, &'static str> {
+    let is_one = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let is_one = is_one.then(|| text.to_ascii_lowercase());
+    is_one.ok_or("not the beginning of a name; `carnet keys list` shows the names")
+}
+
 /// The one key whose name begins with these hexadecimal digits.
 fn by_prefix<'k>(keys: &'k [KeyInfo], prefix: &str) -> Result<&'k KeyInfo, Failure> {
-    let prefix = prefix.to_ascii_lowercase();
-    let mut found = keys.iter().filter(|info| hex(&info.key.name().0).starts_with(&prefix));
+    let mut found = keys.iter().filter(|info| hex(&info.key.name().0).starts_with(prefix));
     match (found.next(), found.next()) {
         (Some(info), None) => Ok(info),
         (None, _) => Err(Failure::new(format!(

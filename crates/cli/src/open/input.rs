@@ -36,8 +36,13 @@ fn of_bytes(bytes: &[u8], now: u64) -> Result<Input, &'static str> {
     if let Ok(session) = Session::decode(&ticket, now) {
         return of_session(session);
     }
+    let is_text = |letter: char| !letter.is_control() || letter.is_ascii_whitespace();
     match ticket.len() {
         0 => Err("it is empty; give a ticket, or a session as `openssl s_client -sess_out` writes it"),
+        // What was digits has become bytes by now; no ticket is text by chance.
+        _ if *ticket == *bytes && !text.is_empty() && text.chars().all(is_text) => {
+            Err("it is text, but no session, and neither hexadecimal nor base64; see carnet-open(1)")
+        }
         _ => Ok(Input {
             ticket: ticket.to_vec(),
             session: None,
@@ -89,6 +94,15 @@ mod tests {
         assert_eq!(ticket(b"/wD/\n/w==\n"), [0xff, 0, 0xff, 0xff]);
         assert_eq!(ticket(b"\x80\x81"), [0x80, 0x81]);
         assert!(of_bytes(b"", 0).is_err());
+        for text in [
+            "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
+            "secret = \"x\"\n",
+        ] {
+            assert!(
+                of_bytes(text.as_bytes(), 0).is_err_and(|what| what.starts_with("it is text")),
+                "{text}"
+            );
+        }
     }
 
     #[test]

@@ -39,7 +39,7 @@ pub(super) fn rings_of(process: u32, now: u64) -> Result<Vec<Shown>, Failure> {
             true => {
                 "has libcarnet_preload.so but no ring yet: it has made no SSL_CTX, or its log says why there is none"
             }
-            false => "does not run with libcarnet_preload.so; set LD_PRELOAD and restart it (docs/operate.md)",
+            false => "does not run with libcarnet_preload.so; set LD_PRELOAD in its environment and restart it",
         };
         return Err(Failure::new(format!("process {process} {why}")));
     }
@@ -71,7 +71,7 @@ pub(super) fn rings_of_all(now: u64) -> Result<Vec<Shown>, Failure> {
         return Ok(all.into_iter().map(|(_, shown)| shown).collect());
     }
     let advice = match closed {
-        0 => "start one with LD_PRELOAD (docs/operate.md), or name a ring file".to_owned(),
+        0 => "start one with LD_PRELOAD, or name a ring file".to_owned(),
         _ => format!("{closed} may not be looked into: run this as root, or name a ring file"),
     };
     Err(Failure::new(format!(
