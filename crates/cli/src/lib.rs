@@ -41,7 +41,12 @@ Exit status:
   2  the command line makes no sense
   3  done, and the answer is no: a ticket that does not open
 
-For carnet doctor: 0 all is well, 1 something is wrong, 2 nobody could be spoken with.";
+For carnet doctor: 0 all is well, 1 something is wrong, 2 nobody could be spoken with.
+
+Environment:
+  CARNET_RING  the ring file that carnet stats looks at if it is told of none
+  COLUMNS      how wide the terminal is; a table that is wider is printed as a list
+";
 
 #[derive(Debug, Subcommand)]
 enum Command {

@@ -2,9 +2,11 @@
 
 use std::io::{ErrorKind, Write as _};
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use serde_json::Value;
 
 use crate::failure::Failure;
+use crate::files;
 
 /// Text with its newline, for a terminal.
 pub(crate) fn say(text: impl std::fmt::Display) -> Result<(), Failure> {
@@ -31,9 +33,18 @@ pub(crate) fn json(value: &Value) -> Result<(), Failure> {
 pub(crate) fn write(bytes: &[u8]) -> Result<(), Failure> {
     let mut out = std::io::stdout().lock();
     match out.write_all(bytes).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Failure::new(format!("standard output: {error}"))),
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            Err(Failure::new(format!("standard output: {}", files::reason(&error))))
+        }
         _ => Ok(()),
     }
+}
+
+/// Has the reader at the other end of a pipe gone away? Then there is nobody to go on for.
+pub(crate) fn reader_is_gone() -> bool {
+    let out = std::io::stdout();
+    let mut asked = [PollFd::new(&out, PollFlags::empty())];
+    poll(&mut asked, Some(&Timespec::default())).is_ok() && asked.iter().any(|fd| fd.revents().contains(PollFlags::ERR))
 }
 
 #[cfg(test)]

@@ -1,10 +1,9 @@
 //! A ring's keys as a person and a program want to see them. Never the keys themselves.
 
 use carnet_keys::{KeyInfo, KeyState, Ring};
-use comfy_table::Table;
 use serde_json::{Value, json};
 
-use crate::table::{hex, with_header};
+use crate::table::{self, hex, with_header};
 use crate::time;
 
 /// One word for where a key stands.
@@ -35,7 +34,10 @@ pub(crate) fn policy(ring: &Ring) -> String {
 }
 
 /// A line for each key.
-pub(crate) fn keys(keys: &[KeyInfo], now: u64) -> Table {
+pub(crate) fn keys(keys: &[KeyInfo], now: u64) -> String {
+    if keys.is_empty() {
+        return "no keys: they have run out, or been revoked; the next come with the next handshake, or when it is time".to_owned();
+    }
     let mut table = with_header(&["name", "state", "seals from", "seals until", "opens until"]);
     for info in keys {
         let never_seals = info.seals_until == 0;
@@ -44,14 +46,15 @@ pub(crate) fn keys(keys: &[KeyInfo], now: u64) -> Table {
             false => time::moment_in_column(then, now),
         };
         table.add_row([
-            hex(&info.key.name().0),
+            // Enough to tell them apart, and to name one to `revoke`.
+            hex(&info.key.name().0).chars().take(16).collect(),
             state(info.state).to_owned(),
             seals(info.seals_from),
             seals(info.seals_until),
             time::moment_in_column(info.opens_until, now),
         ]);
     }
-    table
+    table::fit(table, table::width())
 }
 
 /// What JSON says of a ring: policy and keys. Times are seconds since 1970, `null` for never.

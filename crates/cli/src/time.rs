@@ -2,8 +2,8 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use jiff::{Timestamp, Zoned};
 
 /// Seconds since 1970.
 pub(crate) fn now() -> u64 {
@@ -42,27 +42,30 @@ pub(crate) fn span(seconds: u64) -> String {
 
 /// A moment in local time, and how far from `now` it is: `2026-11-21 14:05:03, in 2 h 5 min`.
 pub(crate) fn moment(then: u64, now: u64) -> String {
-    moment_with(then, now, ", ")
-}
-
-/// The same in two lines, for a column of a table.
-pub(crate) fn moment_in_column(then: u64, now: u64) -> String {
-    moment_with(then, now, "\n")
-}
-
-fn moment_with(then: u64, now: u64, between: &str) -> String {
-    if then == u64::MAX {
-        return "for ever".to_owned();
+    match local(then) {
+        _ if then == u64::MAX => "for ever".to_owned(),
+        Some(moment) => format!("{}, {}", moment.strftime("%Y-%m-%d %H:%M:%S"), distance(then, now)),
+        None => format!("{then} s after 1970"),
     }
-    let timestamp = i64::try_from(then)
-        .ok()
-        .and_then(|then| Timestamp::from_second(then).ok());
-    let Some(timestamp) = timestamp else {
-        return format!("{then} s after 1970");
+}
+
+/// The same in two lines, for a column of a table, with as much of the date as it takes to be understood.
+pub(crate) fn moment_in_column(then: u64, now: u64) -> String {
+    const HALF_A_YEAR: u64 = 180 * 86_400;
+    let (Some(moment), Some(today)) = (local(then), local(now)) else {
+        return self::moment(then, now);
     };
-    let local = timestamp.to_zoned(TimeZone::system());
-    let text = local.strftime("%Y-%m-%d %H:%M:%S");
-    format!("{text}{between}{}", distance(then, now))
+    let form = match then.abs_diff(now) {
+        _ if moment.date() == today.date() => "%H:%M:%S",
+        ..HALF_A_YEAR => "%b %d %H:%M:%S",
+        _ => "%Y-%m-%d %H:%M",
+    };
+    format!("{}\n{}", moment.strftime(form), distance(then, now))
+}
+
+fn local(then: u64) -> Option<Zoned> {
+    let timestamp = Timestamp::from_second(i64::try_from(then).ok()?).ok()?;
+    Some(timestamp.to_zoned(TimeZone::system()))
 }
 
 fn distance(then: u64, now: u64) -> String {
@@ -114,6 +117,20 @@ mod tests {
         assert_eq!(distance(100, 160), "1 min ago");
         assert_eq!(distance(160, 100), "in 1 min");
         assert_eq!(distance(100, 100), "now");
+    }
+
+    #[test]
+    fn a_column_says_no_more_of_the_date_than_it_must() {
+        let now = 1_795_270_000;
+        let lines = |then| moment_in_column(then, now);
+        let len = |then| lines(then).lines().next().unwrap().len();
+        let lens = [now, now + 40 * 86_400, now + 400 * 86_400].map(len);
+        assert_eq!(
+            lens,
+            ["15:30:28".len(), "Nov 21 15:30:28".len(), "2026-11-21 15:30".len()]
+        );
+        assert!(lines(now + 7200).ends_with("\nin 2 h"));
+        assert_eq!(lines(u64::MAX), "for ever");
     }
 
     #[test]

@@ -186,9 +186,31 @@ impl Known<'_> {
 }
 
 /// For a person.
-pub(crate) fn show(place: &Place) -> String {
+fn show(place: &Place) -> String {
     match &place.name {
         Some(name) => format!("{name} at {}", place.address),
         None => format!("{} without a name", place.address),
     }
+}
+
+fn name(place: &Place) -> String {
+    place.name.clone().unwrap_or_else(|| "no name".to_owned())
+}
+
+/// What the two places of a crossing have in common.
+pub(crate) fn common(crossing: &Crossing) -> String {
+    match crossing.border {
+        Border::Address => name(&crossing.from),
+        Border::Name => crossing.from.address.clone(),
+        Border::Target => String::new(),
+    }
+}
+
+/// In what they differ: from where, and to where.
+pub(crate) fn ends(crossing: &Crossing) -> [String; 2] {
+    [&crossing.from, &crossing.to].map(|place| match crossing.border {
+        Border::Address => place.address.clone(),
+        Border::Name => name(place),
+        Border::Target => show(place),
+    })
 }

@@ -81,7 +81,8 @@ fn reachability(server: &Server) -> Vec<Finding> {
                 "handshake-failed",
                 place,
                 format!("No handshake in this version: {why}."),
-                "The doctor offers ECDHE with AES-GCM or ChaCha20, and no client certificate. If the server wants something else, try --sni, or look at its log.",
+                "The doctor offers ECDHE with AES-GCM or ChaCha20, and no client certificate. A server that hangs up may want another \
+                 name (--sni), something before TLS (STARTTLS, the PROXY protocol), or no TLS at all; its log says more.",
             )),
         }
     }

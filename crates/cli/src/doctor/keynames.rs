@@ -4,7 +4,9 @@
 //! BoringSSL. Carnet's names keep 12 of them and mask the others, and keep 8 for all contexts. Where tickets have nothing in
 //! common, there is no name (rustls, Go), or each was sealed under another key.
 
+use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde::Serialize;
+use sha2::Sha256;
 
 use crate::table::hex;
 
@@ -22,6 +24,8 @@ pub(crate) struct KeyNames {
     pub(crate) zero: bool,
     /// They look like addresses: memory that nobody wrote a name to.
     pub(crate) memory: bool,
+    /// The key itself is zeros, as OpenSSL would use it.
+    pub(crate) zero_key: bool,
 }
 
 impl KeyNames {
@@ -41,6 +45,7 @@ impl KeyNames {
             names,
             zero: heads.iter().any(|head| **head == [0; 16]),
             memory: heads.len() > 1 && heads.iter().all(|head| has_address(head)),
+            zero_key: tickets.iter().any(|ticket| is_under_zeros(ticket)),
         }
     }
 }
@@ -52,6 +57,14 @@ fn is_shared(tickets: &[&[u8]], len: usize) -> bool {
         let others = tickets.get(at + 1..).unwrap_or_default();
         head.is_some() && others.iter().any(|b| a != b && b.get(..len) == head)
     })
+}
+
+/// Is the MAC, HMAC-SHA256 as OpenSSL has it at the end of its tickets, one of a key of zeros? How many zeros is all the same
+/// to HMAC, which fills its key up with more of them.
+fn is_under_zeros(ticket: &[u8]) -> bool {
+    let mac = Hmac::<Sha256>::new_from_slice(&[0; 32]).ok();
+    let parts = ticket.split_last_chunk::<32>().zip(mac);
+    parts.is_some_and(|((sealed, end), mac)| mac.chain_update(sealed).verify_slice(end).is_ok())
 }
 
 /// Is half of it an address of a program, of its stack or of a library, as they are on 64-bit Linux? In a random name that
@@ -103,6 +116,20 @@ mod tests {
         assert_eq!(of(&[same.clone(), same]).len, None);
         assert_eq!(of(&[]), KeyNames::default());
         assert_eq!(of(&[vec![1, 2, 3]]), KeyNames::default());
+    }
+
+    #[test]
+    fn a_key_of_zeros_is_known_by_its_mac() {
+        // By `openssl mac -digest SHA256 -macopt hexkey:00 HMAC`, of 48 bytes of 0x11.
+        let mac = [
+            0xa3, 0xb0, 0x97, 0xa9, 0x04, 0x53, 0x1a, 0x4b, 0x81, 0x9d, 0x1c, 0xd9, 0x93, 0x48, 0x7d, 0xd9, 0x88, 0xf1,
+            0x55, 0x16, 0x4d, 0x22, 0x52, 0xea, 0xa0, 0x2e, 0x80, 0x2a, 0x7e, 0xe3, 0x81, 0x02,
+        ];
+        let mut sealed = [[0x11; 48].as_slice(), &mac].concat();
+        assert!(of(&[sealed.clone()]).zero_key);
+        sealed[0] ^= 1;
+        assert!(!of(&[sealed]).zero_key);
+        assert!(!of(&[vec![0; 31]]).zero_key);
     }
 
     #[test]

@@ -26,8 +26,8 @@ use std::time::{Duration, Instant};
 use clap::Args;
 
 use crate::failure::Failure;
-use crate::output;
 use crate::time::parse_span;
+use crate::{output, table};
 use cross::{Courier, Known};
 use facts::Facts;
 use finding::Finding;
@@ -93,7 +93,7 @@ Exit codes:
 
 Columns:
   tickets   how many come after a full handshake
-  lifetime  what the server says of them
+  life      their lifetime, as the server says it
   resumed   how many of those that were offered
   renewed   after how many of these the server sent a new one
   again     whether a TLS 1.3 ticket resumes a second time
@@ -151,7 +151,7 @@ impl Doctor {
         if self.json {
             output::write(format!("{}\n", report::json(facts, &findings)?).as_bytes())?;
         }
-        self.print(|| format!("\n{}", report::findings(&findings, &self.allow)))?;
+        self.print(|| format!("\n{}", report::findings(&findings, &self.allow, table::width())))?;
         Ok(if !judge::met_anybody(facts) {
             ExitCode::from(2)
         } else if judge::has_problem(&findings, &self.allow) {
@@ -179,7 +179,15 @@ impl Doctor {
         let mut endpoints = Vec::new();
         for target in &self.targets {
             let found = target.endpoints(&self.addresses, self.sni.as_deref());
-            let found = found.map_err(|error| Failure::new(format!("{target}: {error}")))?;
+            let found = found.map_err(|error| {
+                // The resolver's words come with a preamble of the library's.
+                let why = error.to_string();
+                let why = why.rsplit_once(": ").map_or(why.as_str(), |(_, why)| why);
+                let host = &target.host;
+                Failure::new(format!(
+                    "{host} has no address ({why}); check the name, or give --address"
+                ))
+            })?;
             if found.is_empty() {
                 return Err(Failure::new(format!("{target} has no addresses")));
             }
@@ -231,7 +239,7 @@ impl Doctor {
             }
             progress.say(&format!("{seconds} s"));
         };
-        let stopped = || stop.load(Ordering::Relaxed);
+        let stopped = || stop.load(Ordering::Relaxed) || output::reader_is_gone();
         facts.watch = watch::watch(&mut list, pace, manner, &stopped, &mut tell);
         progress.clear();
         let resumptions: u64 = list.iter().map(|watched| watched.resumptions).sum();

@@ -4,10 +4,10 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
-use super::cross::show;
+use super::cross;
 use super::facts::{Change, Facts, Outcome, Seen, Server, Version, What};
 use super::finding::{Finding, Level};
-use crate::table::with_header;
+use crate::table::{self, with_header};
 
 /// The JSON object.
 #[derive(Serialize)]
@@ -50,25 +50,34 @@ pub(crate) fn tables(facts: &Facts) -> String {
         }
     }
     if !facts.crossings.is_empty() {
-        let _ = writeln!(text, "\nSessions taken along\n{}", crossings(facts));
+        let _ = writeln!(
+            text,
+            "\nSessions taken from one place to another: do they resume?\n{}",
+            crossings(facts)
+        );
     }
     text
 }
 
 fn servers(group: &[&Server]) -> String {
     let mut table = with_header(&[
-        "address", "TLS", "suite", "tickets", "lifetime", "resumed", "renewed", "again", "key name",
+        "address", "TLS", "tickets", "life", "resumed", "renewed", "again", "key name",
     ]);
     for server in group {
         for version in &server.versions {
             table.add_row(row(server, version));
         }
     }
-    table.to_string()
+    table::fit(table, table::width())
 }
 
 fn row(server: &Server, version: &Version) -> Vec<String> {
-    let head = [server.address.clone(), version.version.to_owned()];
+    let address = server.address.rsplit_once(':').filter(|(_, port)| {
+        // The target's own port needs no mention.
+        server.target.rsplit_once(':').is_some_and(|(_, own)| own == *port)
+    });
+    let address = address.map_or(server.address.as_str(), |(address, _)| address);
+    let head = [address.to_owned(), version.version.to_owned()];
     let rest = match (&version.outcome, &version.seen) {
         (_, Some(seen)) => cells(seen),
         (Outcome::NotSpoken, _) => vec!["not spoken".to_owned()],
@@ -77,7 +86,7 @@ fn row(server: &Server, version: &Version) -> Vec<String> {
         (Outcome::Failed(_) | Outcome::Ok, _) => vec!["no handshake".to_owned()],
     };
     let mut row: Vec<String> = head.into_iter().chain(rest).collect();
-    row.resize(9, String::new());
+    row.resize(8, String::new());
     row
 }
 
@@ -90,7 +99,6 @@ fn cells(seen: &Seen) -> Vec<String> {
     };
     let tried = back.offered > 0;
     vec![
-        seen.suite.replace("_WITH_", "_").trim_start_matches("TLS_").to_owned(),
         sent,
         tickets.lifetime.map(span).unwrap_or_default(),
         if tried {
@@ -118,13 +126,14 @@ fn keys(seen: &Seen) -> String {
     let names = &seen.tickets.keys.names;
     match names.as_slice() {
         [] => "-".to_owned(),
-        [one] => one.chars().take(16).collect(),
-        [first, ..] => format!(
-            "{} and {} more",
-            first.chars().take(16).collect::<String>(),
-            names.len() - 1
-        ),
+        [one] => short(one),
+        [first, ..] => format!("{} and {} more", short(first), names.len() - 1),
     }
+}
+
+/// Enough of a key's name to tell it from others.
+fn short(name: &str) -> String {
+    name.chars().take(12).collect()
 }
 
 /// Seconds as a person says them, as long as they come out even.
@@ -137,17 +146,27 @@ fn span(seconds: u32) -> String {
     format!("{seconds} s")
 }
 
+/// A line for each way, both versions in it.
 fn crossings(facts: &Facts) -> String {
-    let mut table = with_header(&["from", "to", "TLS", "resumed"]);
+    let mut table = with_header(&["where", "from", "to", "TLS 1.3", "TLS 1.2"]);
+    let mut ways: Vec<([String; 3], [&str; 2])> = Vec::new();
     for crossing in &facts.crossings {
-        table.add_row([
-            show(&crossing.from),
-            show(&crossing.to),
-            crossing.version.to_owned(),
-            if crossing.resumed { "yes" } else { "no" }.to_owned(),
-        ]);
+        let [from, to] = cross::ends(crossing);
+        let way = [cross::common(crossing), from, to];
+        let known = ways.iter().position(|(other, _)| *other == way);
+        let at = known.unwrap_or(ways.len());
+        if known.is_none() {
+            ways.push((way, ["-"; 2]));
+        }
+        let resumed = if crossing.resumed { "yes" } else { "no" };
+        if let Some((_, [new, old])) = ways.get_mut(at) {
+            *(if crossing.version == "1.3" { new } else { old }) = resumed;
+        }
     }
-    table.to_string()
+    for ([common, from, to], [new, old]) in &ways {
+        table.add_row([common.as_str(), from, to, new, old]);
+    }
+    table::fit(table, table::width())
 }
 
 /// One line for a change, as it is seen.
@@ -155,7 +174,7 @@ pub(crate) fn change(change: &Change) -> String {
     let what = match &change.what {
         What::Broke { after } => format!("refused a fresh ticket, after {after} s of resumptions"),
         What::Refused { age, lifetime } => format!("refused a ticket {age} s old that was to live {lifetime} s"),
-        What::KeyName { from, to, seen } => format!("new key {to}, after {seen} s with {from}"),
+        What::KeyName { from, to, seen } => format!("new key {}, after {seen} s with {}", short(to), short(from)),
         What::Lost { why } => format!("no connection: {why}"),
         What::Back => "connected again".to_owned(),
     };
@@ -163,36 +182,50 @@ pub(crate) fn change(change: &Change) -> String {
 }
 
 /// The sentences.
-pub(crate) fn findings(findings: &[Finding], allowed: &[String]) -> String {
+pub(crate) fn findings(findings: &[Finding], allowed: &[String], width: Option<usize>) -> String {
     if findings.is_empty() {
         return "Nothing to complain about.\n".to_owned();
     }
     let mut text = String::new();
-    let mut told: Vec<&Finding> = Vec::new();
-    for finding in findings {
-        let is_same = |other: &Finding| other.code == finding.code && other.text == finding.text;
-        if told.iter().any(|other| is_same(other)) {
-            continue;
+    for group in grouped(findings) {
+        for (finding, places) in &group {
+            let level = match finding.level {
+                Level::Problem if allowed.iter().any(|code| code == finding.code) => "allowed",
+                Level::Problem => "problem",
+                Level::Note => "note",
+            };
+            let places = places.join("\n  and ");
+            let _ = writeln!(text, "{level}: {places} [{}]", finding.code);
+            let _ = writeln!(text, "{}", table::wrap(&finding.text, "  ", width));
         }
-        told.push(finding);
-        let level = match finding.level {
-            Level::Problem if allowed.iter().any(|code| code == finding.code) => "allowed",
-            Level::Problem => "problem",
-            Level::Note => "note",
-        };
-        let places = findings.iter().filter(|other| is_same(other));
-        let places: Vec<&str> = places.map(|other| other.place.as_str()).collect();
-        let _ = writeln!(
-            text,
-            "{level}: {} [{}]\n  {}\n  {}\n",
-            places.join("\n  and "),
-            finding.code,
-            finding.text,
-            finding.advice
-        );
+        let advice = group.first().map(|(finding, _)| finding.advice).unwrap_or_default();
+        let _ = writeln!(text, "{}\n", table::wrap(advice, "  ", width));
     }
     text.pop();
     text
+}
+
+/// A finding, and where else the same is the case.
+type Told<'a> = (&'a Finding, Vec<&'a str>);
+
+/// Those of one code and advice together, in the order of first appearance.
+fn grouped(findings: &[Finding]) -> Vec<Vec<Told<'_>>> {
+    let mut groups: Vec<Vec<Told<'_>>> = Vec::new();
+    for finding in findings {
+        let is_of = |group: &&mut Vec<Told<'_>>| {
+            let first = group.first().map(|(first, _)| (first.code, first.advice));
+            first == Some((finding.code, finding.advice))
+        };
+        let Some(group) = groups.iter_mut().find(is_of) else {
+            groups.push(vec![(finding, vec![&finding.place])]);
+            continue;
+        };
+        match group.iter_mut().find(|(told, _)| told.text == finding.text) {
+            Some((_, places)) => places.push(&finding.place),
+            None => group.push((finding, vec![&finding.place])),
+        }
+    }
+    groups
 }
 
 #[cfg(test)]
@@ -215,11 +248,39 @@ mod tests {
             Finding::problem("b", "p", "Text.", "Advice."),
             Finding::note("c", "p", "Text.", "Advice."),
         ];
-        let text = findings(&list, &["b".to_owned()]);
+        let text = findings(&list, &["b".to_owned()], None);
         assert_eq!(
             text,
             "problem: p [a]\n  Text.\n  Advice.\n\nallowed: p [b]\n  Text.\n  Advice.\n\nnote: p [c]\n  Text.\n  Advice.\n"
         );
+    }
+
+    #[test]
+    fn advice_is_given_once() {
+        let list = [
+            Finding::problem("a", "p", "Text.", "Advice."),
+            Finding::problem("b", "p", "Text.", "Advice."),
+            Finding::problem("a", "q", "Text.", "Advice."),
+            Finding::problem("a", "r", "Other text.", "Advice."),
+        ];
+        assert_eq!(
+            findings(&list, &[], Some(12)),
+            "problem: p\n  and q [a]\n  Text.\nproblem: r [a]\n  Other\n  text.\n  Advice.\n\n\
+             problem: p [b]\n  Text.\n  Advice.\n"
+        );
+    }
+
+    #[test]
+    fn both_versions_of_a_way_are_one_line() {
+        let mut all = facts();
+        let mut old = all.crossings[0].clone();
+        (old.version, old.resumed) = ("1.2", false);
+        all.crossings.push(old);
+        let text = crossings(&all);
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(lines.len(), 5, "{text}");
+        let words: Vec<&str> = lines[3].split_whitespace().collect();
+        assert_eq!(words, ["│", "a", "192.0.2.1:443", "192.0.2.1:443", "yes", "no", "│"]);
     }
 
     /// Scripts rely on the names.

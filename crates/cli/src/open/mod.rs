@@ -21,7 +21,7 @@ use attempt::{Candidate, Refused};
 
 const EXAMPLES: &str = "\
 Examples:
-  openssl s_client -connect www.example.org:443 -servername www.example.org -sess_out s.pem </dev/null
+  sleep 1 | openssl s_client -connect www.example.org:443 -servername www.example.org -sess_out s.pem
   carnet open s.pem --ring /var/lib/carnet/ring --cert /etc/ssl/www.example.org.pem --server-name www.example.org
   carnet open s.pem --key /etc/nginx/tickets.key";
 

@@ -74,7 +74,7 @@ impl View<'_> {
         for field in self.fields() {
             table.add_row([field.key.replace('_', " "), field.text]);
         }
-        table.to_string()
+        table::fit(table, table::width())
     }
 
     pub(super) fn json(&self) -> Value {

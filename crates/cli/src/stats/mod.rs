@@ -3,6 +3,7 @@
 mod process;
 mod prometheus;
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use carnet_keys::{Counter, Ring};
@@ -23,7 +24,7 @@ pub(crate) struct Stats {
     /// A ring file, or the id of a process that runs with libcarnet_preload.so (a file whose name is a number: ./NUMBER)
     /// [default: the file that CARNET_RING names, or all processes that may be looked into]
     #[arg(value_name = "RING|PID")]
-    ring: Option<String>,
+    ring: Option<OsString>,
     /// Print JSON; times are seconds since 1970, null for never
     #[arg(long)]
     json: bool,
@@ -59,9 +60,8 @@ impl Stats {
         } else if self.prometheus {
             output::write(prometheus::text(&shown, now).as_bytes())?;
         } else {
-            for shown in &shown {
-                output::say(shown.text(now))?;
-            }
+            let texts: Vec<String> = shown.iter().map(|shown| shown.text(now)).collect();
+            output::say(texts.join("\n\n"))?;
         }
         Ok(Answer::Done)
     }
@@ -69,9 +69,9 @@ impl Stats {
     fn find(&self, now: u64) -> Result<Vec<Shown>, Failure> {
         let variable = std::env::var_os("CARNET_RING").filter(|path| !path.is_empty());
         match (&self.ring, variable) {
-            (Some(text), _) => match text.parse() {
-                Ok(process) => process::rings_of(process, now),
-                Err(_) => of_file(Path::new(text), now),
+            (Some(text), _) => match text.to_str().and_then(|text| text.parse().ok()) {
+                Some(process) => process::rings_of(process, now),
+                None => of_file(Path::new(text), now),
             },
             (None, Some(path)) => of_file(Path::new(&path), now),
             (None, None) => process::rings_of_all(now),
@@ -80,6 +80,12 @@ impl Stats {
 }
 
 fn of_file(path: &Path, now: u64) -> Result<Vec<Shown>, Failure> {
+    if path.parent() == Some(Path::new("")) && !path.exists() {
+        let name = path.display();
+        return Err(Failure::new(format!(
+            "{name}: there is no such file; a process is named by its number: carnet stats $(pidof -s {name})"
+        )));
+    }
     Ok(vec![Shown {
         ring: files::look_at_ring(path, now)?,
         file: Some(path.to_owned()),
@@ -109,9 +115,10 @@ impl Shown {
             let row = [counter.name().replace('_', " "), self.ring.counted(counter).to_string()];
             counters.add_row(row.into_iter().chain([meaning(counter).to_owned()]));
         }
+        let counters = table::fit(counters, table::width());
         let keys = ring_view::keys(&self.ring.keys(now), now);
         let policy = ring_view::policy(&self.ring);
-        format!("{}\n{policy}\n{counters}\n{keys}\n", self.title())
+        format!("{}\n{policy}\n{counters}\n{keys}", self.title())
     }
 
     fn json(&self, now: u64) -> Value {
@@ -132,12 +139,12 @@ impl Shown {
 fn meaning(counter: Counter) -> &'static str {
     match counter {
         Counter::Issued => "tickets made",
-        Counter::Opened => "tickets taken, under the key that seals",
-        Counter::Renewed => "tickets taken, under an older key: the client got a new one",
-        Counter::UnknownKey => "refused: the key is not here (expired, revoked, or never was)",
-        Counter::WrongContext => "refused: made for another certificate, client verification or server name",
+        Counter::Opened => "taken, under the key that seals",
+        Counter::Renewed => "taken, under an older key: the client got a new one",
+        Counter::UnknownKey => "refused: no such key (expired, revoked, of others)",
+        Counter::WrongContext => "refused: for another certificate, verification, name",
         Counter::ChainTooOld => "refused: too long since the last full handshake",
-        Counter::NoKey => "not made, since there was no key",
-        Counter::Rotations => "times that the keys were changed",
+        Counter::NoKey => "not made: there was no key",
+        Counter::Rotations => "changes of keys",
     }
 }

@@ -1,6 +1,8 @@
 //! `carnet stats` of files and of running processes.
 
 use std::collections::{HashMap, HashSet};
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt as _;
 
 use serde_json::Value;
 
@@ -136,6 +138,17 @@ fn processes_that_have_nothing_to_show() {
             .contains("does not run with libcarnet_preload.so")
     );
     assert!(place.fails(&["stats", "4194304"]).contains("no process 4194304"));
+    assert!(
+        place
+            .fails(&["stats", "nginx"])
+            .contains("carnet stats $(pidof -s nginx)")
+    );
+    let odd = OsStr::from_bytes(b"ring\xff");
+    let mut command = place.command(&["stats"]);
+    assert_eq!(command.arg(odd).output().unwrap().status.code(), Some(1));
+    place.done(&["keys", "init", "ring"]);
+    std::fs::rename(place.path("ring"), place.dir().join(odd)).unwrap();
+    assert!(command.output().unwrap().status.success());
     if !is_root() {
         assert!(place.fails(&["stats", "1"]).contains("sudo carnet stats 1"));
     }

@@ -61,6 +61,12 @@ fn no_tickets() {
     assert_eq!((allowed.code, allowed.codes()), (0, vec!["no-tickets"]));
 }
 
+/// As nginx with `ssl_session_tickets off`: in TLS 1.3 there is something that looks like tickets.
+#[test]
+fn tickets_that_are_off() {
+    check_odd("off", &["no-tickets"]);
+}
+
 #[test]
 fn sessions_that_the_server_keeps() {
     let (place, at) = (Place::new(), address());
@@ -101,6 +107,7 @@ fn early_data_is_worth_a_note() {
 fn odd_key_names() {
     check_odd("zero", &["zero-key-name"]);
     check_odd("memory", &["memory-in-key-name"]);
+    check_odd("zero-key", &["zero-key"]);
 }
 
 #[test]

@@ -73,6 +73,15 @@ static SSL_CTX *context(const char *cert, const char *key)
     SSL_CTX_set_session_id_context(ctx, (const unsigned char *)"odd", 3);
     if (is("zero") || is("memory") || is("stingy"))
         SSL_CTX_set_tlsext_ticket_key_evp_cb(ctx, ticket_key);
+    if (is("zero-key")) {
+        unsigned char zeros[80] = {0};
+
+        SSL_CTX_set_tlsext_ticket_keys(ctx, zeros, sizeof(zeros));
+    }
+    if (is("off")) {
+        SSL_CTX_set_options(ctx, SSL_OP_NO_TICKET);
+        SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
+    }
     if (is("long"))
         SSL_CTX_set_timeout(ctx, 8 * 86400);
     if (is("old"))

@@ -5,9 +5,9 @@ use crate::doctor::finding::Finding;
 
 pub(super) fn judge(place: &str, version: &str, seen: &Seen) -> Vec<Finding> {
     let checks = [
-        nothing_given(place, seen),
-        never(place, seen),
-        not_always(place, seen),
+        nothing_given(place, version, seen),
+        never(place, version, seen),
+        not_always(place, version, seen),
         no_renewal(place, version, seen),
         single_use(place, version, seen),
         session_ids(place, version, seen),
@@ -15,12 +15,23 @@ pub(super) fn judge(place: &str, version: &str, seen: &Seen) -> Vec<Finding> {
     checks.into_iter().flatten().collect()
 }
 
-fn nothing_given(place: &str, seen: &Seen) -> Option<Finding> {
-    let (tickets, back) = (&seen.tickets, &seen.resumption);
-    let idle_id = tickets.session_id_only && back.resumed == 0;
-    (tickets.sent == 0 && (!tickets.session_id_only || idle_id)).then(|| {
-        let text = if idle_id {
-            "The server sends no tickets, and the session id that it sends never resumes: every handshake is a full one."
+/// Does the server keep the sessions itself, and give only their names away? In TLS 1.3 OpenSSL's have 32 bytes.
+fn keeps_sessions(version: &str, seen: &Seen) -> bool {
+    seen.tickets.session_id_only || (version == "1.3" && seen.tickets.len == Some(32))
+}
+
+/// Did each connection break that offered something?
+fn all_failed(seen: &Seen) -> bool {
+    seen.resumption.offered == 0 && seen.resumption.failed > 0
+}
+
+fn nothing_given(place: &str, version: &str, seen: &Seen) -> Option<Finding> {
+    let tickets = &seen.tickets;
+    let is_forgotten = keeps_sessions(version, seen) && seen.resumption.resumed == 0 && !all_failed(seen);
+    ((tickets.sent == 0 && !tickets.session_id_only) || is_forgotten).then(|| {
+        let text = if is_forgotten {
+            "Tickets are off: the server sends only names of sessions, which it should keep, and finds none of them again. Every \
+             handshake is a full one."
         } else {
             "The server gives out nothing to resume: every handshake is a full one."
         };
@@ -34,9 +45,10 @@ fn nothing_given(place: &str, seen: &Seen) -> Option<Finding> {
     })
 }
 
-fn never(place: &str, seen: &Seen) -> Option<Finding> {
+fn never(place: &str, version: &str, seen: &Seen) -> Option<Finding> {
     let back = &seen.resumption;
-    (seen.tickets.sent > 0 && back.resumed == 0 && back.offered + back.failed > 0).then(|| {
+    let is_refused = back.offered > 0 && back.resumed == 0 && !keeps_sessions(version, seen);
+    (is_refused || all_failed(seen)).then(|| {
         let text = if back.offered == 0 {
             format!("All {} connections that offered a ticket failed.", back.failed)
         } else {
@@ -53,21 +65,23 @@ fn never(place: &str, seen: &Seen) -> Option<Finding> {
     })
 }
 
-fn not_always(place: &str, seen: &Seen) -> Option<Finding> {
+fn not_always(place: &str, version: &str, seen: &Seen) -> Option<Finding> {
     let back = &seen.resumption;
     (back.resumed > 0 && (back.resumed < back.offered || back.failed > 0)).then(|| {
         let failed = match back.failed {
             0 => String::new(),
             n => format!("; {n} more connections failed"),
         };
-        Finding::problem(
-            "some-resumption",
-            place,
-            format!("Only {} of {} tickets resumed{failed}.", back.resumed, back.offered),
+        let advice = if keeps_sessions(version, seen) {
+            "Tickets are off, and several processes or machines answer here, each with sessions of its own. On one host, share them \
+             (nginx's ssl_session_cache shared:…); between hosts only tickets help."
+        } else {
             "Several processes or machines answer here, and they do not share their keys. On one host: libcarnet_preload.so \
              with a CARNET_RING. Behind a load balancer: the same CARNET_ROOT, or the same key file (nginx's \
-             ssl_session_ticket_key, HAProxy's tls-ticket-keys, Apache's SSLSessionTicketKeyFile), on all.",
-        )
+             ssl_session_ticket_key, HAProxy's tls-ticket-keys, Apache's SSLSessionTicketKeyFile), on all."
+        };
+        let text = format!("Only {} of {} tickets resumed{failed}.", back.resumed, back.offered);
+        Finding::problem("some-resumption", place, text, advice)
     })
 }
 
@@ -101,10 +115,7 @@ fn single_use(place: &str, version: &str, seen: &Seen) -> Option<Finding> {
 }
 
 fn session_ids(place: &str, version: &str, seen: &Seen) -> Option<Finding> {
-    let tickets = &seen.tickets;
-    // What OpenSSL sends when it keeps the session itself.
-    let stateful = version == "1.3" && tickets.len == Some(32);
-    (seen.resumption.resumed > 0 && (tickets.session_id_only || stateful)).then(|| {
+    (seen.resumption.resumed > 0 && keeps_sessions(version, seen)).then(|| {
         Finding::note(
             "session-ids",
             place,

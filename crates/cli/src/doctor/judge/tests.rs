@@ -96,6 +96,14 @@ fn resumption() {
 #[test]
 fn what_is_kept_by_the_server() {
     check("1.3", |s| s.tickets.len = Some(32), &["session-ids"]);
+    // nginx with ssl_session_tickets off and no cache.
+    let forgotten = |s: &mut Seen| (s.tickets.len, s.resumption.resumed) = (Some(32), 0);
+    check("1.3", forgotten, &["no-tickets"]);
+    let broken = |s: &mut Seen| {
+        s.tickets.len = Some(32);
+        (s.resumption, s.resumption.failed) = (Resumption::default(), 2);
+    };
+    check("1.3", broken, &["no-resumption"]);
     check(
         "1.2",
         |s| (s.tickets.sent, s.tickets.session_id_only) = (0, true),
@@ -116,6 +124,8 @@ fn tickets() {
     check("1.2", |s| s.tickets.lifetime = Some(0), &[]);
     check("1.3", |s| s.tickets.max_early_data = 16_384, &["early-data"]);
     check("1.3", |s| s.tickets.keys.zero = true, &["zero-key-name"]);
+    let zeros = |s: &mut Seen| (s.tickets.keys.zero, s.tickets.keys.zero_key) = (true, true);
+    check("1.3", zeros, &["zero-key"]);
     let memory = |s: &mut Seen| {
         s.tickets.keys.memory = true;
         // What is on the stack changes.
@@ -196,22 +206,50 @@ fn what_changed_while_watching() {
     };
     let facts = Facts {
         watch: vec![
-            change(What::Broke { after: 4 }),
             change(What::Refused { age: 4, lifetime: 7200 }),
-            change(What::KeyName {
-                from: "11".into(),
-                to: "22".into(),
-                seen: 3,
-            }),
+            change(key_name()),
             change(What::Lost { why: "x".into() }),
             change(What::Back),
         ],
         ..Facts::default()
     };
-    assert_eq!(
-        codes(&facts),
-        ["chain-broke", "lifetime-not-honoured", "key-changed", "lost"]
-    );
+    assert_eq!(codes(&facts), ["lifetime-not-honoured", "key-changed", "lost"]);
+}
+
+fn key_name() -> What {
+    What::KeyName {
+        from: "11".into(),
+        to: "22".into(),
+        seen: 3,
+    }
+}
+
+/// A reload that makes new keys is one event.
+#[test]
+fn what_lost_keys_explain_is_not_said_again() {
+    let change = |at, version, what| Change {
+        at,
+        address: "192.0.2.1:443".into(),
+        version,
+        what,
+    };
+    let refused = || What::Refused { age: 4, lifetime: 7200 };
+    let mut facts = Facts {
+        watch: vec![
+            change(5, "1.3", key_name()),
+            change(5, "1.3", What::Broke { after: 4 }),
+            change(5, "1.3", refused()),
+        ],
+        ..Facts::default()
+    };
+    assert_eq!(codes(&facts), ["chain-broke"]);
+    assert!(judge(&facts)[0].text.contains("another key seals since then"));
+    facts
+        .watch
+        .extend([change(5, "1.2", key_name()), change(9, "1.3", refused())]);
+    assert_eq!(codes(&facts), ["chain-broke", "key-changed", "lifetime-not-honoured"]);
+    facts.watch.remove(0);
+    assert!(!judge(&facts)[0].text.contains("another key"));
 }
 
 #[test]

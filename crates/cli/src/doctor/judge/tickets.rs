@@ -20,14 +20,23 @@ pub(super) fn judge(place: &str, version: &str, seen: &Seen) -> Vec<Finding> {
 
 fn key_name(place: &str, seen: &Seen) -> Option<Finding> {
     let keys = &seen.tickets.keys;
+    if keys.zero_key {
+        return Some(Finding::problem(
+            "zero-key",
+            place,
+            "The tickets are sealed under a key of zeros: their MAC says so. Everybody can read them, make them, and be any client.",
+            "Switch tickets off now. Then see to the key: a file of zeros, or a program that hands its key over before it has one.",
+        ));
+    }
     if keys.zero {
         return Some(Finding::problem(
             "zero-key-name",
             place,
-            "The key's name in the tickets is all zeros: a key callback did not write one, or the key itself was never set.",
-            "Find out which. Tickets under a key of zeros can be read by everybody (GnuTLS, CVE-2020-13777): switch them off. If only \
-             the name is missing (stunnel with ticketKeySecret), libcarnet_preload.so with CARNET_MODE=override brings keys with \
-             names.",
+            "The key's name in the tickets is all zeros: a key callback does not write one. The key itself is not zeros, as far as \
+             the MAC tells (HMAC-SHA256).",
+            "The server can't tell old keys from new ones. stunnel with ticketKeySecret does it, where libcarnet_preload.so leaves \
+             its keys in force; CARNET_MODE=override brings keys with names. GnuTLS 3.6.4 to 3.6.13 did it, too, and its key was \
+             zeros (CVE-2020-13777): update it.",
         ));
     }
     keys.memory.then(|| {

@@ -4,28 +4,49 @@ use crate::doctor::facts::{Change, What};
 use crate::doctor::finding::Finding;
 
 pub(super) fn judge(changes: &[Change]) -> Vec<Finding> {
+    let told: Vec<&Change> = changes.iter().filter(|change| !is_explained(change, changes)).collect();
     let mut findings = Vec::new();
-    for (at, first) in changes.iter().enumerate() {
+    for (at, &first) in told.iter().enumerate() {
         let is_same = |other: &&Change| {
-            (&other.address, other.version) == (&first.address, first.version)
-                && std::mem::discriminant(&other.what) == std::mem::discriminant(&first.what)
+            is_there(other, first) && std::mem::discriminant(&other.what) == std::mem::discriminant(&first.what)
         };
-        if !changes.iter().take(at).any(|earlier| is_same(&earlier)) {
-            let all: Vec<&Change> = changes.iter().filter(is_same).collect();
-            findings.extend(finding(first, &all));
+        if !told.iter().take(at).any(is_same) {
+            let all: Vec<&Change> = told.iter().copied().filter(is_same).collect();
+            let is_new = |other: &Change| matches!(other.what, What::KeyName { .. }) && is_with(other, first);
+            findings.extend(finding(first, &all, changes.iter().any(is_new)));
         }
     }
     findings
 }
 
-fn finding(first: &Change, all: &[&Change]) -> Option<Finding> {
+fn is_there(one: &Change, other: &Change) -> bool {
+    (&one.address, one.version) == (&other.address, other.version)
+}
+
+/// At one place and time.
+fn is_with(one: &Change, other: &Change) -> bool {
+    one.at == other.at && is_there(one, other)
+}
+
+/// Keys that are lost break the chain, refuse old tickets and show a new name, all at once: said once.
+fn is_explained(change: &Change, all: &[Change]) -> bool {
+    let breaks = |other: &Change| matches!(other.what, What::Broke { .. }) && is_with(other, change);
+    matches!(change.what, What::KeyName { .. } | What::Refused { .. }) && all.iter().any(breaks)
+}
+
+fn finding(first: &Change, all: &[&Change], with_new_key: bool) -> Option<Finding> {
     let place = format!("{} TLS {}", first.address, first.version);
     let when = when(first, all.len());
+    let key = if with_new_key {
+        ", and another key seals since then"
+    } else {
+        ""
+    };
     match &first.what {
         What::Broke { after } => Some(Finding::problem(
             "chain-broke",
             place,
-            format!("Resumption broke: after {after} s of resuming, a fresh ticket was refused ({when})."),
+            format!("Resumption broke: after {after} s of resuming, a fresh ticket was refused{key} ({when})."),
             "If there was a reload or a restart, the keys did not survive it: Apache's graceful and nginx before 1.23.2 make new \
              ones. libcarnet_preload.so keeps them across a reload, and with a CARNET_RING across a restart.",
         )),
