@@ -63,7 +63,8 @@ test-c: library need-tools
 test-rust: library need-tools
 	@scripts/ensure valgrind=valgrind strace=strace faketime=faketime /usr/sbin/hitch=hitch /usr/bin/python3=python3 \
 		/usr/sbin/nginx=nginx-light /usr/sbin/haproxy=haproxy /usr/sbin/apache2=apache2-bin /usr/bin/stunnel4=stunnel4 \
-		/usr/lib/postgresql/15/bin/postgres=postgresql-15 /usr/lib/dovecot/imap-login=dovecot-imapd
+		/usr/lib/postgresql/15/bin/postgres=postgresql-15 /usr/lib/dovecot/imap-login=dovecot-imapd \
+		/usr/sbin/postfix=postfix
 	CARNET_LIB=$(BUILT) $(CARGO) test --workspace --no-fail-fast
 
 check: format lint fresh headers symbols deny ## style, lints, generated files, exported symbols, licenses

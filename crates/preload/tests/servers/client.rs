@@ -162,6 +162,8 @@ pub struct Failure {
     pub is_refused: bool,
     /// The connection ended without a word, as when a process is killed: no alert, and nothing wrong in what was said.
     pub is_cut: bool,
+    /// The handshake was over, and a resumption.
+    was_resumed: bool,
 }
 
 impl Failure {
@@ -171,6 +173,7 @@ impl Failure {
             text: format!("{address}: {what}: {error}"),
             is_refused: error.kind() == ConnectionRefused,
             is_cut: matches!(error.kind(), BrokenPipe | ConnectionReset | UnexpectedEof),
+            was_resumed: false,
         }
     }
 }
@@ -236,16 +239,30 @@ impl Client {
         tls.write_all(self.talk.request.as_bytes())
             .map_err(failed("handshake"))?;
         let mut answer = Vec::new();
-        match tls.read_to_end(&mut answer) {
+        let end = tls.read_to_end(&mut answer);
+        let resumed = tls.conn.handshake_kind() == Some(HandshakeKind::Resumed);
+        match end {
             // Not every server says goodbye.
-            Err(e) if e.kind() != ErrorKind::UnexpectedEof => return Err(failed("answer")(e)),
+            Err(e) if e.kind() != ErrorKind::UnexpectedEof => {
+                let failure = failed("answer")(e);
+                return Err(Failure {
+                    was_resumed: resumed,
+                    ..failure
+                });
+            }
             _ => {}
         }
         Ok(Visit {
-            resumed: tls.conn.handshake_kind() == Some(HandshakeKind::Resumed),
+            resumed,
             answer: String::from_utf8_lossy(&answer).into_owned(),
             tickets: std::mem::take(&mut *self.purse.received.lock().unwrap()),
         })
+    }
+
+    /// Does this ticket resume there, whatever is said after the handshake?
+    pub fn resumes(&self, address: &str, name: &str, ticket: Ticket) -> bool {
+        let visit = self.try_visit(address, name, Some(ticket));
+        visit.map_or_else(|failure| failure.was_resumed, |visit| visit.resumed)
     }
 
     pub fn visit(&self, address: &str, offer: Option<Ticket>) -> Visit {

@@ -12,11 +12,15 @@ const TALK: Talk = Talk {
 };
 
 fn start(place: &Place, instance: &str, loaded: Loaded<'_>) -> (Process, String) {
+    start_with(place, instance, "", loaded)
+}
+
+fn start_with(place: &Place, instance: &str, more: &str, loaded: Loaded<'_>) -> (Process, String) {
     let port = free_port();
     let dir = place.make_dir(instance);
     let text = format!(
         "base_dir = {dir}/run\nstate_dir = {dir}/state\nlog_path = /dev/stderr\nprotocols = imap\nlisten = 127.0.0.1\n\
-         ssl = required\nssl_cert = <{}\nssl_key = <{}\n\
+         ssl = required\n{more}ssl_cert = <{}\nssl_key = <{}\n\
          import_environment = $import_environment LD_PRELOAD CARNET_RING CARNET_ROOT \
          CARNET_INTERVAL CARNET_LIFETIME CARNET_CONFIG\n\
          service imap-login {{\n inet_listener imap {{\n  port = 0\n }}\n inet_listener imaps {{\n  port = {port}\n  \
@@ -32,26 +36,27 @@ fn start(place: &Place, instance: &str, loaded: Loaded<'_>) -> (Process, String)
 }
 
 #[test]
-fn with_a_ring_file_every_connection_resumes() {
+fn with_lasting_keys_every_connection_resumes() {
     if !is_root() {
         eprintln!("not tested: Dovecot runs only where it can take other users' identities");
         return;
     }
     let place = Place::new();
-    let ring = place.path("ring");
-    let settings = [("CARNET_RING", &*ring)];
-    let (first, address) = start(&place, "first", Loaded::Carnet(&settings));
-    for version in VERSIONS {
-        Client::new(version, None, TALK).chain("login processes", &address, 6);
+    for lasting in place.lasting() {
+        let settings = lasting.settings();
+        let (first, address) = start(&place, "first", Loaded::Carnet(&settings));
+        for version in VERSIONS {
+            Client::new(version, None, TALK).chain("login processes", &address, 6);
+        }
+        let [carried, kept] = [(); 2].map(|()| with_tickets(&address, TALK));
+        let (second, elsewhere) = start(&place, "second", Loaded::Carnet(&settings));
+        all_resume("the second instance", &elsewhere, carried);
+        stop(first, "TERM");
+        stop(second, "TERM");
+        let (again, address) = start(&place, "first", Loaded::Carnet(&settings));
+        all_resume("after a restart", &address, kept);
+        stop(again, "TERM");
     }
-    let [carried, kept] = [(); 2].map(|()| with_tickets(&address, TALK));
-    let (second, elsewhere) = start(&place, "second", Loaded::Carnet(&settings));
-    all_resume("the second instance", &elsewhere, carried);
-    stop(first, "TERM");
-    stop(second, "TERM");
-    let (again, address) = start(&place, "first", Loaded::Carnet(&settings));
-    all_resume("after a restart", &address, kept);
-    stop(again, "TERM");
 }
 
 /// A reload while keys change.
@@ -69,6 +74,35 @@ fn rotation_under_load() {
         dovecot.wait_for("reloading configuration");
     });
     stop(dovecot, "TERM");
+}
+
+/// Dovecot sets no session-id context, without which OpenSSL takes a resumption for an error where clients are verified:
+/// its tickets are left alone there, and nobody is turned away.
+#[test]
+fn where_clients_are_verified_nothing_resumes_and_nothing_fails() {
+    if !is_root() {
+        eprintln!("not tested: as above");
+        return;
+    }
+    let place = Place::new();
+    let ring = place.path("ring");
+    let settings = [("CARNET_RING", &*ring)];
+    let more = format!(
+        "ssl_ca = <{}\nssl_verify_client_cert = yes\nssl_require_crl = no\n",
+        place.ca.cert
+    );
+    for (loaded, turned_away) in [(Loaded::Carnet(&settings), false), (Loaded::Naive, true)] {
+        let (dovecot, address) = start_with(&place, "dovecot", &more, loaded);
+        for version in VERSIONS {
+            let client = Client::new(version, Some(&place.client), TALK);
+            let ticket = client.full(&address);
+            match client.try_visit(&address, "localhost", Some(ticket)) {
+                Ok(visit) => assert!(!visit.resumed && !turned_away, "{version:?} {loaded:?}"),
+                Err(failure) => assert!(turned_away, "{version:?} {loaded:?}: {failure}"),
+            }
+        }
+        stop(dovecot, "TERM");
+    }
 }
 
 /// What Dovecot does by itself, and still does if the keys are in memory alone.

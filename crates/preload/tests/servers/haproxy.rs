@@ -1,6 +1,8 @@
 //! HAProxy, which makes its contexts as root, then changes its root directory and its user, and reloads by executing
 //! itself anew.
 
+use std::io::{Read, Write};
+use std::os::unix::net::UnixStream;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -45,8 +47,9 @@ fn start(place: &Place, instance: &str, more: &str, loaded: Loaded<'_>) -> Hapro
         String::new()
     };
     let text = format!(
-        "global\n nbthread 2\n maxconn 64\n{less}defaults\n mode http\n timeout client 20s\n timeout server 20s\n \
+        "global\n nbthread 2\n maxconn 64\n stats socket {} level admin\n{less}defaults\n mode http\n timeout client 20s\n timeout server 20s\n \
          timeout connect 20s\n{}",
+        place.path(&format!("{instance}.socket")),
         frontends.collect::<String>()
     );
     let file = place.write(&format!("{instance}.cfg"), text);
@@ -91,20 +94,24 @@ fn threads_share_keys_and_clients_resume_every_time() {
 }
 
 #[test]
-fn with_a_ring_file_a_reload_a_restart_and_a_second_instance() {
+fn with_lasting_keys_a_reload_a_restart_and_a_second_instance() {
     let place = Place::new();
-    let ring = place.path("ring");
-    let settings = [("CARNET_RING", &*ring)];
-    let first = start(&place, "first", "", Loaded::Carnet(&settings));
+    for lasting in place.lasting() {
+        a_reload_a_restart_and_a_second_instance(&place, &lasting.settings());
+    }
+}
+
+fn a_reload_a_restart_and_a_second_instance(place: &Place, settings: &[(&str, &str)]) {
+    let first = start(place, "first", "", Loaded::Carnet(settings));
     let tickets = [(); 3].map(|()| with_tickets(&first.open, HTTP));
     let [reloaded, elsewhere, restarted] = tickets;
     reload(&first);
     all_resume("after a reload", &first.open, reloaded);
-    let second = start(&place, "second", "", Loaded::Carnet(&settings));
+    let second = start(place, "second", "", Loaded::Carnet(settings));
     all_resume("the second instance", &second.open, elsewhere);
     stop(first.process, "TERM");
     stop(second.process, "TERM");
-    let again = start(&place, "first", "", Loaded::Carnet(&settings));
+    let again = start(place, "first", "", Loaded::Carnet(settings));
     all_resume("after a restart", &again.open, restarted);
     stop(again.process, "TERM");
 }
@@ -129,13 +136,22 @@ fn without_a_ring_file_a_reload_ends_all_tickets() {
     stop(haproxy.process, "TERM");
 }
 
-/// The last but one makes tickets.
+fn key_line(byte: u8) -> String {
+    let key = forms::parse_key(&[byte; forms::LONG_LEN]).unwrap();
+    forms::write_line(&key).unwrap().to_string()
+}
+
+/// A file of keys, of which the last but one makes tickets, and what a bind line says of it.
+fn key_file(place: &Place) -> (String, String) {
+    let keys = place.write("ticket.keys", [1, 2, 3].map(key_line).concat());
+    let more = format!("tls-ticket-keys {keys}");
+    (keys, more)
+}
+
 #[test]
 fn its_own_keys() {
     let place = Place::new();
-    let lines = [1, 2, 3].map(|byte| forms::write_line(&forms::parse_key(&[byte; forms::LONG_LEN]).unwrap()).unwrap());
-    let keys = place.write("ticket.keys", lines.map(|line| line.to_string()).concat());
-    let more = format!("tls-ticket-keys {keys}");
+    let (_, more) = key_file(&place);
     let theirs = start(&place, "theirs", &more, Loaded::Nothing);
     let ours = start(&place, "ours", &more, Loaded::Carnet(&[]));
     ours.process.wait_for("left to it");
@@ -160,6 +176,38 @@ fn its_own_keys() {
         Client::http(version).chain("overridden", &overridden.open, 4);
     }
     stop(overridden.process, "TERM");
+}
+
+/// `set ssl tls-key` takes out the oldest of the three keys: it counts where they are respected, and has no effect where
+/// they are overridden.
+#[test]
+fn keys_through_the_command_socket() {
+    let place = Place::new();
+    let (keys, more) = key_file(&place);
+    for mode in ["respect", "override"] {
+        let settings = [("CARNET_MODE", mode)];
+        let haproxy = start(&place, mode, &more, Loaded::Carnet(&settings));
+        let (one_key, three_keys) = (with_tickets(&haproxy.open, HTTP), with_tickets(&haproxy.open, HTTP));
+        let add_key = |byte| {
+            let mut socket = UnixStream::connect(place.path(&format!("{mode}.socket"))).unwrap();
+            writeln!(socket, "set ssl tls-key {keys} {}", key_line(byte).trim()).unwrap();
+            let mut answer = String::new();
+            socket.read_to_string(&mut answer).unwrap();
+            assert!(answer.contains("updated"), "{answer}");
+        };
+        add_key(4);
+        all_resume("a new key", &haproxy.open, one_key);
+        add_key(5);
+        add_key(6);
+        match mode {
+            "respect" => none_resumes(mode, &haproxy.open, three_keys),
+            _ => all_resume(mode, &haproxy.open, three_keys),
+        }
+        for version in VERSIONS {
+            Client::http(version).chain("new keys", &haproxy.open, 4);
+        }
+        stop(haproxy.process, "TERM");
+    }
 }
 
 /// How tickets of one bind line fare at another.

@@ -117,8 +117,4 @@ pub fn run(address: &str, talk: Talk, ring: &str, meanwhile: impl FnOnce(&Load))
     assert!(ring.counted(Counter::Rotations) >= ROTATIONS);
     assert!(ring.counted(Counter::Renewed) > 0);
     assert_eq!(ring.counted(Counter::UnknownKey), 0);
-    eprintln!(
-        "{address} cut={cut} {:?}",
-        seen.iter().map(|(_, seen)| seen.resumed).collect::<Vec<_>>()
-    );
 }

@@ -17,6 +17,7 @@ mod apache;
 mod dovecot;
 mod haproxy;
 mod nginx;
+mod postfix;
 mod postgres;
 mod python;
 mod s_server;

@@ -2,14 +2,11 @@
 
 use std::collections::HashSet;
 use std::fs;
-use std::path::Path;
-
-use carnet_keys::{Policy, Root};
 
 use crate::client::{Client, HTTP, VERSIONS, all_resume, none_resumes, with_tickets};
 use crate::identity::Identity;
 use crate::load;
-use crate::place::{self, Loaded, Place, child_beside, now, signal, stop};
+use crate::place::{self, Loaded, Place, a_child, signal, stop};
 use crate::process::{Process, free_port, is_root};
 
 const PROGRAM: &str = "/usr/sbin/nginx";
@@ -160,10 +157,8 @@ fn a_binary_upgrade_keeps_the_ring() {
 #[test]
 fn a_restart_and_a_second_instance() {
     let place = Place::new();
-    let (ring, root) = (place.path("ring"), place.path("root"));
-    Root::create_file(Path::new(&root), Policy::every(3600, 7200), now()).unwrap();
-    for settings in [[("CARNET_RING", &*ring)], [("CARNET_ROOT", &*root)]] {
-        let what = settings[0].0;
+    for lasting in place.lasting() {
+        let (what, settings) = (lasting.name, lasting.settings());
         let (first, second) = (simple(&place), site(&place, "second", "", ""));
         let nginx = start(&place, &first, Loaded::Carnet(&settings));
         let (before, elsewhere) = (with_tickets(&first.open, HTTP), with_tickets(&first.open, HTTP));
@@ -330,7 +325,7 @@ fn rotation_under_load() {
     let nginx = start(&place, &site, Loaded::Carnet(&load::settings(&ring)));
     load::run(&site.open, HTTP, &ring, |load| {
         reload(&nginx);
-        load.kill(child_beside(nginx.id(), &[]));
+        load.kill(a_child(nginx.id()));
         nginx.wait_for("exited on signal 9");
     });
     stop(nginx, "TERM");

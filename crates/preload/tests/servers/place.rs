@@ -194,14 +194,16 @@ pub fn children(pid: u32) -> Vec<u32> {
     stats.filter_map(child).collect()
 }
 
-/// One that is none of these, once there is one.
-pub fn child_beside(pid: u32, those: &[u32]) -> u32 {
+/// One of them, once there is one.
+pub fn a_child(pid: u32) -> u32 {
+    wait_until("it has started something", || !children(pid).is_empty());
+    children(pid)[0]
+}
+
+pub fn wait_until(what: &str, is_so: impl Fn() -> bool) {
     let started = Instant::now();
-    loop {
-        if let Some(child) = children(pid).into_iter().find(|child| !those.contains(child)) {
-            return child;
-        }
-        assert!(started.elapsed() < PATIENCE, "{pid} has started nothing");
+    while !is_so() {
+        assert!(started.elapsed() < PATIENCE, "not so: {what}");
         thread::sleep(Duration::from_millis(20));
     }
 }

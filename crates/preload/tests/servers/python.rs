@@ -3,7 +3,7 @@
 
 use crate::client::{Client, HTTP, VERSIONS, all_resume, with_tickets};
 use crate::load;
-use crate::place::{Loaded, Place, child_beside};
+use crate::place::{Loaded, Place, a_child};
 use crate::process::Process;
 
 struct Server {
@@ -51,15 +51,16 @@ fn forked_workers_share_keys() {
 #[test]
 fn a_restart_and_a_second_instance() {
     let place = Place::new();
-    let ring = place.path("ring");
-    let settings = [("CARNET_RING", &*ring)];
-    let first = start(&place, Loaded::Carnet(&settings));
-    let (before, elsewhere) = (with_tickets(&first.open, HTTP), with_tickets(&first.open, HTTP));
-    let second = start(&place, Loaded::Carnet(&settings));
-    all_resume("the second instance", &second.open, elsewhere);
-    drop((first, second));
-    let again = start(&place, Loaded::Carnet(&settings));
-    all_resume("after a restart", &again.open, before);
+    for lasting in place.lasting() {
+        let settings = lasting.settings();
+        let first = start(&place, Loaded::Carnet(&settings));
+        let (before, elsewhere) = (with_tickets(&first.open, HTTP), with_tickets(&first.open, HTTP));
+        let second = start(&place, Loaded::Carnet(&settings));
+        all_resume("the second instance", &second.open, elsewhere);
+        drop((first, second));
+        let again = start(&place, Loaded::Carnet(&settings));
+        all_resume("after a restart", &again.open, before);
+    }
 }
 
 /// A worker killed, and replaced, while keys change.
@@ -69,7 +70,7 @@ fn rotation_under_load() {
     let ring = place.path("ring");
     let server = start(&place, Loaded::Carnet(&load::settings(&ring)));
     load::run(&server.open, HTTP, &ring, |load| {
-        load.kill(child_beside(server.process.id(), &[]));
+        load.kill(a_child(server.process.id()));
         server.process.wait_for("a worker is gone");
     });
 }

@@ -16,18 +16,19 @@ fn start(place: &Place, loaded: Loaded<'_>) -> (Process, String) {
 #[test]
 fn a_restart_and_a_second_instance() {
     let place = Place::new();
-    let ring = place.path("ring");
-    let settings = [("CARNET_RING", &*ring)];
-    let (first, address) = start(&place, Loaded::Carnet(&settings));
-    for version in VERSIONS {
-        Client::http(version).chain("s_server", &address, 12);
+    for lasting in place.lasting() {
+        let settings = lasting.settings();
+        let (first, address) = start(&place, Loaded::Carnet(&settings));
+        for version in VERSIONS {
+            Client::http(version).chain("s_server", &address, 12);
+        }
+        let [carried, kept] = [(); 2].map(|()| with_tickets(&address, HTTP));
+        let (second, elsewhere) = start(&place, Loaded::Carnet(&settings));
+        all_resume("the second instance", &elsewhere, carried);
+        drop((first, second));
+        let (_again, address) = start(&place, Loaded::Carnet(&settings));
+        all_resume("after a restart", &address, kept);
     }
-    let [carried, kept] = [(); 2].map(|()| with_tickets(&address, HTTP));
-    let (second, elsewhere) = start(&place, Loaded::Carnet(&settings));
-    all_resume("the second instance", &elsewhere, carried);
-    drop((first, second));
-    let (_again, address) = start(&place, Loaded::Carnet(&settings));
-    all_resume("after a restart", &address, kept);
 }
 
 #[test]

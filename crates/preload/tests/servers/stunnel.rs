@@ -129,8 +129,7 @@ fn ways_in(place: &Place, stunnel: &Stunnel) -> Vec<String> {
             ("a client of another authority", &member, closed, other),
         ] {
             let ticket = client.visit(from, None).ticket();
-            let visit = client.try_visit(to, "localhost", Some(ticket));
-            if visit.is_ok_and(|visit| visit.resumed || !visit.answer.is_empty()) {
+            if client.resumes(to, "localhost", ticket) {
                 found.push(format!("{version:?}: {what}"));
             }
         }

@@ -67,13 +67,17 @@ fn without_a_cache_no_ticket_crosses() {
     let stages = [(); 2].map(|()| Setup::new().env("CARNET_RING", ring.path().join("ring")).start());
     let [mut one, mut other] = stages;
     let file = ring.path().join("session");
-    for version in VERSIONS {
-        one.ok(&["ctx a sid=x cache_off"]);
-        other.ok(&["ctx a sid=x cache_off"]);
+    for (version, how) in VERSIONS
+        .into_iter()
+        .flat_map(|version| [(version, ""), (version, "verify=peer")])
+    {
+        let context = format!("ctx a sid=x cache_off {how}");
+        one.ok(&[&context]);
+        other.ok(&[&context]);
         one.connect("a", version, "save=s");
         one.ok(&[&format!("export s {}", file.display())]);
         other.ok(&[&format!("import s {}", file.display())]);
-        assert_eq!(other.connect("a", version, "use=s").how, "full");
+        assert_eq!(other.connect("a", version, "use=s").how, "full", "{version} {how}");
     }
 }
 
