@@ -37,7 +37,7 @@ pub(super) fn rings_of(process: u32, now: u64) -> Result<Vec<Shown>, Failure> {
     if found.rings.is_empty() {
         let why = match found.has_library {
             true => {
-                "has libcarnet_preload.so but no ring yet: it has made no SSL_CTX, or its log says why there is none"
+                "has libcarnet_preload.so but no ring: it has made no SSL_CTX yet, CARNET_MODE is off, or its settings are wrong: what it said at its start (journalctl, CARNET_LOG) tells"
             }
             false => "does not run with libcarnet_preload.so; set LD_PRELOAD in its environment and restart it",
         };

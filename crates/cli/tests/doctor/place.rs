@@ -97,6 +97,14 @@ impl Server {
     }
 }
 
+impl Server {
+    /// Does the process run with this library?
+    pub fn has_mapped(&self, library: &str) -> bool {
+        let maps = std::fs::read_to_string(format!("/proc/{}/maps", self.0.id()));
+        maps.unwrap().contains(library)
+    }
+}
+
 impl Drop for Server {
     /// Asks first: whoever has workers takes them along.
     fn drop(&mut self) {
