@@ -71,7 +71,7 @@ pub(crate) const CODES: &[(&str, &str)] = &[
     ("no-renewal", "TLS 1.3 resumptions bring no new ticket"),
     ("single-use", "tickets are honoured once (note)"),
     ("many-keys", "several keys seal at one time (note)"),
-    ("zero-key", "the key is zeros: everybody can open tickets"),
+    ("zero-key", "the MAC is made with a key of zeros"),
     ("zero-key-name", "the key's name is zeros"),
     ("memory-in-key-name", "the key's name looks like addresses"),
     ("lifetime-too-long", "a lifetime of more than 7 days"),

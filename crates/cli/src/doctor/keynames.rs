@@ -24,7 +24,7 @@ pub(crate) struct KeyNames {
     pub(crate) zero: bool,
     /// They look like addresses: memory that nobody wrote a name to.
     pub(crate) memory: bool,
-    /// The key itself is zeros, as OpenSSL would use it.
+    /// The MAC is made with a key of zeros.
     pub(crate) zero_key: bool,
 }
 

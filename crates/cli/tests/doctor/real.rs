@@ -63,22 +63,19 @@ fn apache(place: &Place, at: SocketAddrV4, directives: &str) -> Command {
     command
 }
 
-/// Its key callback returns 1 in TLS 1.3.
+/// Its key callback returns 1 in TLS 1.3. And it tells OpenSSL 3 of an HMAC key that stood on its stack and is gone: zeros, or
+/// whatever else stands there, in each process.
 #[test]
 fn apache_with_a_key_file_renews_nothing() {
     let (place, at) = (Place::new(), address());
     std::fs::write(place.path("keys"), [7; 48]).unwrap();
-    // httpd tells OpenSSL 3 of an HMAC key that is gone by then: between processes it is chance what resumes.
     let one = "ServerLimit 1\nMaxRequestWorkers 1\nSSLSessionCache none";
     let directives = format!("SSLSessionTicketKeyFile {}\n{one}", place.path("keys"));
     let _server = Server::start(at, &mut apache(&place, at, &directives));
     let report = doctor(&[&at.to_string()]);
-    assert_eq!(
-        (report.code, report.codes()),
-        (1, vec!["no-renewal"]),
-        "{:#}",
-        report.json
-    );
+    let codes = report.codes();
+    assert_eq!((report.code, codes[0]), (1, "no-renewal"), "{:#}", report.json);
+    assert!(codes[1..].iter().all(|code| *code == "zero-key"), "{:#}", report.json);
     assert_eq!(report.seen(0, 0)["resumption"]["renewed"], 0);
 }
 

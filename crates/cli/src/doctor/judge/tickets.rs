@@ -24,8 +24,11 @@ fn key_name(place: &str, seen: &Seen) -> Option<Finding> {
         return Some(Finding::problem(
             "zero-key",
             place,
-            "The tickets are sealed under a key of zeros: their MAC says so. Everybody can read them, make them, and be any client.",
-            "Switch tickets off now. Then see to the key: a file of zeros, or a program that hands its key over before it has one.",
+            "The tickets' MAC is made with a key of zeros: everybody can change tickets, and read and make them, if the cipher's \
+             key is zeros, too.",
+            "Switch tickets off now. Apache httpd with SSLSessionTicketKeyFile does it under OpenSSL 3, whatever stands in the file: \
+             it hands over a key that is gone by then. Take the directive out; libcarnet_preload.so with CARNET_MODE=override \
+             brings keys of its own. Elsewhere, see that the key's file holds a key.",
         ));
     }
     if keys.zero {
