@@ -32,6 +32,7 @@ mod shared;
 mod snapshot;
 #[cfg(test)]
 mod tests;
+mod trace;
 
 pub use entropy::{Entropy, NoEntropy, SystemEntropy};
 pub use iv::fresh_iv;
@@ -42,3 +43,4 @@ pub use schedule::Policy;
 pub use share::{Root, ShareError};
 pub use shared::{Counter, PAGE_LEN, PageError};
 pub use snapshot::{KeyInfo, KeyState};
+pub use trace::without_trace;

@@ -14,6 +14,7 @@
 //! whoever first notices that a key is due makes it for all.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use arc_swap::{ArcSwap, Guard};
 use carnet_ticket::{KeyName, TicketKey};
@@ -22,6 +23,7 @@ use crate::entropy::{Entropy, NoEntropy, SystemEntropy, random_key};
 use crate::schedule::{Policy, Slot, Slots};
 use crate::shared::{Counter, Page};
 use crate::snapshot::{KeyInfo, Snapshot};
+use crate::trace::without_trace;
 
 /// The keys of one server, or of several that share them.
 pub struct Ring {
@@ -29,6 +31,7 @@ pub struct Ring {
     pub(crate) source: Source,
     pub(crate) current: ArcSwap<Snapshot>,
     pub(crate) page: Option<Page>,
+    forgotten: AtomicBool,
 }
 
 /// Where new keys come from.
@@ -107,22 +110,23 @@ impl Ring {
     }
 
     pub(crate) fn empty(policy: Policy, source: Source, page: Option<Page>) -> Self {
-        let slots = Slots {
-            slots: Vec::new(),
-            policy: &policy,
-            now: 0,
-        };
         Self {
-            current: ArcSwap::from_pointee(Snapshot::new(&slots, false)),
+            current: ArcSwap::from_pointee(Snapshot::none(&policy)),
             policy,
             source,
             page,
+            forgotten: AtomicBool::new(false),
         }
     }
 
     /// The key to seal a ticket with. `None`: there is none, so there is no ticket.
     pub fn sealing(&self, now: u64) -> Option<Arc<TicketKey>> {
         self.at(now).sealing().cloned()
+    }
+
+    /// As [`Ring::sealing`], without a reference to the key that could outlive the call, and that threads would have to count.
+    pub fn with_sealing<R>(&self, now: u64, then: impl FnOnce(&TicketKey) -> R) -> Option<R> {
+        self.at(now).sealing().map(|key| then(key))
     }
 
     /// The key that opens tickets under `name`.
@@ -136,9 +140,17 @@ impl Ring {
         self.opening_as(now, |snapshot| snapshot.find_by_id(name))
     }
 
-    /// The key that opens tickets whose name it fits, where names are made of a key's and more.
-    pub fn opening_where(&self, now: u64, fits: impl Fn(&KeyName) -> bool) -> Option<Found> {
-        self.opening_as(now, |snapshot| snapshot.all().iter().find(|slot| fits(&slot.name)))
+    /// What `then` makes of the key that opens tickets whose name it `fits`, where names are made of a key's and more, and
+    /// of whether it still seals ([`Found`]).
+    pub fn with_opening<R>(
+        &self,
+        now: u64,
+        fits: impl Fn(&KeyName) -> bool,
+        then: impl FnOnce(&TicketKey, bool) -> R,
+    ) -> Option<R> {
+        let snapshot = self.at(now);
+        let slot = snapshot.all().iter().find(|slot| fits(&slot.name))?;
+        Some(then(&slot.key, snapshot.still_seals(slot, now)))
     }
 
     fn opening_as(&self, now: u64, find: impl FnOnce(&Snapshot) -> Option<&Slot>) -> Option<Found> {
@@ -165,7 +177,7 @@ impl Ring {
         };
         self.change(now, |slots| {
             if !slots.promote_next() {
-                slots.seal_with(Arc::new(random_key(&**entropy)?));
+                slots.seal_with(without_trace(|| random_key(&**entropy).map(Arc::new))?);
             }
             slots.sealing().map(|slot| slot.key.clone()).ok_or(NoEntropy)
         })?
@@ -194,6 +206,31 @@ impl Ring {
             slots.slots.retain(|slot| slot.name != *name);
             slots.slots.len() < before
         })
+    }
+
+    /// For the end of a process: its copies of the keys are erased as soon as the last reader lets go, and it has none from
+    /// now on, whatever is done to the ring. A page that others share stays as it is.
+    pub fn forget(&self) {
+        self.forgotten.store(true, Ordering::SeqCst);
+        self.current.store(Arc::new(Snapshot::none(&self.policy)));
+    }
+
+    /// Has it been told to forget its keys?
+    pub fn is_forgotten(&self) -> bool {
+        self.forgotten.load(Ordering::SeqCst)
+    }
+
+    /// Goes on with `snapshot`.
+    pub(crate) fn keep(&self, snapshot: Snapshot) {
+        self.current.store(Arc::new(snapshot));
+        self.if_forgotten();
+    }
+
+    /// Who has put keys into place while another thread made the ring forget its own takes them out again.
+    fn if_forgotten(&self) {
+        if self.is_forgotten() {
+            self.current.store(Arc::new(Snapshot::none(&self.policy)));
+        }
     }
 
     /// All keys, oldest first as far as they were made here.
@@ -243,17 +280,20 @@ impl Ring {
 
     #[cold]
     pub(crate) fn advance(&self, now: u64) {
-        match &self.page {
+        if self.is_forgotten() {
+            return;
+        }
+        without_trace(|| match &self.page {
             Some(page) => self.advance_shared(page, now),
             None => self.change_own(now, |_| ()),
-        }
+        });
     }
 
     fn change<R>(&self, now: u64, edit: impl FnMut(&mut Slots<'_>) -> R) -> Result<R, ChangeError> {
-        match &self.page {
+        without_trace(|| match &self.page {
             Some(page) => self.change_shared(page, now, edit),
             None => Ok(self.change_own(now, edit)),
-        }
+        })
     }
 
     /// Readers see all of a change or nothing of it; of two writers the later one starts anew from the earlier one's.
@@ -267,6 +307,7 @@ impl Ring {
             let new = Arc::new(Snapshot::new(&slots, matches!(self.source, Source::Random(_))));
             let found = self.current.compare_and_swap(&old, new);
             if Arc::ptr_eq(&found, &old) {
+                self.if_forgotten();
                 return result;
             }
         }
@@ -276,7 +317,7 @@ impl Ring {
         let Source::Random(entropy) = &self.source else {
             return None;
         };
-        random_key(&**entropy).ok().map(Arc::new)
+        without_trace(|| random_key(&**entropy).ok().map(Arc::new))
     }
 }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use carnet_ticket::{KeyName, TicketKey};
 
 use crate::ratchet::Chain;
+use crate::trace::without_trace;
 
 /// Never.
 pub(crate) const NEVER: u64 = u64::MAX;
@@ -172,7 +173,8 @@ impl Slots<'_> {
         chain.advance_to(first.saturating_sub(1));
         while chain.number() <= next {
             let from = chain.number().saturating_mul(interval.get());
-            let made = chain.key().map(|key| Slot::new(Arc::new(key), from, self.policy));
+            let key = without_trace(|| chain.key().map(Arc::new));
+            let made = key.map(|key| Slot::new(key, from, self.policy));
             self.slots.extend(made.filter(|slot| slot.opens_until > now));
             chain.advance_to(chain.number().saturating_add(1));
         }

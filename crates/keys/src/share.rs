@@ -5,8 +5,6 @@
 //! that process dies, or another was faster, the rest go on with what they have: the next key was published an interval
 //! ago.
 
-use std::sync::Arc;
-
 use rustix::io::Errno;
 
 use crate::entropy::SystemEntropy;
@@ -171,7 +169,7 @@ impl Ring {
         };
         let snapshot = Snapshot::of_version(version, decoded.slots, decoded.made_at, &self.policy, self.makes_keys());
         let good = snapshot.is_good_at(now);
-        self.current.store(Arc::new(snapshot));
+        self.keep(snapshot);
         good
     }
 
@@ -202,7 +200,7 @@ impl Ring {
         let words = content::encode(&slots.slots, slots.now, chain.as_ref());
         let version = claim.publish(base, words.as_slice()).map_err(|_| ChangeError::Busy)?;
         let snapshot = Snapshot::new(&slots, self.makes_keys()).with_version(version);
-        self.current.store(Arc::new(snapshot));
+        self.keep(snapshot);
         if !matches!(self.source, Source::Copy { .. }) {
             page.counters().add(Counter::Rotations);
         }

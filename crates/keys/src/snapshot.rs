@@ -48,6 +48,16 @@ pub(crate) struct Snapshot {
 }
 
 impl Snapshot {
+    /// No keys.
+    pub(crate) fn none(policy: &Policy) -> Self {
+        let slots = Slots {
+            slots: Vec::new(),
+            policy,
+            now: 0,
+        };
+        Self::new(&slots, false)
+    }
+
     /// Of `slots` that are settled. `self_made`: the ring can make keys, so a missing one is worth another try.
     pub(crate) fn new(slots: &Slots<'_>, self_made: bool) -> Self {
         let now = slots.now;

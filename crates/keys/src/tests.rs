@@ -71,6 +71,47 @@ fn a_single_key_stays() {
 }
 
 #[test]
+fn a_ring_that_has_forgotten_its_keys_has_none_whatever_is_done_to_it() {
+    let shared = Ring::shared(Policy::every(HOUR, LIFETIME), T).unwrap();
+    for ring in [ring(), Ring::fixed(key(1)), shared] {
+        let name = sealing(&ring, T);
+        let erased = Arc::downgrade(&ring.sealing(T).unwrap());
+        ring.forget();
+        assert!(erased.upgrade().is_none(), "erased at once: nobody reads it");
+        for now in [T, T + HOUR, T + 100 * HOUR] {
+            assert!(ring.sealing(now).is_none() && !opens(&ring, &name, now) && ring.keys(now).is_empty());
+            let _changed = (
+                ring.rotate(now),
+                ring.install(key(2), now),
+                ring.accept(key(3), now, now),
+            );
+            ring.tick(now);
+        }
+        assert!(ring.keys(T).is_empty());
+    }
+}
+
+/// A thread that is making or taking over keys at that moment puts none back.
+#[test]
+fn forgetting_wins_over_whoever_changes_the_ring_meanwhile() {
+    for round in 0..80 {
+        let ring = Ring::shared(Policy::every(1, 2), T).unwrap();
+        std::thread::scope(|scope| {
+            let changes = || {
+                for step in 0..20 {
+                    let _key = ring.sealing(T + step);
+                    std::thread::yield_now();
+                }
+            };
+            scope.spawn(changes);
+            scope.spawn(changes);
+            scope.spawn(|| ring.forget());
+        });
+        assert_eq!(ring.current.load().all().len(), 0, "round {round}");
+    }
+}
+
+#[test]
 fn rings_are_isolated() {
     let (one, other) = (Ring::single(T), Ring::single(T));
     assert!(!opens(&other, &sealing(&one, T), T));

@@ -5,7 +5,8 @@ use std::ptr::null_mut;
 use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use arc_swap::{ArcSwap, ArcSwapOption};
+use arc_swap::{ArcSwap, ArcSwapOption, Guard};
+use carnet_keys::without_trace;
 use carnet_ticket::{OPENSSL_BLOB_LEN, TicketKey};
 
 use crate::identity::Identity;
@@ -187,33 +188,41 @@ pub unsafe fn set_chain_start(openssl: &OpenSsl, ssl: Ssl, start: u64) {
 
 impl Record {
     /// The keys that OpenSSL itself would use.
-    pub fn own_keys(&self) -> Option<Arc<TicketKey>> {
-        self.own.load_full()
+    pub fn own_keys(&self) -> Guard<Option<Arc<TicketKey>>> {
+        self.own.load()
     }
 
     /// Reads them anew.
     pub fn read_own_keys(&self, openssl: &OpenSsl, context: Ctx) {
-        let mut blob = zeroize::Zeroizing::new([0; OPENSSL_BLOB_LEN]);
-        let len = OPENSSL_BLOB_LEN as c_long;
-        // SAFETY: the context is live (`attach`, or the application's own call), and the blob as long as it says.
-        let read = unsafe { (openssl.SSL_CTX_ctrl)(context, GET_KEYS, len, blob.as_mut_ptr().cast()) };
-        let key = (read == 1).then(|| TicketKey::from_openssl_blob(&blob).ok()).flatten();
-        self.own.store(key.map(Arc::new));
+        let read = || {
+            let mut blob = zeroize::Zeroizing::new([0; OPENSSL_BLOB_LEN]);
+            let len = OPENSSL_BLOB_LEN as c_long;
+            // SAFETY: the context is live (`attach`, or the application's own call), and the blob as long as it says.
+            let read = unsafe { (openssl.SSL_CTX_ctrl)(context, GET_KEYS, len, blob.as_mut_ptr().cast()) };
+            let key = (read == 1).then(|| TicketKey::from_openssl_blob(&blob).ok()).flatten();
+            key.map(Arc::new)
+        };
+        self.own.store(without_trace(read));
     }
 
-    /// The context's part of the ring, made anew when what the context is has changed. `None`: never.
+    /// Asks the context's part of the ring, made anew when what the context is has changed.
     ///
     /// # Safety
     /// `context` is the live `SSL_CTX` of this record.
-    pub unsafe fn separation(&self, openssl: &OpenSsl, context: Ctx) -> Option<Arc<Separation>> {
+    pub unsafe fn with_separation<R>(
+        &self,
+        openssl: &OpenSsl,
+        context: Ctx,
+        then: impl FnOnce(&Separation) -> Option<R>,
+    ) -> Option<R> {
         let before = self.identity.load();
         // SAFETY: the caller's contract.
         match unsafe { before.check(openssl, context) } {
-            Ok(separation) => Some(separation),
+            Ok(separation) => then(separation),
             Err(new) => {
                 let separation = new.separation();
                 self.identity.store(Arc::new(new));
-                separation
+                then(&*separation?)
             }
         }
     }

@@ -9,6 +9,7 @@ use std::sync::atomic::AtomicPtr;
 
 use carnet_keys::separation::ContextParts;
 
+use crate::exit;
 use crate::openssl::{Ctx, OpenSsl};
 use crate::tickets::Separation;
 
@@ -72,7 +73,7 @@ impl Identity {
     ///
     /// # Safety
     /// `context` is a live `SSL_CTX`.
-    pub unsafe fn check(&self, openssl: &OpenSsl, context: Ctx) -> Result<Arc<Separation>, Self> {
+    pub unsafe fn check(&self, openssl: &OpenSsl, context: Ctx) -> Result<&Separation, Self> {
         // SAFETY: the caller's contract; these functions only look.
         let parts = unsafe {
             Parts {
@@ -89,7 +90,7 @@ impl Identity {
             && self.seen.trust == trust
             && parts.authorities(openssl).eq(self.seen.authorities.iter().copied());
         match &self.separation {
-            Some(separation) if same => Ok(Arc::clone(separation)),
+            Some(separation) if same => Ok(separation),
             before => Err(parts.identity(openssl, trust, before.as_ref())),
         }
     }
@@ -150,7 +151,7 @@ impl Parts {
                 hold(self.certificate, openssl.X509_up_ref, openssl.X509_free),
                 hold(self.store, openssl.X509_STORE_up_ref, openssl.X509_STORE_free),
             ],
-            separation: Some(kept.unwrap_or_else(|| Arc::new(Separation::new(digest)))),
+            separation: Some(kept.unwrap_or_else(|| exit::erased_at_exit(Separation::new(digest)))),
         }
     }
 }

@@ -4,6 +4,7 @@
 //! ```text
 //! loaded     what happens when the library is loaded, and before each fork
 //! privileges likewise before the process changes its root directory or user
+//! exit       what happens when the process ends
 //! hooks      the functions of libssl that this stands before
 //! foreign    contexts of other OpenSSLs in the same process
 //! callback   the key callback that OpenSSL calls for each ticket
@@ -23,6 +24,7 @@
 
 mod callback;
 mod context;
+mod exit;
 mod foreign;
 mod hooks;
 mod identity;

@@ -6,10 +6,10 @@ use std::path::Path;
 use std::sync::OnceLock;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use carnet_keys::{FileError, Ring, Root, Start};
+use carnet_keys::{FileError, Ring, Root, Start, without_trace};
 
 use crate::settings::{Log, Mode, Refusal, Settings, VARIABLES};
-use crate::{log, privileges};
+use crate::{exit, log, privileges};
 
 static ENVIRONMENT: OnceLock<Vec<(&str, String)>> = OnceLock::new();
 static SETTINGS: OnceLock<Result<Settings, Refusal>> = OnceLock::new();
@@ -48,13 +48,20 @@ pub fn ring() -> Option<&'static Ring> {
         log::begin();
         let made = match SETTINGS.get_or_init(|| Settings::read(variable)) {
             Ok(settings) if settings.mode == Mode::Off => return None,
-            Ok(settings) => make(settings),
+            Ok(settings) => without_trace(|| make(settings)),
             Err(refusal) => Err(refusal.clone()),
         };
-        made.map_err(|refusal| tell(&format!("{refusal}; going on without")))
-            .ok()
+        let made = made.map_err(|refusal| tell(&format!("{refusal}; going on without")));
+        made.ok().inspect(|_| exit::erase_ring_at_exit())
     };
     RING.get_or_init(make).as_ref()
+}
+
+/// Erases this process's copies of the ring's keys, for good.
+pub fn forget() {
+    if let Some(Some(ring)) = RING.get() {
+        ring.forget();
+    }
 }
 
 fn make(settings: &Settings) -> Result<Ring, Refusal> {

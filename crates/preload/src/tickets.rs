@@ -6,48 +6,30 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use carnet_keys::separation::{ContextDigest, ForName, SealingKeys, Separated, has_ring_id};
-use carnet_keys::{Counter, Ring};
+use carnet_keys::{Counter, Ring, without_trace};
 use carnet_ticket::{ChainCap, IV_LEN, KeyName, TicketKey};
 
-/// A ring as one context has it: with the ring's keys, separated for this context once and kept until they change.
+/// A ring as one context has it: what was derived from the ring's keys for this context and some server names is kept
+/// until those keys go.
 pub struct Separation {
     digest: ContextDigest,
-    made: ArcSwap<Vec<Arc<Kept>>>,
+    made: ArcSwap<Vec<Arc<Made>>>,
 }
 
-/// A ring's key in separated form, with what was derived from it for some server names. All of it goes with the key.
-struct Kept {
-    separated: Separated,
-    names: ArcSwap<Vec<(Box<[u8]>, ForName)>>,
+/// A ring's key as this context has it for one server name.
+struct Made {
+    separated: Arc<Separated>,
+    server_name: Box<[u8]>,
+    named: ForName,
 }
 
-/// For how many server names keys are kept. Clients choose names, and must not fill the memory with them.
+/// For how many server names keys are kept, of each key of the ring. Clients choose names, and must not fill the memory
+/// with them.
 const MAX_NAMES: usize = 32;
 
-impl Kept {
-    fn for_name(&self, server_name: &[u8]) -> ForName {
-        let names = self.names.load();
-        if let Some((_, named)) = names.iter().find(|(name, _)| **name == *server_name) {
-            return named.clone();
-        }
-        let new = self.separated.for_name(server_name);
-        if names.len() < MAX_NAMES {
-            let more = names.iter().cloned().chain([(server_name.into(), new.clone())]);
-            self.names.store(Arc::new(more.collect()));
-        }
-        new
-    }
-}
-
-/// Under what a ticket is sealed.
-pub struct Sealing {
-    pub name: KeyName,
-    pub keys: SealingKeys,
-}
-
 /// What a ticket can be opened with.
-pub struct Opening {
-    pub keys: SealingKeys,
+pub struct Opening<'a> {
+    pub keys: &'a SealingKeys,
     /// The client should get a new ticket, since this key no longer seals.
     pub renew: bool,
     /// When the chain of resumptions began, seconds since 1970.
@@ -75,64 +57,108 @@ impl Separation {
         self.digest == *digest
     }
 
-    /// For a new ticket. `None`: there is no key, so there is no ticket.
-    pub fn seal(&self, ring: &Ring, asked: &Asked<'_>, chain_start: u64) -> Option<Sealing> {
-        let Some(key) = ring.sealing(asked.now) else {
-            ring.count(Counter::NoKey);
-            return None;
-        };
-        let kept = self.kept(ring, &key, asked.now);
-        ring.count(Counter::Issued);
-        let named = kept.for_name(asked.server_name);
-        Some(Sealing {
-            name: kept.separated.name_for(&named, asked.iv, chain_start),
-            keys: named.keys,
-        })
+    /// For a new ticket: its name, and the keys to seal it under. They are lent, so that no copies are left about. `None`:
+    /// there is no key, so there is no ticket.
+    pub fn seal<R>(
+        &self,
+        ring: &Ring,
+        asked: &Asked<'_>,
+        chain_start: u64,
+        then: impl FnOnce(KeyName, &SealingKeys) -> R,
+    ) -> Option<R> {
+        let sealed = ring.with_sealing(asked.now, |key| {
+            self.with_made(ring, key, asked, |separated, named| {
+                then(separated.name_for(named, asked.iv, chain_start), &named.keys)
+            })
+        });
+        ring.count(match sealed {
+            Some(_) => Counter::Issued,
+            None => Counter::NoKey,
+        });
+        sealed
     }
 
     /// For a ticket with this key name. `None`: it can't be opened here, and the handshake is a full one.
-    pub fn open(&self, ring: &Ring, name: &KeyName, asked: &Asked<'_>, cap: Option<ChainCap>) -> Option<Opening> {
-        let Some(found) = ring.opening_where(asked.now, |key| has_ring_id(name, key)) else {
-            ring.count(Counter::UnknownKey);
-            return None;
-        };
-        let kept = self.kept(ring, &found.key, asked.now);
-        let named = kept.for_name(asked.server_name);
-        let Some(chain_start) = kept.separated.chain_start(name, &named, asked.iv, asked.now) else {
-            ring.count(Counter::WrongContext);
-            return None;
-        };
-        if cap.is_some_and(|cap| cap.is_over(chain_start, asked.now)) {
-            ring.count(Counter::ChainTooOld);
-            return None;
-        }
-        ring.count(if found.still_seals {
-            Counter::Opened
-        } else {
-            Counter::Renewed
+    pub fn open<R>(
+        &self,
+        ring: &Ring,
+        name: &KeyName,
+        asked: &Asked<'_>,
+        cap: Option<ChainCap>,
+        then: impl FnOnce(Opening<'_>) -> R,
+    ) -> Option<R> {
+        let fits = |key: &KeyName| has_ring_id(name, key);
+        let found = ring.with_opening(asked.now, fits, |key, still_seals| {
+            self.with_made(ring, key, asked, |separated, named| {
+                let Some(chain_start) = separated.chain_start(name, named, asked.iv, asked.now) else {
+                    return Err(Counter::WrongContext);
+                };
+                if cap.is_some_and(|cap| cap.is_over(chain_start, asked.now)) {
+                    return Err(Counter::ChainTooOld);
+                }
+                let opened = then(Opening {
+                    keys: &named.keys,
+                    renew: !still_seals,
+                    chain_start,
+                });
+                Ok((opened, still_seals))
+            })
         });
-        Some(Opening {
-            keys: named.keys,
-            renew: !found.still_seals,
-            chain_start,
+        let (opened, counter) = match found {
+            None => (None, Counter::UnknownKey),
+            Some(Err(why_not)) => (None, why_not),
+            Some(Ok((opened, true))) => (Some(opened), Counter::Opened),
+            Some(Ok((opened, false))) => (Some(opened), Counter::Renewed),
+        };
+        ring.count(counter);
+        opened
+    }
+
+    fn with_made<R>(
+        &self,
+        ring: &Ring,
+        key: &TicketKey,
+        asked: &Asked<'_>,
+        then: impl FnOnce(&Separated, &ForName) -> R,
+    ) -> R {
+        let made = self.made.load();
+        let of_key = || made.iter().filter(|made| made.separated.ring_key() == key.name());
+        if let Some(made) = of_key().find(|made| *made.server_name == *asked.server_name) {
+            return then(&made.separated, &made.named);
+        }
+        without_trace(|| {
+            let separated = of_key().next().map(|made| made.separated.clone());
+            let separated = separated.unwrap_or_else(|| Arc::new(Separated::new(key, &self.digest)));
+            let named = separated.for_name(asked.server_name);
+            if of_key().count() >= MAX_NAMES {
+                return then(&separated, &named);
+            }
+            let new = Arc::new(Made {
+                separated,
+                server_name: asked.server_name.into(),
+                named,
+            });
+            self.keep(ring, new.clone(), asked.now);
+            then(&new.separated, &new.named)
         })
     }
 
-    fn kept(&self, ring: &Ring, key: &TicketKey, now: u64) -> Arc<Kept> {
-        let made = self.made.load();
-        if let Some(kept) = made.iter().find(|kept| kept.separated.ring_key() == key.name()) {
-            return Arc::clone(kept);
-        }
-        let new = Arc::new(Kept {
-            separated: Separated::new(key, &self.digest),
-            names: ArcSwap::default(),
-        });
-        // What came from a key that the ring has erased is erased here, too. Should two threads come here at the same
-        // time, one of them comes here again.
-        let live = |kept: &&Arc<Kept>| ring.opening(kept.separated.ring_key(), now).is_some();
-        let all = made.iter().filter(live).cloned().chain([Arc::clone(&new)]);
+    /// What came from a key that the ring has erased is erased here, too. Should two threads come here at the same time, one
+    /// of them comes here again.
+    fn keep(&self, ring: &Ring, new: Arc<Made>, now: u64) {
+        let before = self.made.load();
+        let is_live = |made: &&Arc<Made>| ring.opening(made.separated.ring_key(), now).is_some();
+        let all = before.iter().filter(is_live).cloned().chain([new]);
         self.made.store(Arc::new(all.collect()));
-        new
+        if ring.is_forgotten() {
+            self.forget();
+        }
+    }
+
+    /// For the end of the process: erases what was derived. From a ring that was told to forget its keys before, nothing new
+    /// comes.
+    pub fn forget(&self) {
+        self.made.store(Arc::default());
     }
 }
 
@@ -158,6 +184,30 @@ mod tests {
         }
     }
 
+    struct Opened {
+        keys: SealingKeys,
+        renew: bool,
+        chain_start: u64,
+    }
+
+    fn seal(here: &Separation, ring: &Ring, asked: &Asked<'_>) -> (KeyName, SealingKeys) {
+        here.seal(ring, asked, T, |name, keys| (name, keys.clone())).unwrap()
+    }
+
+    fn open(
+        here: &Separation,
+        ring: &Ring,
+        name: &KeyName,
+        asked: &Asked<'_>,
+        cap: Option<ChainCap>,
+    ) -> Option<Opened> {
+        here.open(ring, name, asked, cap, |opening| Opened {
+            keys: opening.keys.clone(),
+            renew: opening.renew,
+            chain_start: opening.chain_start,
+        })
+    }
+
     fn ring() -> Ring {
         Ring::shared(Policy::every(HOUR, 7200), T).unwrap()
     }
@@ -166,14 +216,16 @@ mod tests {
     fn what_is_sealed_opens_here_and_nowhere_else() {
         let ring = ring();
         let (here, there) = (separation(b"here"), separation(b"there"));
-        let sealed = here.seal(&ring, &asked(b"a", T), T).unwrap();
-        let opened = here.open(&ring, &sealed.name, &asked(b"a", T), None).unwrap();
-        assert_eq!(*opened.keys.mac_key, *sealed.keys.mac_key);
-        assert_eq!(*opened.keys.cipher_key, *sealed.keys.cipher_key);
+        let (name, keys) = seal(&here, &ring, &asked(b"a", T));
+        let opened = open(&here, &ring, &name, &asked(b"a", T), None).unwrap();
+        assert_eq!(
+            (*opened.keys.mac_key, *opened.keys.cipher_key),
+            (*keys.mac_key, *keys.cipher_key)
+        );
         assert!(!opened.renew);
-        assert!(there.open(&ring, &sealed.name, &asked(b"a", T), None).is_none());
-        assert!(here.open(&ring, &sealed.name, &asked(b"b", T), None).is_none());
-        assert!(here.open(&ring, &KeyName([9; 16]), &asked(b"a", T), None).is_none());
+        assert!(open(&there, &ring, &name, &asked(b"a", T), None).is_none());
+        assert!(open(&here, &ring, &name, &asked(b"b", T), None).is_none());
+        assert!(open(&here, &ring, &KeyName([9; 16]), &asked(b"a", T), None).is_none());
         let counted = [
             Counter::Issued,
             Counter::Opened,
@@ -188,14 +240,11 @@ mod tests {
     fn a_ticket_under_an_older_key_is_renewed() {
         let ring = ring();
         let here = separation(b"here");
-        let sealed = here.seal(&ring, &asked(b"", T), T).unwrap();
+        let (name, _) = seal(&here, &ring, &asked(b"", T));
         let later = asked(b"", T + HOUR);
-        assert!(here.open(&ring, &sealed.name, &later, None).unwrap().renew);
-        assert_ne!(here.seal(&ring, &later, T).unwrap().name.0[..8], sealed.name.0[..8]);
-        assert!(
-            here.open(&ring, &sealed.name, &asked(b"", T + 3 * HOUR), None)
-                .is_none()
-        );
+        assert!(open(&here, &ring, &name, &later, None).unwrap().renew);
+        assert_ne!(seal(&here, &ring, &later).0.0[..8], name.0[..8]);
+        assert!(open(&here, &ring, &name, &asked(b"", T + 3 * HOUR), None).is_none());
         assert_eq!(ring.counted(Counter::Renewed), 1);
     }
 
@@ -204,10 +253,10 @@ mod tests {
         let ring = ring();
         let here = separation(b"here");
         let cap = ChainCap::new(1000);
-        let sealed = here.seal(&ring, &asked(b"", T + 900), T).unwrap();
-        let open = |now| here.open(&ring, &sealed.name, &asked(b"", now), cap);
-        assert_eq!(open(T + 999).unwrap().chain_start, T);
-        assert!(open(T + 1000).is_none());
+        let (name, _) = seal(&here, &ring, &asked(b"", T + 900));
+        let open_at = |now| open(&here, &ring, &name, &asked(b"", now), cap);
+        assert_eq!(open_at(T + 999).unwrap().chain_start, T);
+        assert!(open_at(T + 1000).is_none());
         assert_eq!(ring.counted(Counter::ChainTooOld), 1);
     }
 
@@ -216,11 +265,11 @@ mod tests {
         let ring = ring();
         let here = separation(b"here");
         for number in 0..100_u8 {
-            let sealed = here.seal(&ring, &asked(&[number], T), T).unwrap();
-            let opened = here.open(&ring, &sealed.name, &asked(&[number], T), None).unwrap();
-            assert_eq!(*opened.keys.mac_key, *sealed.keys.mac_key);
+            let (name, keys) = seal(&here, &ring, &asked(&[number], T));
+            let opened = open(&here, &ring, &name, &asked(&[number], T), None).unwrap();
+            assert_eq!(*opened.keys.mac_key, *keys.mac_key);
         }
-        assert_eq!(here.made.load()[0].names.load().len(), MAX_NAMES);
+        assert_eq!(here.made.load().len(), MAX_NAMES);
     }
 
     #[test]
@@ -229,10 +278,34 @@ mod tests {
         let here = separation(b"here");
         for step in 0..100 {
             let now = T + step * HOUR;
-            here.seal(&ring, &asked(b"", now), T).unwrap();
+            seal(&here, &ring, &asked(b"", now));
             let made = here.made.load();
-            let live = |kept: &Arc<Kept>| ring.opening(kept.separated.ring_key(), now).is_some();
+            let live = |made: &Arc<Made>| ring.opening(made.separated.ring_key(), now).is_some();
             assert!(made.len() <= 3 && made.iter().all(live), "step {step}");
         }
+    }
+
+    #[test]
+    fn nothing_is_kept_of_a_ring_that_has_forgotten_its_keys() {
+        let ring = ring();
+        let here = separation(b"here");
+        seal(&here, &ring, &asked(b"", T));
+        let late = Separated::new(&ring.sealing(T).unwrap(), &here.digest);
+        ring.forget();
+        here.forget();
+        assert!(here.made.load().is_empty());
+        assert!(
+            here.seal(&ring, &asked(b"", T), T, |_, _| ()).is_none(),
+            "no key, no ticket"
+        );
+        // Another thread that was about to.
+        let named = late.for_name(b"");
+        let late = Made {
+            separated: Arc::new(late),
+            server_name: Box::default(),
+            named,
+        };
+        here.keep(&ring, Arc::new(late), T);
+        assert!(here.made.load().is_empty());
     }
 }

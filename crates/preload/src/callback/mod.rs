@@ -22,7 +22,7 @@ pub use self::before::{before_evp, before_hmac};
 use crate::context::{self, Record};
 use crate::openssl::{Ctx, OpenSsl, Ssl};
 use crate::state;
-use crate::tickets::Asked;
+use crate::tickets::{Asked, Separation};
 
 /// Returns of a key callback: SSL_CTX_set_tlsext_ticket_key_evp_cb(3).
 const DECLINE: c_int = 0;
@@ -114,51 +114,65 @@ impl Call<'_> {
             return None;
         }
         if self.is_left_alone() {
-            let own = self.record.own_keys()?;
+            let own = self.record.own_keys();
+            let own = own.as_deref()?;
             *name = own.name().0;
-            return self.arm_own(&own, iv, true).then_some(USE);
+            return self.arm_own(own, iv, true).then_some(USE);
         }
-        let sealing = self.with_server_name_to_seal(|server_name| {
+        let chain_start = self.chain_start();
+        let ring = state::ring()?;
+        let sealed = self.with_server_name_to_seal(|server_name| {
             let asked = Asked {
                 server_name,
                 iv,
                 now: self.now,
             };
-            // SAFETY: the context is that of the record, and live.
-            let separation = unsafe { self.known_by.1.separation(self.openssl, self.known_by.0) }?;
-            separation.seal(state::ring()?, &asked, self.chain_start())
+            self.with_separation(|separation| {
+                separation.seal(ring, &asked, chain_start, |new, keys| {
+                    *name = new.0;
+                    self.arm(keys, iv, true)
+                })
+            })
         })?;
-        *name = sealing.name.0;
-        self.arm(&sealing.keys, iv, true).then_some(USE)
+        sealed.then_some(USE)
     }
 
     fn open(&self, name: &KeyName, iv: &[u8; IV_LEN]) -> Option<c_int> {
         let is_tls13 = is_tls13(self.openssl, self.ssl);
-        if let Some(own) = self.record.own_keys().filter(|own| own.name() == name) {
+        if let Some(own) = self.record.own_keys().as_deref().filter(|own| own.name() == name) {
             // As OpenSSL does with keys of its own.
             let answer = if is_tls13 { RENEW } else { USE };
-            return self.arm_own(&own, iv, false).then_some(answer);
+            return self.arm_own(own, iv, false).then_some(answer);
         }
         if self.is_unknown() || self.verifies_otherwise() {
             return None;
         }
-        let settings = state::settings()?;
-        let opening = self.with_server_name_to_open(|server_name| {
+        let (settings, ring) = (state::settings()?, state::ring()?);
+        let (armed, renew) = self.with_server_name_to_open(|server_name| {
             let asked = Asked {
                 server_name,
                 iv,
                 now: self.now,
             };
-            // SAFETY: the context is that of the record, and live.
-            let separation = unsafe { self.known_by.1.separation(self.openssl, self.known_by.0) }?;
-            separation.open(state::ring()?, name, &asked, settings.chain_cap)
+            self.with_separation(|separation| {
+                separation.open(ring, name, &asked, settings.chain_cap, |opening| {
+                    // SAFETY: a live SSL.
+                    unsafe { context::set_chain_start(self.openssl, self.ssl, opening.chain_start) };
+                    (self.arm(opening.keys, iv, false), opening.renew)
+                })
+            })
         })?;
-        // SAFETY: a live SSL.
-        unsafe { context::set_chain_start(self.openssl, self.ssl, opening.chain_start) };
         // A TLS 1.3 client uses a ticket once: without a new one it would have none for the next time.
-        let answer = if is_tls13 || opening.renew { RENEW } else { USE };
-        self.arm(&opening.keys, iv, false).then_some(answer)
+        let answer = if is_tls13 || renew { RENEW } else { USE };
+        armed.then_some(answer)
     }
+
+    fn with_separation<R>(&self, then: impl FnOnce(&Separation) -> Option<R>) -> Option<R> {
+        let (context, record) = self.known_by;
+        // SAFETY: the context is that of the record, and live.
+        unsafe { record.with_separation(self.openssl, context, then) }
+    }
+
     /// When the chain began that the ticket to be made belongs to.
     fn chain_start(&self) -> u64 {
         let openssl = self.openssl;

@@ -4,8 +4,10 @@
 
 mod bites;
 mod cost;
+mod end;
 mod fleet;
 mod hygiene;
+mod memory;
 mod place;
 mod settings;
 mod stage;

@@ -11,6 +11,7 @@
  *   change CTX cert|trust|also ID                               another certificate; other, or further, trusted authorities
  *   damage S flip|cut|add NUMBER | graft S 12|13                 another ticket in a session; the ticket in one of that version
  *   child ORDER…          in a forked child; more than one between semicolons
+ *   With LINGER in the environment it says "ended PID" at its very end, and takes further orders until an empty line.
  *   free CTX, clearenv, chroot DIR, setuid N, closefds, take2 FILE, spawn, sleep MS, exit
  */
 #define _GNU_SOURCE
@@ -523,19 +524,51 @@ static void order(char **words)
     order_process(words);
 }
 
-int main(void)
+/* 0 when there are no more: the end, or an empty line. */
+static int next_order(void)
 {
     char line[1024], *words[20], *rest;
+    int n = 0;
+    if (fgets(line, sizeof line, stdin) == NULL)
+        return 0;
+    line[strcspn(line, "\n")] = 0;
+    for (char *word = strtok_r(line, " ", &rest); word != NULL && n < 19; word = strtok_r(NULL, " ", &rest))
+        words[n++] = word;
+    words[n] = NULL;
+    if (n > 0)
+        order(words);
+    fflush(stdout);
+    return n > 0;
+}
+
+/* After all destructors, since it is asked for before all constructors. */
+static void linger(int status, void *unused)
+{
+    (void)status, (void)unused;
+    if (getenv("LINGER") == NULL)
+        return;
+    printf("ended %d\n", (int)getpid());
+    fflush(stdout);
+    while (next_order())
+        ;
+    printf("over\n");
+    fflush(stdout);
+}
+
+static void to_linger(void)
+{
+    on_exit(linger, NULL);
+}
+
+__attribute__((section(".preinit_array"), used)) static void (*before_all)(void) = to_linger;
+
+int main(void)
+{
+    /* OpenSSL is to stay usable after the end. */
+    if (getenv("LINGER") != NULL)
+        OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, NULL);
     client_ctx = client_context();
-    while (fgets(line, sizeof line, stdin) != NULL) {
-        int n = 0;
-        line[strcspn(line, "\n")] = 0;
-        for (char *word = strtok_r(line, " ", &rest); word != NULL && n < 19; word = strtok_r(NULL, " ", &rest))
-            words[n++] = word;
-        words[n] = NULL;
-        if (n > 0)
-            order(words);
-        fflush(stdout);
-    }
+    while (next_order())
+        ;
     return 0;
 }
