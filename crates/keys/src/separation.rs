@@ -51,6 +51,15 @@ impl ContextParts {
         certificates.iter().fold(parts, |parts, one| parts.part(one))
     }
 
+    /// A callback that has a say in whether a client's certificate will do: where it is, as an offset from the start of the
+    /// module with this file name, which is the same in all processes of a program. Either it judges `alone`
+    /// (`SSL_CTX_set_cert_verify_callback(3)`), or it is asked along the way (`SSL_CTX_set_verify(3)`). Follows
+    /// [`ContextParts::trusting`]; the one that is asked along the way comes first.
+    pub fn judged_by(self, alone: bool, module: &[u8], offset: u64) -> Self {
+        let kind: &[u8] = if alone { b"judge" } else { b"asked" };
+        self.part(kind).part(module).part(&offset.to_be_bytes())
+    }
+
     /// One more part: a public key, a session-id context, a verify mode, a client CA's name …
     pub fn part(mut self, bytes: &[u8]) -> Self {
         self.0.update((bytes.len() as u64).to_be_bytes());
@@ -229,6 +238,21 @@ mod tests {
         assert_eq!(trusting(1, &[one, two]), trusting(1, &[two, one, two]));
         assert_ne!(trusting(1, &[one, two]), trusting(1, &[one]));
         assert_ne!(trusting(1, &[one]), trusting(2, &[one]));
+    }
+
+    #[test]
+    fn who_judges_counts() {
+        let by = |alone, module: &[u8], offset| ContextParts::default().judged_by(alone, module, offset).digest();
+        let digests = [
+            ContextParts::default().digest(),
+            by(false, b"nginx", 16),
+            by(true, b"nginx", 16),
+            by(false, b"httpd", 16),
+            by(false, b"nginx", 32),
+        ];
+        for (place, digest) in digests.iter().enumerate() {
+            assert!(!digests[..place].contains(digest), "{place}");
+        }
     }
 
     #[test]

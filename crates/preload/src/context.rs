@@ -11,6 +11,7 @@ use carnet_ticket::{OPENSSL_BLOB_LEN, TicketKey};
 
 use crate::identity::Identity;
 use crate::openssl::{Ctx, OpenSsl, Ssl};
+use crate::state;
 use crate::tickets::Separation;
 
 /// CRYPTO_EX_INDEX_SSL, CRYPTO_EX_INDEX_SSL_CTX
@@ -32,9 +33,11 @@ pub struct Record {
     pub keys_are_its_own: AtomicBool,
     /// Does the application see the hello first (SSL_CTX_set_client_hello_cb(3)), and may choose another context by it?
     pub chooses_by_hello: AtomicBool,
+    /// The application's own verification of certificates (SSL_CTX_set_cert_verify_callback(3)), or NULL.
+    pub judge: AtomicPtr<c_void>,
     identity: ArcSwap<Identity>,
     /// Has the operator been told that this context is left alone?
-    pub told: AtomicBool,
+    told: AtomicBool,
 }
 
 struct Indexes {
@@ -123,6 +126,7 @@ pub unsafe fn attach(openssl: &OpenSsl, context: Ctx) -> Option<()> {
         hmac: AtomicPtr::default(),
         keys_are_its_own: AtomicBool::new(false),
         chooses_by_hello: AtomicBool::new(false),
+        judge: AtomicPtr::default(),
         identity: ArcSwap::default(),
         told: AtomicBool::new(false),
     });
@@ -205,7 +209,8 @@ impl Record {
         self.own.store(without_trace(read));
     }
 
-    /// Asks the context's part of the ring, made anew when what the context is has changed.
+    /// Asks the context's part of the ring, made anew when what the context is has changed. `None`: it has none, since
+    /// nothing that would stay tells it from others.
     ///
     /// # Safety
     /// `context` is the live `SSL_CTX` of this record.
@@ -213,17 +218,24 @@ impl Record {
         &self,
         openssl: &OpenSsl,
         context: Ctx,
-        then: impl FnOnce(&Separation) -> Option<R>,
-    ) -> Option<R> {
+        then: impl FnOnce(Option<&Separation>) -> R,
+    ) -> R {
         let before = self.identity.load();
         // SAFETY: the caller's contract.
-        match unsafe { before.check(openssl, context) } {
+        match unsafe { before.check(openssl, context, callback(&self.judge)) } {
             Ok(separation) => then(separation),
             Err(new) => {
                 let separation = new.separation();
-                self.identity.store(Arc::new(new));
-                then(&*separation?)
+                self.identity.store(new);
+                then(separation.as_deref())
             }
+        }
+    }
+
+    /// Tells the operator, once, why the context's tickets are left as they are.
+    pub fn tell_once(&self, why: &str) {
+        if !self.told.swap(true, Ordering::Relaxed) {
+            state::tell(&format!("{why}: its tickets are left as they are"));
         }
     }
 }

@@ -205,6 +205,30 @@ pub unsafe extern "C" fn SSL_CTX_set_client_hello_cb(
     }
 }
 
+/// SSL_CTX_set_cert_verify_callback(3): what verifies the clients of a context tells it from others.
+///
+/// # Safety
+/// As SSL_CTX_set_cert_verify_callback(3) says.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn SSL_CTX_set_cert_verify_callback(
+    context: Ctx,
+    callback: Option<AnyCallback>,
+    argument: *mut c_void,
+) {
+    type Set = unsafe extern "C" fn(Ctx, Option<AnyCallback>, *mut c_void);
+    let (real, is_foreign) =
+        real!(SSL_CTX_set_cert_verify_callback as Set, for_context(context), or Default::default());
+    // SAFETY: the caller's arguments, passed on.
+    unsafe { real(context, callback, argument) };
+    if !is_foreign {
+        aside(|| {
+            let (record, _) = ours(OpenSsl::get()?, context)?;
+            record.judge.store(pointer(callback), Ordering::Release);
+            Some(())
+        });
+    }
+}
+
 /// The application has brought keys, or a callback for them; or it takes its callback back. What the call returns.
 fn brought(openssl: &OpenSsl, context: Ctx, record: &Record, mode: Mode, what: Brought) -> c_int {
     let name = match what {

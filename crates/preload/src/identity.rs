@@ -10,6 +10,7 @@ use std::sync::atomic::AtomicPtr;
 use carnet_keys::separation::ContextParts;
 
 use crate::exit;
+use crate::module::Place;
 use crate::openssl::{Ctx, OpenSsl};
 use crate::tickets::Separation;
 
@@ -20,14 +21,13 @@ const GET_VERIFY_STORE: c_int = 137;
 /// A context's part of the ring, with what it was made of.
 #[derive(Default)]
 pub struct Identity {
-    seen: Seen,
+    seen: Option<Seen>,
     /// While these are held no other object can be at their addresses.
     _held: [Held; 2],
     separation: Option<Arc<Separation>>,
 }
 
 /// Enough to notice a change, and quick to look at.
-#[derive(Default, PartialEq, Eq)]
 struct Seen {
     certificate: usize,
     verify_mode: c_int,
@@ -42,6 +42,16 @@ struct Trust {
     num_objects: c_int,
     flags: c_ulong,
     depth: c_int,
+    judges: Judges,
+}
+
+/// The application's functions that have a say in it.
+#[derive(PartialEq, Eq)]
+struct Judges {
+    /// SSL_CTX_set_verify(3)
+    asked: usize,
+    /// SSL_CTX_set_cert_verify_callback(3)
+    alone: usize,
 }
 
 /// A reference to an object of OpenSSL's.
@@ -69,11 +79,17 @@ struct Parts {
 }
 
 impl Identity {
-    /// The separation that is still right for the context, or a new identity that is.
+    /// The separation that is still right for the context, or a new identity that is. `judge` is the application's
+    /// SSL_CTX_set_cert_verify_callback(3), or NULL.
     ///
     /// # Safety
     /// `context` is a live `SSL_CTX`.
-    pub unsafe fn check(&self, openssl: &OpenSsl, context: Ctx) -> Result<&Separation, Self> {
+    pub unsafe fn check(
+        &self,
+        openssl: &OpenSsl,
+        context: Ctx,
+        judge: *mut c_void,
+    ) -> Result<Option<&Separation>, Arc<Self>> {
         // SAFETY: the caller's contract; these functions only look.
         let parts = unsafe {
             Parts {
@@ -84,20 +100,36 @@ impl Identity {
             }
         };
         // SAFETY: the caller's contract.
-        let trust = unsafe { parts.trust(openssl, context) };
-        let same = self.seen.certificate == parts.certificate.addr()
-            && self.seen.verify_mode == parts.verify_mode
-            && self.seen.trust == trust
-            && parts.authorities(openssl).eq(self.seen.authorities.iter().copied());
-        match &self.separation {
-            Some(separation) if same => Ok(separation),
-            before => Err(parts.identity(openssl, trust, before.as_ref())),
+        let trust = unsafe { parts.trust(openssl, context, judge) };
+        let is_as_before = |seen: &Seen| {
+            seen.certificate == parts.certificate.addr()
+                && seen.verify_mode == parts.verify_mode
+                && seen.trust == trust
+                && parts.authorities(openssl).eq(seen.authorities.iter().copied())
+        };
+        if self.seen.as_ref().is_some_and(is_as_before) {
+            return Ok(self.separation.as_deref());
         }
+        Err(Arc::new(parts.identity(openssl, trust, self.separation.as_ref())))
     }
 
-    /// The separation of a new identity.
+    /// The separation of a new identity. `None`: nothing that would stay tells the context from others.
     pub fn separation(&self) -> Option<Arc<Separation>> {
         self.separation.clone()
+    }
+}
+
+impl Judges {
+    /// The parts with those that there are. `None`: one of them is in no module.
+    fn join(&self, parts: ContextParts) -> Option<ContextParts> {
+        let join = |parts: ContextParts, alone, function: usize| {
+            if function == 0 {
+                return Some(parts);
+            }
+            let place = Place::of(std::ptr::without_provenance(function))?;
+            Some(parts.judged_by(alone, &place.module, place.offset))
+        };
+        join(join(parts, false, self.asked)?, true, self.alone)
     }
 }
 
@@ -106,22 +138,27 @@ impl Parts {
     ///
     /// # Safety
     /// `context` is the live `SSL_CTX` of these parts.
-    unsafe fn trust(&self, openssl: &OpenSsl, context: Ctx) -> Option<Trust> {
+    unsafe fn trust(&self, openssl: &OpenSsl, context: Ctx, judge: *mut c_void) -> Option<Trust> {
         if self.verify_mode & VERIFY_PEER == 0 || self.store.is_null() {
             return None;
         }
         let flags = openssl.X509_VERIFY_PARAM_get_flags;
         // SAFETY: a live context and its store, which both have parameters.
-        let (flags, depth) = unsafe {
+        let (flags, depth, asked) = unsafe {
             let own = flags((openssl.SSL_CTX_get0_param)(context));
             let stores = flags((openssl.X509_STORE_get0_param)(self.store));
-            (own | stores, (openssl.SSL_CTX_get_verify_depth)(context))
+            let depth = (openssl.SSL_CTX_get_verify_depth)(context);
+            (own | stores, depth, (openssl.SSL_CTX_get_verify_callback)(context))
         };
         Some(Trust {
             store: self.store.addr(),
             num_objects: with_objects(openssl, self.store, |objects| count(openssl, objects)),
             flags,
             depth,
+            judges: Judges {
+                asked: asked.addr(),
+                alone: judge.addr(),
+            },
         })
     }
 
@@ -135,23 +172,28 @@ impl Parts {
         for name in elements(openssl, self.authorities) {
             all = all.part(&digest_of(name, openssl.X509_NAME_digest, openssl));
         }
+        let mut all = Some(all);
         if let Some(trust) = &trust {
-            all = all.trusting(trust.flags, trust.depth, trusted(openssl, self.store));
+            let trusting = |all: ContextParts| all.trusting(trust.flags, trust.depth, trusted(openssl, self.store));
+            all = all.map(trusting).and_then(|all| trust.judges.join(all));
         }
-        let digest = all.digest();
-        let kept = before.filter(|separation| separation.is_for(&digest)).map(Arc::clone);
+        let separation = all.map(|all| {
+            let digest = all.digest();
+            let kept = before.filter(|separation| separation.is_for(&digest)).map(Arc::clone);
+            kept.unwrap_or_else(|| exit::erased_at_exit(Separation::new(digest)))
+        });
         Identity {
-            seen: Seen {
+            seen: Some(Seen {
                 certificate: self.certificate.addr(),
                 verify_mode: self.verify_mode,
                 authorities: self.authorities(openssl).collect(),
                 trust,
-            },
+            }),
             _held: [
                 hold(self.certificate, openssl.X509_up_ref, openssl.X509_free),
                 hold(self.store, openssl.X509_STORE_up_ref, openssl.X509_STORE_free),
             ],
-            separation: Some(kept.unwrap_or_else(|| exit::erased_at_exit(Separation::new(digest)))),
+            separation,
         }
     }
 }

@@ -10,6 +10,7 @@
 //! callback   the key callback that OpenSSL calls for each ticket
 //!   context    what is kept with each SSL_CTX
 //!   identity   what a context is, and whether that has changed
+//!     module     where its callbacks are
 //!   tickets    under which keys to seal, whether to open
 //!     state      settings and ring of the process          carnet-keys
 //!   openssl    the real OpenSSL, found at run time
@@ -30,6 +31,7 @@ mod hooks;
 mod identity;
 mod loaded;
 mod log;
+mod module;
 mod openssl;
 mod privileges;
 mod settings;

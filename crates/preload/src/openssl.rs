@@ -65,6 +65,7 @@ functions! {
     fn SSL_CTX_callback_ctrl(Ctx, c_int, Option<AnyCallback>) -> c_long;
     fn SSL_CTX_set_tlsext_ticket_key_evp_cb(Ctx, Option<KeyCallback>) -> c_int;
     fn SSL_CTX_get_verify_mode(*const c_void) -> c_int;
+    fn SSL_CTX_get_verify_callback(*const c_void) -> *mut c_void;
     fn SSL_CTX_get0_certificate(*const c_void) -> *mut c_void;
     fn SSL_CTX_get_client_CA_list(*const c_void) -> *mut c_void;
     fn SSL_CTX_get_cert_store(*const c_void) -> *mut c_void;
@@ -76,6 +77,7 @@ functions! {
     fn SSL_get_ex_data(*const c_void, c_int) -> *mut c_void;
     fn SSL_set_ex_data(Ssl, c_int, *mut c_void) -> c_int;
     fn SSL_get_verify_mode(*const c_void) -> c_int;
+    fn SSL_get_verify_callback(*const c_void) -> *mut c_void;
     fn SSL_get_verify_result(*const c_void) -> c_long;
     fn SSL_get_servername(*const c_void, c_int) -> *const c_char;
     fn SSL_client_hello_get0_ext(Ssl, c_uint, *mut *const c_uchar, *mut usize) -> c_int;

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use carnet_keys::separation::{Separated, has_ring_id};
+use carnet_keys::separation::{ContextDigest, Separated, has_ring_id};
 use carnet_ticket::{IV_LEN, KeyName, MacAlgorithm, OpenError, Private, TicketKey};
 
 use super::context::Guess;
+use super::functions::Function;
 
 /// A key that may open the ticket.
 pub(super) struct Candidate {
@@ -42,6 +43,7 @@ pub(super) fn open<'a>(
     ticket: &[u8],
     candidates: &'a [Candidate],
     guesses: &'a [Guess],
+    judges: &[Function],
     now: u64,
 ) -> Result<Opened<'a>, Refused> {
     let head = ticket.split_first_chunk::<16>();
@@ -67,7 +69,11 @@ pub(super) fn open<'a>(
         if !has_ring_id(&name, key.name()) {
             continue;
         }
-        match separated(ticket, &name, iv, candidate, guesses, now) {
+        let guesses = guesses.iter().flat_map(|guess| {
+            let digests = guess.digests(judges);
+            digests.map(move |digest| (guess, digest))
+        });
+        match separated(ticket, (&name, iv), candidate, guesses, now) {
             Ok(opened) => return Ok(opened),
             Err(Refused::WrongContext(_)) if refused != Refused::UnknownKey => {}
             Err(why) => refused = why,
@@ -78,15 +84,14 @@ pub(super) fn open<'a>(
 
 fn separated<'a>(
     ticket: &[u8],
-    name: &KeyName,
-    iv: &[u8; IV_LEN],
+    (name, iv): (&KeyName, &[u8; IV_LEN]),
     candidate: &'a Candidate,
-    guesses: &'a [Guess],
+    guesses: impl Iterator<Item = (&'a Guess, ContextDigest)>,
     now: u64,
 ) -> Result<Opened<'a>, Refused> {
     let mut refused = Refused::WrongContext(*candidate.key.name());
-    for guess in guesses {
-        let separated = Separated::new(&candidate.key, &guess.digest);
+    for (guess, digest) in guesses {
+        let separated = Separated::new(&candidate.key, &digest);
         let server_name = guess.server_name.as_bytes();
         let named = separated.for_name(server_name);
         let Some(start) = separated.chain_start(name, &named, iv, now) else {

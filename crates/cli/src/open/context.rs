@@ -11,6 +11,7 @@ use x509_cert::ext::pkix::SubjectAltName;
 use x509_cert::ext::pkix::name::GeneralName;
 use zeroize::Zeroizing;
 
+use super::functions::{self, Function};
 use crate::failure::Failure;
 use crate::{files, pem};
 
@@ -27,6 +28,10 @@ pub(super) struct ContextOptions {
     /// The CA certificates that it trusts for clients, and whose names it sends them (nginx ssl_client_certificate) [default: none]
     #[arg(long, value_name = "FILE")]
     client_ca: Option<PathBuf>,
+    /// The program, or the module of it, whose function verifies clients (nginx, HAProxy and Apache's mod_ssl.so have one): all its
+    /// functions are tried, which takes a while without --verify-mode [default: none]
+    #[arg(long, value_name = "FILE")]
+    program: Option<PathBuf>,
     /// The name that the client asked for; empty for none [default: the session's, the certificate's, none]
     #[arg(long, value_name = "NAME")]
     server_name: Option<String>,
@@ -43,14 +48,36 @@ const FLAGS: [u64; 6] = [0, 0x8000, 4, 0xc, 0x8004, 0x800c];
 
 /// One context that a ticket may be for.
 pub(super) struct Guess {
-    pub(super) digest: ContextDigest,
+    /// Without the functions that verify clients.
+    parts: ContextParts,
     pub(super) verify_mode: i32,
     /// Subject of its certificate.
     pub(super) certificate: String,
     pub(super) server_name: String,
 }
 
+impl Guess {
+    /// What it may be: with no function that verifies clients, or one of these.
+    pub(super) fn digests<'a>(&'a self, judges: &'a [Function]) -> impl Iterator<Item = ContextDigest> + 'a {
+        let judges = if self.verify_mode & VERIFY_PEER == 0 {
+            &[]
+        } else {
+            judges
+        };
+        let judged = judges.iter().flat_map(|function| {
+            let by = |alone| self.parts.clone().judged_by(alone, &function.module, function.offset);
+            [false, true].map(|alone| by(alone).digest())
+        });
+        std::iter::once_with(|| self.parts.clone().digest()).chain(judged)
+    }
+}
+
 impl ContextOptions {
+    /// The functions that may verify clients.
+    pub(super) fn judges(&self) -> Result<Vec<Function>, Failure> {
+        self.program.as_deref().map_or_else(|| Ok(Vec::new()), functions::of)
+    }
+
     /// All that fit what the user has said. `hostname`: what the client's session says that it asked for.
     pub(super) fn guesses(&self, hostname: Option<&[u8]>) -> Result<Vec<Guess>, Failure> {
         let authorities = self.client_ca.as_deref().map(Authorities::of_file).transpose()?;
@@ -63,9 +90,9 @@ impl ContextOptions {
             let names = self.names(&server, hostname);
             for verify_mode in modes.clone() {
                 let parts = ContextParts::of_context(&server.public_key, verify_mode);
-                for digest in authorities.digests(&parts, verify_mode) {
+                for parts in authorities.join(&parts, verify_mode) {
                     guesses.extend(names.iter().map(|name| Guess {
-                        digest,
+                        parts: parts.clone(),
                         verify_mode,
                         certificate: server.subject.clone(),
                         server_name: name.clone(),
@@ -82,10 +109,14 @@ impl ContextOptions {
             (self.cert.is_empty(), "--cert (the server's certificate)"),
             (self.server_name.is_none(), "--server-name (what the client asked for)"),
             (self.client_ca.is_none(), "--client-ca (if the server verifies clients)"),
+            (
+                self.program.is_none(),
+                "--program (likewise, where it does so with a function of its own)",
+            ),
         ];
         let missing: Vec<&str> = missing.iter().filter(|(is, _)| *is).map(|(_, name)| *name).collect();
         match missing.as_slice() {
-            [] => "check what --cert, --verify-mode, --client-ca and --server-name say".to_owned(),
+            [] => "check what --cert, --verify-mode, --client-ca, --program and --server-name say".to_owned(),
             _ => format!("give {}", missing.join(", ")),
         }
     }
@@ -167,11 +198,11 @@ impl Authorities {
         Ok(all)
     }
 
-    /// Of contexts that begin with `parts`, with the names sent to clients or kept back.
-    fn digests(&self, parts: &ContextParts, verify_mode: i32) -> Vec<ContextDigest> {
+    /// Contexts that begin with `parts`, with the names sent to clients or kept back.
+    fn join(&self, parts: &ContextParts, verify_mode: i32) -> Vec<ContextParts> {
         let named = self.names.iter().fold(parts.clone(), |parts, name| parts.part(name));
         if verify_mode & VERIFY_PEER == 0 {
-            return vec![named.digest()];
+            return vec![named];
         }
         let starts = if self.names.is_empty() {
             vec![named]
@@ -181,7 +212,7 @@ impl Authorities {
         let ways = FLAGS.iter().flat_map(|flags| DEPTHS.map(move |depth| (*flags, depth)));
         ways.flat_map(|(flags, depth)| {
             let trusting = |start: &ContextParts| start.clone().trusting(flags, depth, self.certificates.clone());
-            starts.iter().map(|start| trusting(start).digest()).collect::<Vec<_>>()
+            starts.iter().map(trusting).collect::<Vec<_>>()
         })
         .collect()
     }

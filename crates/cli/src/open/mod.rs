@@ -2,6 +2,7 @@
 
 mod attempt;
 mod context;
+mod functions;
 mod input;
 mod names;
 mod show;
@@ -73,7 +74,8 @@ impl Open {
         let candidates = self.keys.candidates(now)?;
         let hostname = input.session.as_ref().and_then(|session| session.hostname.clone());
         let guesses = self.context.guesses(hostname.as_deref())?;
-        let opened = match attempt::open(&input.ticket, &candidates, &guesses, now) {
+        let judges = self.context.judges()?;
+        let opened = match attempt::open(&input.ticket, &candidates, &guesses, &judges, now) {
             Ok(opened) => opened,
             Err(refused) => return self.say_no(&input.ticket, &refused),
         };

@@ -244,6 +244,12 @@ fn tickets_of_a_server_with_the_preload_library() {
     let (ring, root) = (place.path("ring"), place.path("root"));
     let settings = [("CARNET_RING", ring.as_str()), ("CARNET_ROOT", &root)];
     let (_server, address) = place.s_server(&server, &settings, &["-Verify", "1", "-CAfile", &ca.cert]);
+    let openssl = crate::identity::run(std::process::Command::new("sh").args(["-c", "command -v openssl"]));
+    let openssl = openssl.trim().to_owned();
+    // A program that has hardly a function.
+    let no_program = place.path("program");
+    std::fs::write(place.path("program.c"), "int main(void) { return 0; }").unwrap();
+    crate::identity::run(std::process::Command::new("cc").args(["-o", &no_program, &place.path("program.c")]));
     let who = [
         "-cert",
         client.cert.as_str(),
@@ -258,7 +264,7 @@ fn tickets_of_a_server_with_the_preload_library() {
         let (reason, text) = refused(&place, &["s.pem", "--ring", "ring"]);
         assert_eq!(reason, "wrong_context");
         assert!(
-            ["--cert", "--server-name", "--client-ca"]
+            ["--cert", "--server-name", "--client-ca", "--program"]
                 .iter()
                 .all(|option| text.contains(option)),
             "{text}"
@@ -271,7 +277,19 @@ fn tickets_of_a_server_with_the_preload_library() {
             text.contains("--server-name") && !text.contains("--cert") && !text.contains("--client-ca"),
             "{text}"
         );
-        let all: Vec<&str> = with_ca.iter().copied().chain(["--server-name", "b.example"]).collect();
+        let named: Vec<&str> = with_ca.iter().copied().chain(["--server-name", "b.example"]).collect();
+        let wrong: Vec<&str> = named
+            .iter()
+            .copied()
+            .chain(["--program", &no_program, "--verify-mode", "7"])
+            .collect();
+        let text = refused(&place, &wrong).1;
+        assert!(text.contains("check what"), "{text}");
+        let text = refused(&place, &named).1;
+        assert!(text.ends_with("where it does so with a function of its own)"), "{text}");
+        // s_server is asked along the way, and prints what it sees.
+        let program = ["--program", &openssl, "--verify-mode", "7"];
+        let all: Vec<&str> = named.iter().copied().chain(program).collect();
         let said = opened(&place, &all);
         assert_eq!(said["client_certificate"], "CN=client");
         assert_eq!(said["sealed_for"]["server_name"], "b.example");
@@ -280,9 +298,6 @@ fn tickets_of_a_server_with_the_preload_library() {
             "peer, fail without certificate, once"
         );
         assert!(now() - said["chain_start"].as_u64().unwrap() < 60);
-        let wrong: Vec<&str> = all.iter().copied().chain(["--verify-mode", "1"]).collect();
-        let text = refused(&place, &wrong).1;
-        assert!(text.contains("check what"), "{text}");
         // The root alone has the keys, too.
         let from_root: Vec<&str> = all
             .iter()

@@ -2,10 +2,8 @@
 
 use std::ffi::{c_int, c_long};
 use std::ptr::null_mut;
-use std::sync::atomic::Ordering;
 
 use super::Call;
-use crate::state;
 
 const VERIFY_PEER: c_int = 1;
 /// X509_V_OK, which is also the result where there was no certificate.
@@ -29,11 +27,8 @@ impl Call<'_> {
             )
         };
         if self.is_unknown() {
-            if !self.record.told.swap(true, Ordering::Relaxed) {
-                state::tell(
-                    "a context has no certificate, so that nothing tells it from others: its tickets are left as they are",
-                );
-            }
+            let why = "a context has no certificate, so that nothing tells it from others";
+            self.record.tell_once(why);
             return true;
         }
         if self.verifies_otherwise() || self.is_let_in_all_the_same() {
@@ -43,13 +38,10 @@ impl Call<'_> {
         if verify_mode & VERIFY_PEER != 0 && !session.is_null() {
             // SAFETY: the connection's session, while it is making a ticket of it.
             unsafe { (openssl.SSL_SESSION_get0_id_context)(session, &raw mut len) };
-            if len == 0 && !self.record.told.swap(true, Ordering::Relaxed) {
-                state::tell(
-                    "a context verifies its clients and has no session-id context \
-                     (SSL_CTX_set_session_id_context): its tickets are left as they are",
-                );
-            }
             if len == 0 {
+                let why =
+                    "a context verifies its clients and has no session-id context (SSL_CTX_set_session_id_context)";
+                self.record.tell_once(why);
                 return true;
             }
         }
@@ -65,11 +57,20 @@ impl Call<'_> {
     /// Does the application verify this connection's client otherwise than its contexts do (SSL_set_verify(3))? What the
     /// contexts are does not tell then who may resume.
     pub(super) fn verifies_otherwise(&self) -> bool {
-        let of_context = self.openssl.SSL_CTX_get_verify_mode;
+        let openssl = self.openssl;
         // SAFETY: live objects; these functions only look.
         unsafe {
-            let mode = (self.openssl.SSL_get_verify_mode)(self.ssl);
-            mode != of_context(self.context) && mode != of_context((self.openssl.SSL_get_SSL_CTX)(self.ssl))
+            let now_used = (openssl.SSL_get_SSL_CTX)(self.ssl);
+            let (mode, of_context) = ((openssl.SSL_get_verify_mode)(self.ssl), openssl.SSL_CTX_get_verify_mode);
+            if mode != of_context(self.context) && mode != of_context(now_used) {
+                return true;
+            }
+            if mode & VERIFY_PEER == 0 {
+                return false;
+            }
+            let of_context = openssl.SSL_CTX_get_verify_callback;
+            let callback = (openssl.SSL_get_verify_callback)(self.ssl);
+            callback != of_context(self.context) && callback != of_context(now_used)
         }
     }
 

@@ -18,8 +18,8 @@ static void die(const char *what)
 /* The directory with the test's certificates: NAME.pem and NAME.key. */
 static const char *in_directory(const char *name, const char *suffix)
 {
-    static char paths[4][512];
-    static unsigned next;
+    static _Thread_local char paths[4][512];
+    static _Thread_local unsigned next;
     char *path = paths[next++ % 4];
     snprintf(path, sizeof paths[0], "%s/%s%s", getenv("PKI") ? getenv("PKI") : ".", name, suffix);
     return path;

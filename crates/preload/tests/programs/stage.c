@@ -1,8 +1,9 @@
 /*
  * A stage for the tests in ../preload: reads orders from standard input, a line each, and answers each with a line.
  *
- *   ctx NAME [cert=ID|none] [late=ID] [verify=peer|require] [ca=ID] [names=ID] [sid=TEXT] [timeout=S] [no_ticket] [tickets=N] [cache_off] [how=ex]
- *   connect CTX 12|13 [name=HOST] [use=S] [save=S] [cert=ID] [ask]      -> full|resumed tickets=N peer=yes|no key=HEX len=N | failed REASON
+ *   ctx NAME [cert=ID|none] [late=ID] [verify=peer|require] [ca=ID] [names=ID] [asked=A|B|made] [judge=A|B]
+ *       [sid=TEXT] [timeout=S] [no_ticket] [tickets=N] [cache_off] [how=ex]
+ *   connect CTX 12|13 [name=HOST] [use=S] [save=S] [cert=ID] [ask[=A|B]]    -> full|resumed tickets=N peer=yes|no key=HEX len=N | failed REASON
  *   callback CTX evp|hmac lazy|good|null|old [N]    the application's own key callback (old: the macro's function, if it is a
  *                                                   symbol), which returns N when it has opened a ticket; 2 unless told
  *   keys CTX set BYTE | keys CTX get
@@ -18,6 +19,7 @@
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <spawn.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -70,6 +72,42 @@ static int on_certificate(SSL *ssl, void *id)
            && SSL_use_PrivateKey_file(ssl, in_directory(id, ".key"), SSL_FILETYPE_PEM) == 1;
 }
 
+/* Functions that verify clients: two that are asked along the way, two that judge alone, and one that is in no file. */
+static int asked_a(int ok, X509_STORE_CTX *store)
+{
+    (void)store;
+    return ok;
+}
+
+static int asked_b(int ok, X509_STORE_CTX *store)
+{
+    return ok && X509_STORE_CTX_get_error_depth(store) < 100;
+}
+
+static int judge_a(X509_STORE_CTX *store, void *unused)
+{
+    (void)unused;
+    return X509_verify_cert(store);
+}
+
+static int judge_b(X509_STORE_CTX *store, void *unused)
+{
+    (void)unused;
+    return X509_verify_cert(store) == 1;
+}
+
+static SSL_verify_cb asked(const char *which)
+{
+    /* mov %edi, %eax; ret */
+    static const unsigned char code[] = { 0x89, 0xf8, 0xc3 };
+    void *made;
+    if (strcmp(which, "A") == 0 || strcmp(which, "B") == 0)
+        return *which == 'A' ? asked_a : asked_b;
+    made = mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    memcpy(made, code, sizeof code);
+    return (SSL_verify_cb)made;
+}
+
 static void order_ctx(char **words)
 {
     const char *value;
@@ -82,7 +120,10 @@ static void order_ctx(char **words)
     if ((value = option(words, "late")) != NULL)
         SSL_CTX_set_cert_cb(ctx, on_certificate, strdup(value));
     if ((value = option(words, "verify")) != NULL)
-        SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER | (strcmp(value, "require") ? 0 : SSL_VERIFY_FAIL_IF_NO_PEER_CERT), NULL);
+        SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER | (strcmp(value, "require") ? 0 : SSL_VERIFY_FAIL_IF_NO_PEER_CERT),
+                           option(words, "asked") ? asked(option(words, "asked")) : NULL);
+    if ((value = option(words, "judge")) != NULL)
+        SSL_CTX_set_cert_verify_callback(ctx, *value == 'A' ? judge_a : judge_b, NULL);
     if ((value = option(words, "ca")) != NULL && SSL_CTX_load_verify_locations(ctx, in_directory(value, ".pem"), NULL) != 1)
         die("ca");
     if ((value = option(words, "names")) != NULL)
@@ -139,7 +180,7 @@ static void order_connect(char **words)
     SSL_set_min_proto_version(client, version);
     SSL_set_max_proto_version(client, version);
     if (option(words, "ask") != NULL)
-        SSL_set_verify(server, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
+        SSL_set_verify(server, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, *option(words, "ask") ? asked(option(words, "ask")) : NULL);
     if (name != NULL)
         SSL_set_tlsext_host_name(client, name);
     if (use != NULL)

@@ -174,6 +174,80 @@ fn a_connection_that_verifies_otherwise_has_tickets_of_its_own() {
     }
 }
 
+/// Contexts that are the same but for the functions that verify their clients.
+const JUDGES: [(&str, &str); 5] = [
+    ("plain", ""),
+    ("asked-a", "asked=A"),
+    ("asked-b", "asked=B"),
+    ("judge-a", "judge=A"),
+    ("judge-b", "judge=B"),
+];
+
+#[test]
+fn what_verifies_a_contexts_clients_counts() {
+    for version in VERSIONS {
+        let ring = tempfile::tempdir().unwrap();
+        let stages = [(); 2].map(|()| Setup::new().env("CARNET_RING", ring.path().join("ring")).start());
+        let [mut one, mut other] = stages.map(|mut stage| {
+            for (name, options) in JUDGES {
+                stage.ok(&[&format!("ctx {name} verify=require ca=ca1 sid=x {options}")]);
+            }
+            stage
+        });
+        let file = ring.path().join("session");
+        for (from, _) in JUDGES {
+            let resumed = JUDGES.map(|(to, _)| {
+                one.connect(from, version, "cert=client1 save=s");
+                one.connect(to, version, "cert=client1 use=s").is_resumed()
+            });
+            assert_eq!(resumed, JUDGES.map(|(to, _)| to == from), "{version} {from}");
+            // A second instance has the same functions elsewhere in its memory.
+            one.connect(from, version, "cert=client1 save=s");
+            one.ok(&[&format!("export s {}", file.display())]);
+            other.ok(&[&format!("import s {}", file.display())]);
+            assert!(
+                other.connect(from, version, "cert=client1 use=s").is_resumed(),
+                "{version} {from}"
+            );
+        }
+        assert_eq!((one.finish(), other.finish()), (Vec::new(), Vec::new()));
+    }
+}
+
+/// A function that a program has made for itself stays nowhere: what verifies so keeps OpenSSL's keys.
+#[test]
+fn a_function_in_no_file() {
+    for version in VERSIONS {
+        let mut stage = Stage::new();
+        for name in ["one", "two"] {
+            stage.ok(&[&format!("ctx {name} verify=require ca=ca1 sid=x asked=made")]);
+        }
+        assert!(stage.again("one", version, "cert=client1").is_resumed());
+        let there = stage.connect("one", version, "cert=client1 save=s");
+        assert_eq!(stage.say("keys one get"), format!("1 {}", there.key), "OpenSSL's own");
+        assert_eq!(stage.connect("two", version, "cert=client1 use=s").how, "full");
+        let lines = stage.finish();
+        let told = lines.iter().filter(|line| line.contains("in no file")).count();
+        assert_eq!(told, 2, "once for each: {lines:?}");
+    }
+}
+
+/// SSL_set_verify(3) with a function that is not the context's.
+#[test]
+fn a_connection_that_another_function_verifies_has_tickets_of_its_own() {
+    for version in VERSIONS {
+        let mut stage = Stage::new();
+        let options = "verify=require ca=ca1 sid=x asked=A";
+        stage.ok(&[&format!("ctx one {options}"), &format!("ctx two {options}")]);
+        stage.connect("one", version, "cert=client1 save=s");
+        assert!(stage.connect("two", version, "ask=A cert=client1 use=s").is_resumed());
+        stage.connect("one", version, "cert=client1 save=s");
+        let there = stage.connect("two", version, "ask=B cert=client1 use=s save=t");
+        assert!(!there.is_resumed() && there.peer, "{version}");
+        assert!(stage.connect("two", version, "ask=B cert=client1 use=t").is_resumed());
+    }
+}
+
 const PYTHON: &str = r#"
 import ssl, sys
 pki, minor = sys.argv[1], int(sys.argv[2])
