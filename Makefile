@@ -25,11 +25,19 @@ DEMO := $(MAKE) --no-print-directory -C demo CARNET_LIB=$(BUILT) CARNET_INCLUDE=
 FUZZ_SECONDS ?= 60
 FUZZ_TARGETS = $(basename $(notdir $(wildcard fuzz/src/bin/*.rs)))
 
+# What scripts/ensure sees to: THING=PACKAGE.
 COMPILER := cc=gcc openssl/ssl.h=libssl-dev
-TOOLS := openssl=openssl gnutls-cli=gnutls-bin gnutls-serv=gnutls-bin curl=curl socat=socat
+CLIENT := openssl=openssl
+TOOLS := $(CLIENT) gnutls-cli=gnutls-bin gnutls-serv=gnutls-bin curl=curl socat=socat valgrind=valgrind pkg-config=pkg-config /usr/bin/kill=procps
+SERVERS := strace=strace faketime=faketime /usr/sbin/hitch=hitch /usr/bin/python3=python3 /usr/sbin/nginx=nginx-light \
+	/usr/sbin/haproxy=haproxy /usr/sbin/apache2=apache2-bin /usr/bin/stunnel4=stunnel4 \
+	/usr/lib/postgresql/15/bin/postgres=postgresql-15 /usr/lib/dovecot/imap-login=dovecot-imapd /usr/sbin/postfix=postfix
 
-.PHONY: all library tools generate demo test test-install test-rust test-c check format lint fresh symbols headers deny memcheck bench fuzz install \
+.PHONY: all library tools generate demo test test-install test-rust test-c check format lint fresh symbols headers deny memcheck bench fuzz built install \
 	uninstall clean help
+
+# What is missing is found out before anything is built, and built once: -j is for the makefiles below.
+.NOTPARALLEL:
 
 all: library tools ## build the release libraries and the command (headers and manual pages are committed)
 
@@ -44,27 +52,22 @@ generate: need-compiler need-rust ## write include/, docs/coverage.md and docs/m
 	$(XTASK) coverage
 	$(XTASK) pages
 
-demo: library need-tools ## the manual page's server, and what openssl s_client sees of it
+demo: need-client library ## the manual page's server, and what openssl s_client sees of it
 	@$(DEMO) run
 
-test: test-install test-c test-rust ## C programs on libcarnet and on libssl; Rust tests; interoperability
+test: need-servers test-install test-c test-rust ## C programs on libcarnet and on libssl; Rust tests; interoperability
 
-test-install: library tools need-tools
-	@scripts/ensure pkg-config=pkg-config
+test-install: need-tools library tools
 	@rm -rf $(STAGE)
-	@$(MAKE) --no-print-directory -s -o library -o tools install PREFIX=$(STAGE)
+	@$(MAKE) --no-print-directory -s -o built install PREFIX=$(STAGE)
 	@c-tests/install/run $(STAGE) $(VERSION)
 	@$(MAKE) --no-print-directory -s uninstall PREFIX=$(STAGE)
 	@left=$$(find $(STAGE) -type f -o -type l); [ -z "$$left" ] || { echo "left by uninstall: $$left"; exit 1; }
 
-test-c: library need-tools
+test-c: need-tools library
 	$(CTESTS) test
 
-test-rust: library need-tools
-	@scripts/ensure valgrind=valgrind strace=strace faketime=faketime /usr/sbin/hitch=hitch /usr/bin/python3=python3 \
-		/usr/sbin/nginx=nginx-light /usr/sbin/haproxy=haproxy /usr/sbin/apache2=apache2-bin /usr/bin/stunnel4=stunnel4 \
-		/usr/lib/postgresql/15/bin/postgres=postgresql-15 /usr/lib/dovecot/imap-login=dovecot-imapd \
-		/usr/sbin/postfix=postfix
+test-rust: need-servers library
 	CARNET_LIB=$(BUILT) $(CARGO) test --workspace --no-fail-fast
 
 check: format lint fresh headers symbols deny ## style, lints, generated files, exported symbols, licenses
@@ -92,14 +95,12 @@ symbols: library
 deny: need-compiler need-rust
 	scripts/cargo-deny --log-level error check --hide-inclusion-graph bans licenses sources
 
-memcheck: library need-tools ## the C programs on libcarnet under valgrind
-	@scripts/ensure valgrind=valgrind
+memcheck: need-tools library ## the C programs on libcarnet under valgrind
 	$(CTESTS) memcheck
 
-bench: library need-tools ## ratios against OpenSSL and rustls, measured in one run
+bench: need-servers library ## ratios against OpenSSL and rustls, measured in one run
 	$(CARGO) run --release --package carnet-bench --bin bench-ticket
 	CARNET_LIB=$(BUILT) $(CARGO) run --release --package carnet-bench --bin bench-handshake
-	@scripts/ensure /usr/sbin/nginx=nginx-light
 	$(CARGO) build --release --package carnet-preload
 	$(CARGO) run --release --package carnet-bench --bin bench-preload -- $(BUILT)/libcarnet_preload.so
 
@@ -107,10 +108,16 @@ fuzz: need-compiler need-rust ## every fuzz target for FUZZ_SECONDS (60) each
 	@set -e; for target in $(FUZZ_TARGETS); do \
 		echo "fuzzing $$target"; CARGO_TARGET_DIR=$(abspath $(CARGO_TARGET_DIR))/fuzz fuzz/run $$target $(FUZZ_SECONDS); done
 
+# `sudo make install` finds no Rust where it belongs to a user, who has run `make` before.
+built:
+	@if scripts/ensure-rust 2>/dev/null; then $(MAKE) --no-print-directory library tools; \
+	else for file in $(LIBRARY) $(PRELOAD) $(COMMAND); do \
+		[ -e $$file ] || { echo "run make first, as a user who has Rust: there is no $$file" >&2; exit 1; }; done; fi
+
 # Each function of carnet.h has a name of its own in the manual, which leads to carnet.3.
 FUNCTIONS = $(shell sed -n 's/^\.SS "\(carnet_[a-zA-Z_]*\)()"/\1/p' docs/man/carnet.3)
 
-install: library tools ## into PREFIX (/usr/local), below DESTDIR
+install: built ## into PREFIX (/usr/local), below DESTDIR
 	install -d $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(INCLUDEDIR)/carnet/openssl $(DESTDIR)$(BINDIR) \
 		$(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(MANDIR)/man3
 	install -m 755 $(COMMAND) $(DESTDIR)$(BINDIR)/carnet
@@ -143,12 +150,16 @@ clean: ## remove everything that was built
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1|\2/p' Makefile | awk -F '|' '{ printf "  make %-10s %s\n", $$1, $$2 }'
 
-.PHONY: need-compiler need-rust need-rust-tools need-tools
+.PHONY: need-compiler need-rust need-rust-tools need-client need-tools need-servers
 need-compiler:
 	@scripts/ensure $(COMPILER)
 need-rust:
 	@scripts/ensure-rust
 need-rust-tools:
 	@scripts/ensure-rust rustfmt clippy
+need-client:
+	@scripts/ensure $(COMPILER) $(CLIENT)
 need-tools:
 	@scripts/ensure $(COMPILER) $(TOOLS)
+need-servers:
+	@scripts/ensure $(COMPILER) $(TOOLS) $(SERVERS)
