@@ -5,7 +5,8 @@
 //! |  0xCA   | kind | generation   |  index    | 0  |
 //! ```
 //! 0xCA at the top is no canonical address, with four levels of page tables or five: whoever dereferences a handle
-//! faults at once. The low zeros keep the alignment that malloc gives, for programs that hide bits there.
+//! faults at once, also where the processor ignores the top byte (aarch64), for no kind is 0. The low zeros keep the
+//! alignment that malloc gives, for programs that hide bits there.
 
 use super::HandleError;
 

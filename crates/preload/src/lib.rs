@@ -23,6 +23,9 @@
     deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)
 )]
 
+#[cfg(not(target_pointer_width = "64"))]
+compile_error!("libcarnet_preload.so is for 64-bit systems: it keeps a time where OpenSSL keeps a pointer");
+
 mod callback;
 mod context;
 mod exit;
