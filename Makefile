@@ -31,7 +31,11 @@ CLIENT := openssl=openssl
 TOOLS := $(CLIENT) gnutls-cli=gnutls-bin gnutls-serv=gnutls-bin curl=curl socat=socat valgrind=valgrind pkg-config=pkg-config /usr/bin/kill=procps
 SERVERS := strace=strace faketime=faketime /usr/sbin/hitch=hitch /usr/bin/python3=python3 /usr/sbin/nginx=nginx-light \
 	/usr/sbin/haproxy=haproxy /usr/sbin/apache2=apache2-bin /usr/bin/stunnel4=stunnel4 \
-	/usr/lib/postgresql/15/bin/postgres=postgresql-15 /usr/lib/dovecot/imap-login=dovecot-imapd /usr/sbin/postfix=postfix
+	/usr/lib/postgresql/15/bin/postgres=postgresql-15
+# Only root can run these. Debian has room for one mail system: where there is another, Postfix is left out.
+ifeq ($(shell id -u),0)
+SERVERS += /usr/lib/dovecot/imap-login=dovecot-imapd $(if $(wildcard /usr/sbin/sendmail),,/usr/sbin/postfix=postfix)
+endif
 
 .PHONY: all library tools generate demo test test-install test-rust test-c check format lint fresh symbols headers deny memcheck bench fuzz built install \
 	uninstall clean help

@@ -1,6 +1,7 @@
 //! Postfix, whose tlsmgr makes ticket keys, changes them, and hands them to all processes; with a reload it forgets them.
 //! Each connection has a process of its own here. What the processes are to know, Postfix has to pass on.
 
+use std::path::Path;
 use std::process::Command;
 
 use crate::client::{Client, Talk, VERSIONS, Version, all_resume, none_resumes, with_tickets};
@@ -25,8 +26,8 @@ postlog unix-dgram n - n - 1 postlogd
 
 /// An instance, or `None` where it can't run.
 fn start(place: &Place, instance: &str, loaded: Loaded<'_>) -> Option<(Process, String)> {
-    if !is_root() {
-        eprintln!("not tested: Postfix runs only where it can take other users' identities");
+    if !is_root() || !Path::new("/usr/sbin/postfix").exists() {
+        eprintln!("not tested: Postfix runs only where it can take other users' identities, and is the mail system");
         return None;
     }
     let port = free_port();
