@@ -1,6 +1,7 @@
 //! HAProxy, which makes its contexts as root, then changes its root directory and its user, and reloads by executing
 //! itself anew.
 
+use std::fs;
 use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
 use std::thread;
@@ -258,5 +259,33 @@ fn one_key_for_all_is_found_out() {
     let haproxy = start(&place, "haproxy", "", Loaded::Naive);
     let found = ways_in(&place, &haproxy);
     assert!(!found.is_empty());
+    stop(haproxy.process, "TERM");
+}
+
+/// Where errors in certificates were ignored, and are not after a reload. The contexts look alike to OpenSSL.
+#[test]
+fn who_was_let_in_unverified_is_verified_after_a_reload() {
+    let place = Place::new();
+    let ring = place.path("ring");
+    let settings = [("CARNET_RING", &*ring)];
+    let ignore = " crt-ignore-err all ca-ignore-err all";
+    let haproxy = start(&place, "haproxy", ignore, Loaded::Carnet(&settings));
+    let stranger = place.stranger();
+    let come = |version| {
+        let client = Client::new(version, Some(&stranger), HTTP);
+        let (answers, ticket) = client.chain("a stranger", &haproxy.closed, 2);
+        assert!(answers[0].contains("client=client used=1"), "{answers:?}");
+        (client, ticket)
+    };
+    let strangers = VERSIONS.map(come);
+    let file = place.path("haproxy.cfg");
+    let text = fs::read_to_string(&file).unwrap();
+    fs::write(&file, text.replace(ignore, "")).unwrap();
+    reload(&haproxy);
+    for (client, ticket) in strangers {
+        assert!(!client.resumes(&haproxy.closed, "localhost", ticket));
+        let member = Client::new(VERSIONS[0], Some(&place.client), HTTP);
+        member.chain("a member", &haproxy.closed, 2);
+    }
     stop(haproxy.process, "TERM");
 }
