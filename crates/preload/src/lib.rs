@@ -14,6 +14,7 @@
 //!   tickets    under which keys to seal, whether to open
 //!     state      settings and ring of the process          carnet-keys
 //!   openssl    the real OpenSSL, found at run time
+//! wipe       no memory is freed with secrets in it
 //! ```
 //!
 //! It never brings the program down: where it can't do its job the program runs as it would without it, and one line says
@@ -40,3 +41,4 @@ mod privileges;
 mod settings;
 mod state;
 mod tickets;
+mod wipe;
