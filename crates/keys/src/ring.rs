@@ -233,6 +233,12 @@ impl Ring {
         }
     }
 
+    /// Which version of a shared ring this process has: another number whenever keys have come or gone. What was derived
+    /// from them is to be looked through then.
+    pub fn version(&self) -> u64 {
+        self.current.load().version()
+    }
+
     /// All keys, oldest first as far as they were made here.
     pub fn keys(&self, now: u64) -> Vec<KeyInfo> {
         self.at(now).list(now)

@@ -2,10 +2,11 @@
 //! well. What other processes share stays. A thread that is still at work then finds no key, and makes no ticket.
 
 use std::panic::catch_unwind;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Weak};
 
 use arc_swap::ArcSwapOption;
+use carnet_keys::Ring;
 
 use crate::state;
 use crate::tickets::Separation;
@@ -38,14 +39,29 @@ pub fn erased_at_exit(separation: Separation) -> Arc<Separation> {
     separation
 }
 
+/// Erases what was derived from keys that the ring no longer has, in contexts that nobody connects to as well.
+pub fn follow(ring: &Ring, now: u64) {
+    /// For which version of the ring this was done.
+    static DONE: AtomicU64 = AtomicU64::new(0);
+    let version = ring.version();
+    if DONE.load(Ordering::Relaxed) != version {
+        DONE.store(version, Ordering::Relaxed);
+        each(|separation| separation.follow(ring, now));
+    }
+}
+
+fn each(then: impl Fn(&Separation)) {
+    for list in &KEEPERS {
+        let list = list.load();
+        let all = list.iter().flat_map(|all| all.iter());
+        all.filter_map(Weak::upgrade).for_each(|separation| then(&separation));
+    }
+}
+
 /// A thread that derives keys meanwhile sees that the ring has forgotten its own, and forgets them, too.
 extern "C" fn erase() {
     let _nothing_lost = catch_unwind(|| {
         state::forget();
-        for list in &KEEPERS {
-            let list = list.load();
-            let all = list.iter().flat_map(|all| all.iter());
-            all.filter_map(Weak::upgrade).for_each(|separation| separation.forget());
-        }
+        each(Separation::forget);
     });
 }

@@ -155,6 +155,15 @@ impl Separation {
         }
     }
 
+    /// The ring has changed: erases what came from keys that it has erased.
+    pub fn follow(&self, ring: &Ring, now: u64) {
+        let is_gone = |made: &Arc<Made>| ring.opening(made.separated.ring_key(), now).is_none();
+        if self.made.load().iter().any(is_gone) {
+            let live = |before: &Arc<Vec<_>>| before.iter().filter(|made| !is_gone(made)).cloned().collect::<Vec<_>>();
+            self.made.rcu(live);
+        }
+    }
+
     /// For the end of the process: erases what was derived. From a ring that was told to forget its keys before, nothing new
     /// comes.
     pub fn forget(&self) {
@@ -246,6 +255,27 @@ mod tests {
         assert_ne!(seal(&here, &ring, &later).0.0[..8], name.0[..8]);
         assert!(open(&here, &ring, &name, &asked(b"", T + 3 * HOUR), None).is_none());
         assert_eq!(ring.counted(Counter::Renewed), 1);
+    }
+
+    #[test]
+    fn what_was_derived_goes_with_its_key_where_nobody_connects() {
+        let ring = Ring::shared(Policy::every(HOUR, 5400), T).unwrap();
+        let (quiet, busy) = (separation(b"quiet"), separation(b"busy"));
+        let key = ring.sealing(T).unwrap();
+        let (_, before) = (seal(&quiet, &ring, &asked(b"a", T)), ring.version());
+        for (now, is_there) in [(T + HOUR, true), (T + HOUR + 5399, true), (T + HOUR + 5400, false)] {
+            seal(&busy, &ring, &asked(b"", now));
+            quiet.follow(&ring, now);
+            assert_eq!(
+                quiet
+                    .made
+                    .load()
+                    .iter()
+                    .any(|made| made.separated.ring_key() == key.name()),
+                is_there
+            );
+        }
+        assert_ne!(ring.version(), before);
     }
 
     #[test]

@@ -21,8 +21,8 @@ use carnet_ticket::{IV_LEN, KeyName};
 pub use self::before::{before_evp, before_hmac};
 use crate::context::{self, Record};
 use crate::openssl::{Ctx, OpenSsl, Ssl};
-use crate::state;
 use crate::tickets::{Asked, Separation};
+use crate::{exit, state};
 
 /// Returns of a key callback: SSL_CTX_set_tlsext_ticket_key_evp_cb(3).
 const DECLINE: c_int = 0;
@@ -76,11 +76,15 @@ pub unsafe extern "C" fn ticket_key(
             mac,
             now: state::now(),
         };
-        if enc == 1 {
+        let answer = if enc == 1 {
             call.seal(name, iv)
         } else {
             call.open(&KeyName(*name), iv)
+        };
+        if let Some(ring) = state::ring() {
+            exit::follow(ring, call.now);
         }
+        answer
     };
     catch_unwind(AssertUnwindSafe(run)).ok().flatten().unwrap_or(DECLINE)
 }
