@@ -70,8 +70,13 @@ impl Setup {
 
     /// Without the library.
     pub fn bare() -> Self {
+        Self::of("stage")
+    }
+
+    /// Another program that takes orders, without the library.
+    pub fn of(program: &str) -> Self {
         let directory = tempfile::tempdir().unwrap();
-        let mut command = Command::new(tls_program("stage"));
+        let mut command = Command::new(tls_program(program));
         clean(&mut command);
         command.env("PKI", pki());
         Self { command, directory }
