@@ -25,6 +25,9 @@ use crate::{Entropy as _, SystemEntropy};
 /// Longer than any root file needs to be.
 const MAX_LEN: u64 = 4096;
 
+/// As [`Written`] has them.
+const FIELDS: [&str; 4] = ["secret", "interval", "lifetime", "since"];
+
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Written {
@@ -46,10 +49,13 @@ impl Root {
         // With room for all of it: what a string leaves behind when it grows is not wiped.
         let mut text = Zeroizing::new(String::with_capacity(MAX_LEN as usize + 1));
         let file = open_private(path, false)?;
-        file.take(MAX_LEN)
+        file.take(MAX_LEN + 1)
             .read_to_string(&mut text)
             .map_err(|error| io(path, error))?;
-        let written: Written = toml::from_str(&text).map_err(|error| bad(path, error.message()))?;
+        if text.len() as u64 > MAX_LEN {
+            return Err(bad(path, &format!("it is longer than {MAX_LEN} bytes")));
+        }
+        let written: Written = toml::from_str(&text).map_err(|error| bad(path, &mistake(&text, &error)))?;
         let decoded = STANDARD.decode(&written.secret).map(Zeroizing::new);
         let secret = decoded
             .ok()
@@ -83,6 +89,21 @@ impl Root {
         staged.publish_new(path)?;
         Ok(root)
     }
+}
+
+/// What to tell of a file that does not parse. The parser's own words may quote what stands there, and where a quotation
+/// mark is missing or two lines are mixed up that is the secret.
+fn mistake(text: &str, error: &toml::de::Error) -> String {
+    let missing = FIELDS.map(|field| format!("missing field `{field}`"));
+    if let Some(missing) = missing.into_iter().find(|missing| error.message() == missing) {
+        return missing;
+    }
+    let before = error.span().and_then(|span| text.get(..span.start));
+    let line = before.map_or(1, |before| before.matches('\n').count() + 1);
+    format!(
+        "line {line} is wrong; there may be {}, once each, as `carnet keys init --root` writes them",
+        FIELDS.join(", ")
+    )
 }
 
 fn bad(path: &Path, what: &str) -> FileError {
@@ -141,10 +162,54 @@ mod tests {
         assert!(reason("").contains("secret"));
         assert!(reason(&format!("secret = \"AAAA\"\n{rest}")).contains("32 bytes"));
         assert!(reason(&format!("secret = \"{}\"\n{rest}", STANDARD.encode([0; 32]))).contains("zeros"));
-        assert!(reason(&format!("secret = \"{secret}\"\n{rest}more = 1\n")).contains("more"));
+        assert!(reason(&format!("secret = \"{secret}\"\n{rest}more = 1\n")).contains("line 5 is wrong"));
+        assert!(reason(&format!("secret = \"{secret}\"\n")).contains("missing field `interval`"));
         let short = rest.replace("3600", "10");
         assert!(reason(&format!("secret = \"{secret}\"\n{short}")).contains("at least 60 s"));
-        let text = reason(&format!("secret = \"{secret}\nx"));
-        assert!(!text.contains(&secret), "secrets are not shown: {text}");
+        let long =
+            format!("secret = \"{secret}\"\n{rest}").replace("interval", &format!("# {}\ninterval", "x".repeat(4000)));
+        assert!(
+            reason(&long).contains("longer than 4096 bytes"),
+            "cut off, it might say something else"
+        );
+    }
+
+    /// Whatever is mistyped: the secret without its quotation marks, on the wrong line, in the place of a name …
+    #[test]
+    fn no_mistake_shows_the_secret() {
+        let secret = STANDARD.encode(std::array::from_fn::<u8, 32, _>(|index| index as u8 * 7 + 1));
+        let right = format!("secret = \"{secret}\"\ninterval = 3600\nlifetime = 7200\nsince = 1700000000\n");
+        let quoted = format!("\"{secret}\"");
+        let mut mistakes = vec![
+            right.replace(&quoted, &secret),
+            right.replace(&quoted, &format!("\"{secret}")),
+            right.replace(&quoted, &format!("{secret}\"")),
+            right.replace(&quoted, &format!("'{secret}\"")),
+            right.replace(&quoted, &format!("[{quoted}]")),
+            right.replace("secret = ", ""),
+            right.replace("secret = \"", "secret \""),
+            right.replace("secret", &secret),
+            format!("{right}{secret}\n"),
+            format!("{right}{secret} = 1\n"),
+            format!("{right}{quoted} = 1\n"),
+            format!("{right}secret = {quoted}\n"),
+            format!("[{secret}]\n{right}"),
+            format!("{secret}\n{secret}\n"),
+            right.replace(&quoted, &format!("\"{secret}AAAA\"")),
+            right.replace(&quoted, &format!("\"{}!\"", &secret[..43])),
+        ];
+        for number in ["3600", "7200", "1700000000"] {
+            mistakes.push(right.replace(number, &quoted));
+            mistakes.push(right.replace(number, &secret));
+        }
+        for mistake in mistakes {
+            let text = reason(&mistake);
+            let shown = secret
+                .as_bytes()
+                .windows(5)
+                .filter(|piece| text.as_bytes().windows(5).any(|seen| seen == *piece));
+            assert_eq!(shown.count(), 0, "{mistake}gives {text}");
+            assert!(!text.contains("\n"), "{text}");
+        }
     }
 }
