@@ -9,6 +9,9 @@ use atomics::AtomicU64;
 /// What `versions` is built on, in the place of the standard library's.
 mod atomics {
     pub(crate) use loom::sync::atomic::{AtomicU64, Ordering, fence};
+
+    /// Once more than head changes here. Each multiplies what there is to try.
+    pub(crate) const TRIES: usize = 3;
 }
 #[path = "../src/shared/versions.rs"]
 mod versions;
@@ -131,4 +134,36 @@ fn a_writer_that_was_taken_for_dead_does_not_claim_the_work_of_another() {
             }
         }
     });
+}
+
+/// Whoever finds the copy that head names damaged takes the twin's word under head's number: it is of that version, of the
+/// one before or of the one that comes, and once a writer is done it is that writer's.
+#[test]
+fn a_twin_that_stands_in_under_heads_number_is_replaced_by_the_next_version() {
+    // How far the last writer got with the twin: to the end, or not at all.
+    for before in [1, 0] {
+        check(1, move || {
+            let copies = [[before, sum(before, &[before]), before], [1, sum(1, &[1]), 99]];
+            let memory = Arc::new(Memory {
+                head: AtomicU64::new(1),
+                claim: AtomicU64::new(0),
+                copies: copies.map(|copy| copy.map(AtomicU64::new).into()),
+            });
+            let writer = memory.clone();
+            let handle = thread::spawn(move || {
+                let versions = writer.versions();
+                let claim = versions.claim(10, 1).unwrap();
+                assert_eq!(claim.publish(versions.current(), &[2]), Ok(2));
+            });
+            let mut out = [0];
+            match memory.versions().read(&mut out) {
+                Some(1) => assert!([[before], [2]].contains(&out), "{out:?}"),
+                // While the twin is overwritten none is whole.
+                seen => assert!(seen.is_none() || (seen, out) == (Some(2), [2]), "{seen:?} {out:?}"),
+            }
+            handle.join().unwrap();
+            assert_eq!(memory.versions().read(&mut out), Some(2));
+            assert_eq!(out, [2]);
+        });
+    }
 }

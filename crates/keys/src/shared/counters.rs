@@ -69,3 +69,31 @@ impl Counters<'_> {
             .map_or(0, |word| word.load(Ordering::Relaxed))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Files outlive the library that made them: whoever changes this changes the page's format.
+    #[test]
+    fn each_counter_keeps_its_place() {
+        let names = [
+            "issued",
+            "opened",
+            "renewed",
+            "unknown_key",
+            "wrong_context",
+            "chain_too_old",
+            "no_key",
+            "rotations",
+        ];
+        assert_eq!(Counter::ALL.map(Counter::name), names);
+        for (place, counter) in Counter::ALL.into_iter().enumerate() {
+            let words = [const { AtomicU64::new(0) }; 32];
+            let counters = Counters(&words);
+            counters.add(counter);
+            assert_eq!(words[place].load(Ordering::Relaxed), 1, "{}", counter.name());
+            assert_eq!(counters.value(counter), 1);
+        }
+    }
+}

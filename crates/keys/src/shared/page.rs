@@ -23,7 +23,8 @@ use crate::{Entropy as _, SystemEntropy};
 
 /// "carnet" and a byte order: a file from a machine with the other one is not a ring here.
 const MAGIC: u64 = u64::from_ne_bytes(*b"carnet\0\x01");
-/// Of the layout above and of `content`.
+/// Of the layout above, of `content`, and of the order of counters. A file in another one is refused: what stands in it
+/// would be read as something else.
 const FORMAT: u64 = 1;
 
 const HEAD: usize = 4;
@@ -42,7 +43,9 @@ pub enum PageError {
     #[error("not a ring of ticket keys")]
     NotARing,
     /// A ring, of another format than this library's.
-    #[error("a ring in format {0}, where this library knows {FORMAT}")]
+    #[error(
+        "a ring in format {0}, of another version of carnet (this one has format {FORMAT}): remove it, and make a new one"
+    )]
     OtherFormat(u64),
     /// The policy in it is none.
     #[error("a ring whose interval and lifetime make no sense")]

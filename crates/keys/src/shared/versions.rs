@@ -17,7 +17,7 @@
 //! There is no lock of the system's here. File locks go when a program closes all its descriptors, and a robust mutex
 //! would follow pointers that a less trusted process can write.
 
-use super::atomics::{AtomicU64, Ordering, fence};
+use super::atomics::{AtomicU64, Ordering, TRIES, fence};
 
 /// For how long a writer may be at work before others take it for dead, seconds.
 pub(crate) const CLAIM_SECONDS: u64 = 2;
@@ -25,14 +25,13 @@ pub(crate) const CLAIM_SECONDS: u64 = 2;
 /// What precedes the words of a copy: its version and its checksum.
 pub(crate) const PREFIX: usize = 2;
 
-/// The part of a claim that tells writers apart; the rest is the second in which it runs out.
+/// The part of a claim that tells writers apart; the rest is the second in which it runs out. That has 36 bits: from the
+/// year 4147 on a claim seems to have run out as soon as it is made, so that two writers may be at it at a time. That is no
+/// more than what happens when one is taken for dead, and each change is still whole, or reported as lost.
 const TOKEN_BITS: u32 = 28;
 
 /// What head counts by when a writer takes over from another. The bits below it are the version that stands in a copy.
 const TAKEN_OVER: u64 = 1 << 40;
-
-/// How often a reader that was overtaken tries again before it looks at the twin.
-const TRIES: usize = 8;
 
 /// Checks that words belong together: over the version and the words.
 pub(crate) type Checksum = fn(u64, &[u64]) -> u64;
@@ -60,7 +59,13 @@ impl<'a> Versions<'a> {
         self.head.load(Ordering::Acquire)
     }
 
-    /// Copies the words to `out` and says which version they are. `None`: no copy is whole.
+    /// Copies the words to `out`. The number is head's: as long as it stays, nothing newer was published. `None`: no copy
+    /// is whole.
+    ///
+    /// If the copy that head names has been damaged, the words are the twin's, which are those of the same version unless
+    /// its writer died before it came that far (then of the one before) or the next is being written (then of that). The
+    /// number must be head's all the same: a reader would otherwise come back at each ticket, and the next writer, whose
+    /// base it is, would be refused, where it is he who repairs the damage.
     pub(crate) fn read(&self, out: &mut [u64]) -> Option<u64> {
         for _ in 0..TRIES {
             let version = self.current();

@@ -141,6 +141,47 @@ fn the_twin_stands_in_for_a_damaged_copy() {
     );
 }
 
+/// The newest version is damaged, and its twin was never made equal: what is left is the version before. Readers have it as
+/// long as there is nothing newer, and whoever writes next goes on from there.
+#[test]
+fn the_version_before_stands_in_until_the_next_writer() {
+    let memory = Memory::new();
+    memory.publish([1; CONTENT]);
+    let twin: Vec<_> = memory.copies[0]
+        .iter()
+        .map(|cell| cell.load(Ordering::Relaxed))
+        .collect();
+    memory.publish([2; CONTENT]);
+    for (cell, before) in memory.copies[1].iter().zip(twin) {
+        cell.store(before, Ordering::Relaxed);
+    }
+    memory.copies[0][PREFIX].store(99, Ordering::Relaxed);
+    let (base, content) = memory.read().unwrap();
+    assert_eq!((base, content), (memory.versions().current(), [1; CONTENT]));
+    let claim = memory.versions().claim(100, 7).unwrap();
+    assert_eq!(claim.publish(base, &[3; CONTENT]), Ok(3));
+    assert_eq!(memory.read(), Some((3, [3; CONTENT])));
+}
+
+#[test]
+fn claims_after_the_year_4147_do_not_bind_and_harm_nobody() {
+    let memory = Memory::new();
+    for now in [1 << 36, (1 << 36) + 1_700_000_000, u64::MAX] {
+        let versions = memory.versions();
+        let asleep = versions.claim(now, 1).unwrap();
+        let base = versions.current();
+        let heir = versions.claim(now, 2).unwrap();
+        assert_eq!(asleep.publish(base, &[6; CONTENT]), Err(Lost));
+        let base = versions.current();
+        assert_eq!(heir.publish(base, &[7; CONTENT]), Ok(base + 1));
+        assert_eq!(memory.read(), Some((base + 1, [7; CONTENT])));
+    }
+    assert!(
+        memory.versions().claim(100, 3).is_some(),
+        "also when the clock is set right"
+    );
+}
+
 #[test]
 fn content_of_another_length_is_refused() {
     let memory = Memory::new();
