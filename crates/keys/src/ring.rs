@@ -155,7 +155,8 @@ impl Ring {
 
     fn opening_as(&self, now: u64, find: impl FnOnce(&Snapshot) -> Option<&Slot>) -> Option<Found> {
         let snapshot = self.at(now);
-        let slot = find(&snapshot)?;
+        // Where another process holds up the change that would erase it, a key that has run out may still be here.
+        let slot = find(&snapshot).filter(|slot| slot.opens_until > now)?;
         Some(Found {
             key: slot.key.clone(),
             still_seals: snapshot.still_seals(slot, now),
@@ -264,6 +265,14 @@ impl Ring {
     /// How often `counter` was counted, by all processes that share this ring.
     pub fn counted(&self, counter: Counter) -> u64 {
         self.page.as_ref().map_or(0, |page| page.counters().value(counter))
+    }
+
+    /// Keeps the page of a shared ring out of swap, where the limits allow it, for this process too: a lock on memory does
+    /// not pass to the child of a fork, and goes when the parent ends.
+    pub fn lock_after_fork(&self) {
+        if let Some(page) = &self.page {
+            page.lock();
+        }
     }
 
     fn shareable(&self, key: TicketKey) -> Result<Arc<TicketKey>, ChangeError> {

@@ -15,8 +15,8 @@ use zeroize::Zeroizing;
 use crate::ring::Ring;
 use crate::schedule::Policy;
 use crate::share::{Root, ShareError};
-use crate::shared::PAGE_LEN;
 use crate::shared::memory::Memory;
+use crate::shared::{PAGE_LEN, PageError};
 
 /// Why a file of keys can't be used. The text names the file and says what to do.
 #[derive(Debug, thiserror::Error)]
@@ -67,6 +67,12 @@ pub enum FileError {
         /// What is wrong.
         what: String,
     },
+    /// A ring of random keys, or of another root.
+    #[error("{path}: its keys are not those of the root secret in use; remove it, and it is made anew from the root")]
+    OtherRoot {
+        /// The ring file.
+        path: PathBuf,
+    },
     /// Not as long as a ring.
     #[error("{path} is not a ring of ticket keys: it has {len} bytes, not {PAGE_LEN}")]
     WrongLength {
@@ -76,6 +82,9 @@ pub enum FileError {
         len: u64,
     },
 }
+
+/// How often a file that is being written to is looked at again.
+const LOOKS: usize = 64;
 
 /// What a new ring gets its keys from.
 #[derive(Debug, Clone)]
@@ -107,8 +116,18 @@ impl Ring {
         if len != PAGE_LEN as u64 {
             return Err(FileError::WrongLength { path: path.into(), len });
         }
-        file.read_exact_at(&mut *image, 0).map_err(|error| io(path, error))?;
-        Self::of_image(&image, now).map_err(|error| content(path, error))
+        let mut look = || {
+            file.read_exact_at(&mut *image, 0).map_err(|error| io(path, error))?;
+            Self::of_image(&image, now).map_err(|error| content(path, error))
+        };
+        // Reading a page takes longer than writing what is in it.
+        for _ in 0..LOOKS {
+            match look() {
+                Err(FileError::Content { error, .. }) if error == PageError::NotWhole.into() => {}
+                done => return done,
+            }
+        }
+        look()
     }
 
     /// Makes a ring file, which must not exist yet.
@@ -127,15 +146,25 @@ impl Ring {
     }
 
     /// The ring in the file at `path`, which is made if it is not there. Of several processes that start at the same
-    /// time one makes it, and all have it.
+    /// time one makes it, and all have it. One that is there must be of the root that `start` names, if it names one:
+    /// whoever has changed the root has done so to be rid of its keys.
     pub fn open_or_create_file(path: &Path, start: &Start<'_>, now: u64) -> Result<Self, FileError> {
         match Self::open_file(path, now) {
             Err(error) if error.is(std::io::ErrorKind::NotFound) => {}
-            opened => return opened,
+            opened => return opened?.checked(path, start),
         }
         match Self::create_file(path, start, now) {
-            Err(error) if error.is(std::io::ErrorKind::AlreadyExists) => Self::open_file(path, now),
+            Err(error) if error.is(std::io::ErrorKind::AlreadyExists) => {
+                Self::open_file(path, now)?.checked(path, start)
+            }
             made => made,
+        }
+    }
+
+    fn checked(self, path: &Path, start: &Start<'_>) -> Result<Self, FileError> {
+        match start {
+            Start::Root(root) if !self.is_of(root) => Err(FileError::OtherRoot { path: path.into() }),
+            _ => Ok(self),
         }
     }
 }
@@ -231,13 +260,25 @@ impl Staged {
             Err(Errno::INVAL | Errno::NOSYS) => std::fs::hard_link(&self.name, path),
             renamed => renamed.map_err(Into::into),
         }
-        .map_err(|error| io(path, error))
+        .map_err(|error| io(path, error))?;
+        self.keep_name();
+        Ok(())
     }
 
     /// Gives the file its name, in the place of any that has it: readers see the old one or the new one.
     pub(crate) fn publish(self, path: &Path) -> Result<(), FileError> {
         self.file.sync_all().map_err(|error| io(path, error))?;
-        std::fs::rename(&self.name, path).map_err(|error| io(path, error))
+        std::fs::rename(&self.name, path).map_err(|error| io(path, error))?;
+        self.keep_name();
+        Ok(())
+    }
+
+    /// Sees to it that the name outlives a loss of power, too. It is given already, so what a file system can't do of this
+    /// is no failure.
+    fn keep_name(&self) {
+        let directory = self.name.parent().filter(|parent| !parent.as_os_str().is_empty());
+        let directory = File::open(directory.unwrap_or(Path::new(".")));
+        let _kept = directory.and_then(|directory| directory.sync_all());
     }
 }
 

@@ -5,12 +5,13 @@
 //! that process dies, or another was faster, the rest go on with what they have: the next key was published an interval
 //! ago.
 
+use carnet_ticket::TicketKey;
 use rustix::io::Errno;
 
 use crate::entropy::SystemEntropy;
 use crate::ratchet::{Chain, SECRET_LEN};
 use crate::ring::{ChangeError, Ring, Source};
-use crate::schedule::{Policy, Slots};
+use crate::schedule::{Policy, Slot, Slots};
 use crate::shared::content::{self, Decoded, MAX_KEYS};
 use crate::shared::memory::Memory;
 use crate::shared::{Counter, PAGE_LEN, Page, PageError};
@@ -142,8 +143,28 @@ impl Ring {
     /// run out by `now` are gone from it, but it makes none that are not in the page.
     pub fn of_image(bytes: &[u8; PAGE_LEN], now: u64) -> Result<Self, ShareError> {
         let page = Page::attach(Memory::image(bytes)?)?;
+        // Of a page that lives another copy can be taken.
+        if decoded(&page, &[]).is_none() {
+            return Err(PageError::NotWhole.into());
+        }
         let rooted = has_chain(&page);
         Ok(Self::of_page(page, Source::Copy { rooted }, now))
+    }
+
+    /// Is this ring's chain the one of `root`, as far as both have come?
+    pub(crate) fn is_of(&self, root: &Root) -> bool {
+        let chain = self.page.as_ref().and_then(|page| decoded(page, &[])?.1.chain);
+        let Some(chain) = chain.filter(|chain| self.policy == root.policy && root.chain.can_reach(chain.number()))
+        else {
+            return false;
+        };
+        let mut own = root.chain.clone();
+        own.advance_to(chain.number());
+        // Compared in constant time.
+        let same = |own: TicketKey, other: TicketKey| {
+            own.is_made_of(other.cipher_key(), other.mac_algorithm(), other.mac_key())
+        };
+        own.number() == chain.number() && own.key().zip(chain.key()).is_some_and(|(own, other)| same(own, other))
     }
 
     fn of_page(page: Page, source: Source, now: u64) -> Self {
@@ -190,6 +211,11 @@ impl Ring {
             Some(_) => seen.slots_as_they_are(&self.policy, now),
             None => seen.slots(&self.policy, now),
         };
+        let times = |slots: &Slots<'_>| {
+            let times = |slot: &Slot| (slot.name, slot.seals_from, slot.seals_until, slot.opens_until);
+            slots.slots.iter().map(times).collect::<Vec<_>>()
+        };
+        let times_before = times(&slots);
         let result = edit(&mut slots);
         match &mut chain {
             Some(chain) => slots.settle_chain(chain),
@@ -201,7 +227,8 @@ impl Ring {
         let version = claim.publish(base, words.as_slice()).map_err(|_| ChangeError::Busy)?;
         let snapshot = Snapshot::new(&slots, self.makes_keys()).with_version(version);
         self.keep(snapshot);
-        if !matches!(self.source, Source::Copy { .. }) {
+        // A try to make a key that is missing may have made none.
+        if times(&slots) != times_before && !matches!(self.source, Source::Copy { .. }) {
             page.counters().add(Counter::Rotations);
         }
         Ok(result)
@@ -216,7 +243,7 @@ fn has_chain(page: &Page) -> bool {
     decoded(page, &[]).is_some_and(|(_, decoded)| decoded.chain.is_some())
 }
 
-fn decoded(page: &Page, known: &[crate::schedule::Slot]) -> Option<(u64, Decoded)> {
+fn decoded(page: &Page, known: &[Slot]) -> Option<(u64, Decoded)> {
     let (version, content) = page.read()?;
     Some((version, content::decode(&content, known)?))
 }

@@ -336,6 +336,59 @@ fn debug_shows_no_key_material() {
     assert!(!text.contains("171"), "{text}");
 }
 
+/// Another process has died in the middle of a change, just when a key was due to be erased.
+#[test]
+fn what_has_run_out_opens_nothing_though_nobody_can_erase_it() {
+    let ring = Ring::shared(Policy::every(HOUR, LIFETIME), T).unwrap();
+    let (name, end) = (sealing(&ring, T), T + HOUR + LIFETIME);
+    assert!(opens(&ring, &name, end - 1));
+    let seals = sealing(&ring, end - 1);
+    std::mem::forget(ring.page.as_ref().unwrap().claim(end - 1).unwrap());
+    assert!(!opens(&ring, &name, end));
+    assert_eq!(sealing(&ring, end), seals, "the rest goes on");
+    assert!(
+        ring.keys(end).iter().any(|info| *info.key.name() == name),
+        "it could not be erased"
+    );
+    assert!(
+        ring.keys(end + 2).iter().all(|info| *info.key.name() != name),
+        "now it is"
+    );
+}
+
+#[test]
+fn changes_are_counted_and_tries_are_not() {
+    let root = Root::new(&[5; SECRET_LEN], Policy::every(HOUR, LIFETIME), T).unwrap();
+    let ring = Ring::rooted(&root, T).unwrap();
+    assert_eq!(ring.counted(Counter::Rotations), 1, "the first keys");
+    for info in ring.keys(T) {
+        ring.revoke(info.key.name(), T).unwrap();
+    }
+    let revoked = ring.counted(Counter::Rotations);
+    assert_eq!(revoked, 3);
+    for second in 1..10 {
+        assert!(ring.sealing(T + second).is_none());
+    }
+    assert_eq!(ring.counted(Counter::Rotations), revoked);
+}
+
+/// A page of a host that was off for two years of minutes, or in which a worker that was taken over has set the chain back.
+#[test]
+fn a_chain_that_is_far_behind_catches_up_in_pieces() {
+    let root = |since| Root::new(&[5; SECRET_LEN], Policy::every(60, 300), since).unwrap();
+    let steps = crate::schedule::STEPS_AT_ONCE;
+    let ring = Ring::rooted(&root(T), T).unwrap();
+    let mut now = T + 3 * 60 * steps;
+    let fleets = sealing(&Ring::rooted(&root(T), now).unwrap(), now);
+    for _ in 0..2 {
+        assert!(ring.sealing(now).is_none());
+        assert!(ring.sealing(now).is_none(), "one piece a second");
+        now += 1;
+    }
+    assert_eq!(sealing(&ring, now), fleets);
+    assert_eq!(states(&ring, now).len(), 2 + 300 / 60);
+}
+
 #[derive(Debug, Clone)]
 enum Event {
     Wait(u64),

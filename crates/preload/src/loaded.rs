@@ -1,4 +1,4 @@
-//! What happens when the library is loaded, and before each fork.
+//! What happens when the library is loaded, before each fork, and after it.
 
 use std::panic::catch_unwind;
 
@@ -25,8 +25,8 @@ extern "C" fn loaded() {
             // Before privileges are dropped, and before workers are forked that are to share it.
             state::ring();
         }
-        // SAFETY: the handler stays as long as the library, which is never unloaded.
-        unsafe { libc::pthread_atfork(Some(before_fork), None, None) };
+        // SAFETY: the handlers stay as long as the library, which is never unloaded.
+        unsafe { libc::pthread_atfork(Some(before_fork), None, Some(in_child)) };
     });
 }
 
@@ -37,6 +37,15 @@ unsafe extern "C" fn before_fork() {
         if OpenSsl::is_loaded() {
             let _found = OpenSsl::get();
             state::ring();
+        }
+    });
+}
+
+/// A server that puts itself into the background leaves its parent behind, and with it the lock on its keys' memory.
+unsafe extern "C" fn in_child() {
+    let _nothing_lost = catch_unwind(|| {
+        if let Some(ring) = state::made_ring() {
+            ring.lock_after_fork();
         }
     });
 }

@@ -64,6 +64,11 @@ pub fn forget() {
     }
 }
 
+/// The ring, if it has been made.
+pub fn made_ring() -> Option<&'static Ring> {
+    RING.get()?.as_ref()
+}
+
 fn make(settings: &Settings) -> Result<Ring, Refusal> {
     let text = |error: FileError| error.to_string();
     let root = settings

@@ -1,8 +1,9 @@
 //! `carnet keys rotate` and `carnet keys revoke`.
 
+use std::num::NonZeroU64;
 use std::path::PathBuf;
 
-use carnet_keys::{ChangeError, KeyState, Ring};
+use carnet_keys::{ChangeError, KeyInfo, KeyState, Ring};
 use clap::Args;
 
 use super::{by_prefix, persist, prefix};
@@ -38,8 +39,12 @@ impl Rotate {
 /// Erase keys at once: their tickets open no more
 ///
 /// For every process that maps the ring, from this moment on. Clients that bring a ticket under a revoked key make a full
-/// handshake. If the sealing key is revoked, the next takes over. With keys from a root secret no other takes its place
-/// before the clock brings the next one.
+/// handshake. If the sealing key is revoked, the next takes over.
+///
+/// A ring whose keys come from a root secret has no others to offer: after --all no tickets are made until the clock brings a
+/// key that was not there, which takes one to two intervals. That is on this host alone, the rest of the fleet goes on with
+/// the revoked keys; and whoever has a copy of the ring has the keys that come, too. To be rid of those make a new root,
+/// remove the ring, and restart the servers.
 #[derive(Debug, Args)]
 pub(crate) struct Revoke {
     /// The ring file
@@ -67,7 +72,14 @@ impl Revoke {
             let _was_there: bool = persist(|| ring.revoke(info.key.name(), now))?;
             output::say(format_args!("revoked {}", hex(&info.key.name().0)))?;
         }
-        say_what_seals(&ring, now)
+        say_what_seals(&ring, now)?;
+        if ring.is_rooted() {
+            output::say(
+                "the rest of the fleet goes on with these keys, and whoever has a copy of the ring has those that come; \
+                 to be rid of them, make a new root, remove the ring, and restart the servers",
+            )?;
+        }
+        Ok(Answer::Done)
     }
 }
 
@@ -79,7 +91,21 @@ fn say_what_seals(ring: &Ring, now: u64) -> Result<Answer, Failure> {
             hex(&info.key.name().0),
             time::moment(info.seals_until, now)
         ))?,
-        None => output::say("no key seals now: no tickets are made until the next one comes")?,
+        None => match next_turn(ring.policy().interval, &keys, now).filter(|_| ring.is_rooted()) {
+            Some(from) => output::say(format_args!(
+                "no key seals now: no tickets are made until {}",
+                time::moment(from, now)
+            ))?,
+            None => output::say("no key seals now: no tickets are made until the next one comes")?,
+        },
     }
     Ok(Answer::Done)
+}
+
+/// When a key of a root secret will seal again: one that waits, or else the first that is not published yet, since those
+/// that are do not come back.
+fn next_turn(interval: Option<NonZeroU64>, keys: &[KeyInfo], now: u64) -> Option<u64> {
+    let waiting = keys.iter().filter(|info| info.state == KeyState::Ahead);
+    let made_next = interval.map(|interval| (now / interval).saturating_add(2).saturating_mul(interval.get()));
+    waiting.map(|info| info.seals_from).min().or(made_next)
 }

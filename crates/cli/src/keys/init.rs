@@ -24,7 +24,7 @@ pub(crate) struct Init {
     /// Take the ring's keys from this root secret; interval and lifetime are the root's
     #[arg(long, value_name = "ROOT", conflicts_with_all = ["root", "interval", "lifetime"])]
     from: Option<PathBuf>,
-    /// For how long each key seals: seconds, or 15m, 2h, 1d
+    /// For how long each key seals: seconds, or 15m, 2h, 1d; at least a thirteenth of the lifetime, and 1m with --root
     #[arg(long, value_name = "TIME", default_value = "1h", value_parser = parse_span)]
     interval: u64,
     /// For how long its tickets open after that; no less than the server's session timeout

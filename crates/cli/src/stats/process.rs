@@ -14,6 +14,9 @@ use crate::failure::Failure;
 /// How the library's file is called in a process's list of mappings.
 const LIBRARY: &str = "libcarnet_preload";
 
+/// How often a page that may be changing is looked at.
+const LOOKS: u32 = 8;
+
 /// A mapping that may be a ring: one page, shared, readable and writable.
 #[derive(Debug, PartialEq, Eq)]
 struct Mapping {
@@ -121,18 +124,14 @@ fn look_into(process: u32, now: u64) -> io::Result<Found> {
     Ok(found)
 }
 
-/// The ring in this page, if it is one. A copy that was taken while a process was writing may have no whole keys.
+/// The ring in this page, if it is one. A copy that was taken while a process was writing may not be whole.
 fn ring_at(memory: &File, start: u64, now: u64) -> Option<Ring> {
     let look = || {
         let mut image = Zeroizing::new([0; PAGE_LEN]);
         memory.read_exact_at(&mut *image, start).ok()?;
         Ring::of_image(&image, now).ok()
     };
-    let ring = look()?;
-    match ring.keys(now).is_empty() {
-        true => look(),
-        false => Some(ring),
-    }
+    (0..LOOKS).find_map(|_| look())
 }
 
 /// Reads a line of /proc/PID/maps: `start-end permissions offset device inode path`.

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
 use std::os::unix::process::CommandExt;
+use std::process::Command;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -122,8 +123,35 @@ fn a_root_gives_every_ring_the_same_keys() {
             .fails(&["keys", "init", "--root", "root"])
             .contains("is there already")
     );
-    let said = place.done(&["keys", "revoke", "--all", "one"]);
-    assert!(said.contains("no key seals now"), "{said}");
+    let list = |ring: &str| {
+        place.json(&["keys", "list", ring, "--json"])["keys"]
+            .as_array()
+            .unwrap()
+            .clone()
+    };
+    let number = |value: &Value| value.as_u64().unwrap();
+    let keys = list("two");
+    let state = |wanted: &str| keys.iter().find(|key| key["state"] == wanted).unwrap();
+    // Of one key: until the next one's turn. Of all: until that one's turn is over, too.
+    let (seals, ahead) = (state("sealing"), state("ahead"));
+    for (ring, which, until) in [
+        ("two", seals["name"].as_str().unwrap(), number(&ahead["seals_from"])),
+        ("one", "--all", number(&ahead["seals_until"])),
+    ] {
+        let said = place.done(&["keys", "revoke", ring, which]);
+        let date = Command::new("date")
+            .args(["-d", &format!("@{until}"), "+%Y-%m-%d %H:%M:%S"])
+            .output()
+            .unwrap();
+        let until = String::from_utf8(date.stdout).unwrap();
+        let until = until.trim();
+        assert!(
+            said.contains(&format!("no tickets are made until {until}")),
+            "{until}: {said}"
+        );
+        assert!(said.contains("make a new root"), "{said}");
+    }
+    assert!(list("one").is_empty());
 }
 
 #[test]

@@ -66,12 +66,17 @@ impl Memory {
     fn guarded(start: *mut c_void) -> Result<Self, Errno> {
         // SAFETY: start and length are those of the mapping just made; the advice changes none of its bytes.
         let hidden = unsafe { mm::madvise(start, PAGE_LEN, Advice::LinuxDontDump) };
-        // SAFETY: as above. That a process may lock no memory is no reason to do without keys.
-        let _swappable = unsafe { mm::mlock(start, PAGE_LEN) };
         let memory = NonNull::new(start.cast())
             .map(|start| Self { start })
             .ok_or(Errno::NOMEM)?;
+        memory.lock();
         hidden.map(|()| memory)
+    }
+
+    /// Keeps the page out of swap. That a process may lock no memory is no reason to do without keys.
+    pub(crate) fn lock(&self) {
+        // SAFETY: the mapping is that long, and there while `self` is; locking it changes none of its bytes.
+        let _swappable = unsafe { mm::mlock(self.start.as_ptr().cast(), PAGE_LEN) };
     }
 
     /// A page of its own with these bytes.

@@ -50,6 +50,9 @@ pub enum PageError {
     /// The policy in it is none.
     #[error("a ring whose interval and lifetime make no sense")]
     BadPolicy,
+    /// A copy of a page that was taken while somebody wrote to it, or that is damaged.
+    #[error("a ring of which no copy is whole: it is damaged, or was being changed all the time")]
+    NotWhole,
 }
 
 /// Keys in memory that processes share.
@@ -110,6 +113,11 @@ impl Page {
         let mut content = content::blank();
         let version = self.versions().read(content.as_mut_slice())?;
         Some((version, content))
+    }
+
+    /// See [`Memory::lock`].
+    pub(crate) fn lock(&self) {
+        self.memory.lock();
     }
 
     /// The right to change it.

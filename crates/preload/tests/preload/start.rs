@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use crate::stage::{Setup, Stage, VERSIONS};
+use crate::place::{library, run};
+use crate::stage::{Setup, Stage, VERSIONS, clean};
 
 fn quick(setup: Setup) -> Setup {
     setup.env("CARNET_INTERVAL", "1").env("CARNET_LIFETIME", "12")
@@ -101,6 +102,27 @@ fn forked_workers_share() {
         assert!(keys[0] == keys[1] || keys[1] == keys[2], "{keys:?}");
         assert!(stage.connect("a", version, "use=s").is_resumed());
     }
+}
+
+const LOCKED: &str = r"
+import os, re, ssl
+def locked():
+    print(re.search('VmLck:.*?([0-9]+)', open('/proc/self/status').read())[1], flush=True)
+ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+locked()
+if os.fork() == 0:
+    locked()
+    os._exit(0)
+os.wait()
+";
+
+/// A lock on memory does not pass to a child, and a server in the background is one whose parent has ended.
+#[test]
+fn keys_stay_out_of_swap_after_a_fork() {
+    let mut python = std::process::Command::new("/usr/bin/python3");
+    clean(&mut python);
+    let said = run(python.args(["-c", LOCKED]).env("LD_PRELOAD", library()));
+    assert_eq!(said, "4\n4\n", "kB");
 }
 
 #[test]
