@@ -154,6 +154,47 @@ static void tickets_changed(int resume)
     SSL_CTX_free(server);
 }
 
+static int show_authorities(SSL *ssl, void *arg)
+{
+    (void)arg;
+    const STACK_OF(X509_NAME) *lists[] = {SSL_get0_peer_CA_list(ssl), SSL_get_client_CA_list(ssl)};
+    for (int list = 0; list < 2; list++) {
+        show("   %s: %d names", list ? "SSL_get_client_CA_list" : "SSL_get0_peer_CA_list", sk_X509_NAME_num(lists[list]));
+        for (int i = 0; i < sk_X509_NAME_num(lists[list]); i++) {
+            char name[128];
+            show("      %s", X509_NAME_oneline(sk_X509_NAME_value(lists[list], i), name, sizeof name));
+        }
+    }
+    return 1;
+}
+
+/* Each request names the authorities that there are at the time, and the client is shown those of this request. */
+static void authorities(void)
+{
+    SSL_CTX *client = answering_client(1, client_identity());
+    SSL_CTX *server = asking_server(SSL_VERIFY_PEER | SSL_VERIFY_POST_HANDSHAKE);
+    struct pair pair;
+    section("authorities named before each request");
+    SSL_CTX_set_cert_cb(client, show_authorities, NULL);
+    SSL_CTX_add_client_CA(server, server_identity()->cert);
+    pair = join(client, server);
+    ok(shake(&pair), "handshake");
+    settle(&pair);
+    ask(&pair, "those of the context");
+    is(SSL_add_client_CA(pair.server, authority()->cert), 1, "SSL_add_client_CA");
+    ask(&pair, "one more");
+    is(SSL_add1_to_CA_list(pair.server, client_identity()->cert), 1, "SSL_add1_to_CA_list");
+    ask(&pair, "one of both sides' list");
+    SSL_set_client_CA_list(pair.server, sk_X509_NAME_new_null());
+    ask(&pair, "an empty list");
+    SSL_set0_CA_list(pair.server, NULL);
+    SSL_set_client_CA_list(pair.server, NULL);
+    ask(&pair, "no list");
+    part(&pair);
+    SSL_CTX_free(client);
+    SSL_CTX_free(server);
+}
+
 static void refused(const char *what, SSL_CTX *client, SSL_CTX *server)
 {
     struct pair pair = join(client, server);
@@ -194,6 +235,7 @@ int main(void)
     for (int n = 0; n <= 3; n++)
         works(n);
     withdrawn();
+    authorities();
     resumed();
     tickets_changed(0);
     tickets_changed(1);
