@@ -3,6 +3,7 @@
 use bytes::Bytes;
 
 use super::State;
+use super::asked::AskChain;
 use super::finish::ExpectFinished;
 use crate::core::Core;
 use crate::message::Message;
@@ -26,39 +27,21 @@ impl ExpectCertificate {
         }
         finished.transcript.add(message.raw());
         Ok(State::AskChain(Box::new(AskChain {
-            finished,
+            then: finished,
             chain: certificate.chain,
         })))
     }
 }
 
-/// The application judges the chain.
-pub(crate) struct AskChain {
-    finished: ExpectFinished,
-    chain: Vec<Bytes>,
-}
-
-impl AskChain {
-    pub(super) fn question(&self) -> Question {
-        Question::VerifyChain {
-            chain: self.chain.clone(),
-        }
-    }
-
+impl AskChain<ExpectFinished> {
     #[inline(never)]
     pub(super) fn verdict(self, core: &mut Core, verdict: Result<(), AlertDescription>) -> Result<State, Error> {
-        verdict.map_err(ErrorKind::ChainRefused)?;
-        // Nobody is to see a peer that was refused.
-        core.facts.authentication.peer_chain.clone_from(&self.chain);
-        match self.chain.into_iter().next() {
+        Ok(match self.judged(core, verdict)? {
             // "If the client does not send any certificates [...], the server MAY at its discretion either continue the
             // handshake without client authentication or abort the handshake with a 'certificate_required' alert."
-            None => Ok(State::ExpectFinished(Box::new(self.finished))),
-            Some(leaf) => Ok(State::ExpectVerify(Box::new(ExpectVerify {
-                finished: self.finished,
-                leaf,
-            }))),
-        }
+            (finished, None) => State::ExpectFinished(Box::new(finished)),
+            (finished, Some(leaf)) => State::ExpectVerify(Box::new(ExpectVerify { finished, leaf })),
+        })
     }
 }
 
@@ -101,9 +84,9 @@ impl AskVerified {
 /// A client's signature that has not been verified.
 pub(super) struct Claim {
     pub(super) scheme: SignatureScheme,
-    leaf: Bytes,
-    content: Vec<u8>,
-    signature: Bytes,
+    pub(super) leaf: Bytes,
+    pub(super) content: Vec<u8>,
+    pub(super) signature: Bytes,
 }
 
 impl Claim {

@@ -32,7 +32,7 @@ pub(crate) struct AskHello {
 }
 
 /// Version and suite are chosen.
-pub(super) struct Chosen {
+pub(crate) struct Chosen {
     pub(super) hello: Arc<ClientHello>,
     pub(super) suite: &'static Suite13,
     /// All messages before this ClientHello.

@@ -13,6 +13,7 @@
 //!   [ExpectCertificate ─> AskChain ─> [ExpectVerify ─> AskVerified]] ─> ExpectFinished ─> Open: tickets and the rest
 //! ```
 
+mod asked;
 mod client_auth;
 mod early;
 mod external_psk;
@@ -28,6 +29,8 @@ mod retry;
 mod ticket;
 mod tls12;
 
+use asked::{AskChain, AskProtocol, AskServerName};
+
 use crate::core::Core;
 use crate::message::Message;
 use crate::state::{self, Wants};
@@ -41,14 +44,14 @@ pub(crate) enum State {
     AskHello(hello::AskHello),
     AskPsk(external_psk::AskPsk),
     AskTicket(ticket::AskTicket),
-    AskServerName(offer::AskServerName),
-    AskProtocol(offer::AskProtocol),
+    AskServerName(AskServerName<(hello::Chosen, ticket::Basis)>),
+    AskProtocol(AskProtocol<offer::Offer>),
     AskEarlyData(early::AskEarlyData),
     AskCredential(flight::AskCredential),
     AskSignature(Box<flight::AskSignature>),
     ExpectEndOfEarlyData(Box<early::ExpectEndOfEarlyData>),
     ExpectCertificate(Box<client_auth::ExpectCertificate>),
-    AskChain(Box<client_auth::AskChain>),
+    AskChain(Box<AskChain<finish::ExpectFinished>>),
     ExpectVerify(Box<client_auth::ExpectVerify>),
     AskVerified(Box<client_auth::AskVerified>),
     ExpectFinished(Box<finish::ExpectFinished>),

@@ -2,36 +2,22 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
-
+use super::asked::{AskProtocol, AskServerName};
 use super::hello::Chosen;
 use super::ticket::Basis;
 use super::{State, early, retry};
 use crate::core::Core;
 use crate::kx;
 use crate::message::ClientHello;
-use crate::{Error, ErrorKind, NamedGroup, Question, Settings};
+use crate::{Error, ErrorKind, NamedGroup, Settings};
 
-/// The application is told the server's name.
-pub(crate) struct AskServerName {
-    chosen: Chosen,
-    basis: Basis,
-    name: Option<String>,
+/// Goes on to the server's name.
+pub(super) fn ask_name(core: &mut Core, chosen: Chosen, basis: Basis) -> Result<State, Error> {
+    let name = chosen.hello.server_name()?;
+    Ok(State::AskServerName(AskServerName::new(core, name, (chosen, basis))))
 }
 
-impl AskServerName {
-    pub(super) fn enter(core: &mut Core, chosen: Chosen, basis: Basis) -> Result<State, Error> {
-        let name = chosen.hello.server_name()?;
-        core.facts.names.server_name.clone_from(&name);
-        Ok(State::AskServerName(Self { chosen, basis, name }))
-    }
-
-    pub(super) fn question(&self) -> Question {
-        Question::ServerName {
-            name: self.name.clone(),
-        }
-    }
-
+impl AskServerName<(Chosen, Basis)> {
     #[inline(never)]
     pub(super) fn named(
         self,
@@ -39,14 +25,10 @@ impl AskServerName {
         acknowledge: bool,
         settings: Option<Arc<Settings>>,
     ) -> Result<State, Error> {
-        if let Some(settings) = settings {
-            core.switch_settings(settings);
-        }
-        let acknowledge_name = acknowledge && self.name.is_some();
-        core.facts.names.acknowledged = acknowledge_name;
+        let ((chosen, basis), acknowledge_name) = self.answered(core, acknowledge, settings);
         let offer = Offer {
-            chosen: self.chosen,
-            basis: self.basis,
+            chosen,
+            basis,
             acknowledge_name,
             early_data: None,
         };
@@ -57,19 +39,7 @@ impl AskServerName {
     }
 }
 
-/// The application chooses a protocol (RFC 7301).
-pub(crate) struct AskProtocol {
-    offer: Offer,
-    offered: Bytes,
-}
-
-impl AskProtocol {
-    pub(super) fn question(&self) -> Question {
-        Question::Protocol {
-            offered: self.offered.clone(),
-        }
-    }
-
+impl AskProtocol<Offer> {
     #[inline(never)]
     pub(super) fn selected(self, core: &mut Core, protocol: Option<Vec<u8>>) -> Result<State, Error> {
         self.offer.protocol(core, protocol)
@@ -77,7 +47,7 @@ impl AskProtocol {
 }
 
 /// A ClientHello with what the application thinks of it.
-pub(super) struct Offer {
+pub(crate) struct Offer {
     pub(super) chosen: Chosen,
     pub(super) basis: Basis,
     pub(super) acknowledge_name: bool,

@@ -7,7 +7,7 @@ use carnet_ticket::{Ended, Session};
 use super::State;
 use super::external_psk::AskPsk;
 use super::hello::Chosen;
-use super::offer::AskServerName;
+use super::offer::ask_name;
 use crate::core::Core;
 use crate::message::{OfferedPsk, PskCursor};
 use crate::number::Suite13;
@@ -19,7 +19,7 @@ use crate::{CipherSuite, Error, ErrorKind, ProtocolVersion, Question, TicketVerd
 const MAX_IDENTITIES: usize = 16;
 
 /// What the connection's keys come from, besides the key exchange.
-pub(super) enum Basis {
+pub(crate) enum Basis {
     /// The certificate's signature.
     Full {
         /// Tickets follow.
@@ -30,7 +30,7 @@ pub(super) enum Basis {
 }
 
 /// A PSK that is used.
-pub(super) struct Resumed {
+pub(crate) struct Resumed {
     pub(super) early: Early,
     pub(super) index: usize,
     kind: PskKind,
@@ -70,12 +70,12 @@ pub(super) fn begin(core: &mut Core, chosen: Chosen) -> Result<State, Error> {
     let full = Basis::Full { renew: true };
     let modes = chosen.hello.psk_modes()?.unwrap_or_default();
     let Some(rest) = chosen.hello.psks()? else {
-        return AskServerName::enter(core, chosen, full);
+        return ask_name(core, chosen, full);
     };
     let without_dhe = !modes.with_dhe;
     // "The server MUST NOT select a key exchange mode that is not listed by the client" (section 4.2.9).
     if without_dhe && !(modes.alone && core.settings.allow_psk_ke) {
-        return AskServerName::enter(core, chosen, full);
+        return ask_name(core, chosen, full);
     }
     next(core, chosen, rest, without_dhe, true)
 }
@@ -83,7 +83,7 @@ pub(super) fn begin(core: &mut Core, chosen: Chosen) -> Result<State, Error> {
 fn next(core: &mut Core, chosen: Chosen, mut rest: PskCursor, without_dhe: bool, renew: bool) -> Result<State, Error> {
     let offered = rest.next(&chosen.hello);
     let Some(offered) = offered.filter(|offered| offered.index < MAX_IDENTITIES) else {
-        return AskServerName::enter(core, chosen, Basis::Full { renew });
+        return ask_name(core, chosen, Basis::Full { renew });
     };
     let candidate = Candidate {
         chosen,
@@ -122,7 +122,7 @@ impl Candidate {
             without_dhe: self.without_dhe,
             early_session,
         }));
-        AskServerName::enter(core, self.chosen, basis)
+        ask_name(core, self.chosen, basis)
     }
 
     /// "Prior to accepting PSK key establishment, the server MUST validate the corresponding binder value. If this

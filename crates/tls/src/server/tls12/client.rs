@@ -2,6 +2,8 @@
 
 use bytes::Bytes;
 
+use super::super::asked::AskChain;
+use super::super::client_auth::Claim;
 use super::State;
 use super::finish::{ExpectChangeCipherSpec, Then};
 use super::flight::Flight;
@@ -11,7 +13,7 @@ use crate::message::Message;
 use crate::message::certificate::parse_verify;
 use crate::message::tls12::{parse_certificate, parse_client_key_exchange};
 use crate::schedule::{HelloRandoms, MasterSecret};
-use crate::{AlertDescription, Error, ErrorKind, HandshakeType, Question, SignatureScheme, kx};
+use crate::{AlertDescription, Error, ErrorKind, HandshakeType, Question, kx};
 
 /// Waits for the client's Certificate, which may be empty.
 pub(crate) struct ExpectCertificate {
@@ -25,32 +27,15 @@ impl ExpectCertificate {
         let mut flight = self.flight;
         let chain = parse_certificate(&message)?;
         flight.transcript.add(message.raw());
-        Ok(State::AskChain(Box::new(AskChain { flight, chain })))
+        Ok(State::AskChain(Box::new(AskChain { then: flight, chain })))
     }
 }
 
-/// The application judges the chain.
-pub(crate) struct AskChain {
-    flight: Flight,
-    chain: Vec<Bytes>,
-}
-
-impl AskChain {
-    pub(super) fn question(&self) -> Question {
-        Question::VerifyChain {
-            chain: self.chain.clone(),
-        }
-    }
-
+impl AskChain<Flight> {
     #[inline(never)]
     pub(super) fn verdict(self, core: &mut Core, verdict: Result<(), AlertDescription>) -> Result<State, Error> {
-        verdict.map_err(ErrorKind::ChainRefused)?;
-        // Nobody is to see a peer that was refused.
-        core.facts.authentication.peer_chain.clone_from(&self.chain);
-        Ok(State::ExpectKeyExchange(Box::new(ExpectKeyExchange {
-            flight: self.flight,
-            leaf: self.chain.into_iter().next(),
-        })))
+        let (flight, leaf) = self.judged(core, verdict)?;
+        Ok(State::ExpectKeyExchange(Box::new(ExpectKeyExchange { flight, leaf })))
     }
 }
 
@@ -141,10 +126,12 @@ impl ExpectVerify {
         core.facts.authentication.peer_scheme = Some(scheme);
         Ok(State::AskVerified(Box::new(AskVerified {
             proof,
-            scheme,
-            leaf,
-            content,
-            signature,
+            claim: Claim {
+                scheme,
+                leaf,
+                content,
+                signature,
+            },
         })))
     }
 }
@@ -152,20 +139,12 @@ impl ExpectVerify {
 /// The application verifies the signature.
 pub(crate) struct AskVerified {
     proof: Proof,
-    scheme: SignatureScheme,
-    leaf: Bytes,
-    content: Vec<u8>,
-    signature: Bytes,
+    claim: Claim,
 }
 
 impl AskVerified {
     pub(super) fn question(&self) -> Question {
-        Question::VerifySignature {
-            scheme: self.scheme,
-            leaf: self.leaf.clone(),
-            message: self.content.clone(),
-            signature: self.signature.clone(),
-        }
+        self.claim.question()
     }
 
     #[inline(never)]

@@ -208,7 +208,7 @@ impl AskCredential {
 }
 
 /// What a full handshake carries on from the first flight.
-pub(super) struct Flight {
+pub(crate) struct Flight {
     pub(super) suite: &'static Suite12,
     pub(super) transcript: Transcript,
     pub(super) share: KeyShare,

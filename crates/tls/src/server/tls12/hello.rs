@@ -11,7 +11,7 @@ use crate::suite12::Suite12;
 use crate::{CipherSuite, Error, ErrorKind, ExtensionType, ProtocolVersion, Settings};
 
 /// What a ClientHello says of TLS 1.2, as far as all that follows needs it.
-pub(super) struct Asked {
+pub(crate) struct Asked {
     pub(super) hello: Arc<ClientHello>,
     /// It knows of secure renegotiation (RFC 5746 section 3.6).
     pub(super) secure_renegotiation: bool,

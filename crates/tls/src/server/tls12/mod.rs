@@ -20,6 +20,7 @@ mod hello;
 mod names;
 mod session;
 
+use super::asked::{AskChain, AskProtocol, AskServerName};
 use crate::core::Core;
 use crate::message::Message;
 use crate::state::{self, Wants};
@@ -31,12 +32,12 @@ pub(super) use hello::begin;
 pub(crate) enum State {
     AskTicket(session::AskTicket),
     AskSession(session::AskSession),
-    AskServerName(names::AskServerName),
-    AskProtocol(names::AskProtocol),
+    AskServerName(AskServerName<(hello::Asked, session::Basis)>),
+    AskProtocol(AskProtocol<names::Offer>),
     AskCredential(flight::AskCredential),
     AskSignature(Box<flight::AskSignature>),
     ExpectCertificate(Box<client::ExpectCertificate>),
-    AskChain(Box<client::AskChain>),
+    AskChain(Box<AskChain<flight::Flight>>),
     ExpectKeyExchange(Box<client::ExpectKeyExchange>),
     ExpectVerify(Box<client::ExpectVerify>),
     AskVerified(Box<client::AskVerified>),

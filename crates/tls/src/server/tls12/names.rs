@@ -2,34 +2,20 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
-
+use super::super::asked::{AskProtocol, AskServerName};
 use super::hello::Asked;
 use super::session::Basis;
 use super::{State, flight};
 use crate::core::Core;
-use crate::{Error, Question, Settings};
+use crate::{Error, Settings};
 
-/// The application is told the server's name.
-pub(crate) struct AskServerName {
-    asked: Asked,
-    basis: Basis,
-    name: Option<String>,
+/// Goes on to the server's name.
+pub(super) fn ask_name(core: &mut Core, asked: Asked, basis: Basis) -> Result<State, Error> {
+    let name = asked.hello.server_name()?;
+    Ok(State::AskServerName(AskServerName::new(core, name, (asked, basis))))
 }
 
-impl AskServerName {
-    pub(super) fn enter(core: &mut Core, asked: Asked, basis: Basis) -> Result<State, Error> {
-        let name = asked.hello.server_name()?;
-        core.facts.names.server_name.clone_from(&name);
-        Ok(State::AskServerName(Self { asked, basis, name }))
-    }
-
-    pub(super) fn question(&self) -> Question {
-        Question::ServerName {
-            name: self.name.clone(),
-        }
-    }
-
+impl AskServerName<(Asked, Basis)> {
     #[inline(never)]
     pub(super) fn named(
         self,
@@ -37,14 +23,10 @@ impl AskServerName {
         acknowledge: bool,
         settings: Option<Arc<Settings>>,
     ) -> Result<State, Error> {
-        if let Some(settings) = settings {
-            core.switch_settings(settings);
-        }
-        let acknowledge_name = acknowledge && self.name.is_some();
-        core.facts.names.acknowledged = acknowledge_name;
+        let ((asked, basis), acknowledge_name) = self.answered(core, acknowledge, settings);
         let offer = Offer {
-            asked: self.asked,
-            basis: self.basis,
+            asked,
+            basis,
             acknowledge_name,
             protocol: None,
         };
@@ -55,19 +37,7 @@ impl AskServerName {
     }
 }
 
-/// The application chooses a protocol (RFC 7301).
-pub(crate) struct AskProtocol {
-    offer: Offer,
-    offered: Bytes,
-}
-
-impl AskProtocol {
-    pub(super) fn question(&self) -> Question {
-        Question::Protocol {
-            offered: self.offered.clone(),
-        }
-    }
-
+impl AskProtocol<Offer> {
     #[inline(never)]
     pub(super) fn selected(self, core: &mut Core, protocol: Option<Vec<u8>>) -> Result<State, Error> {
         core.facts.names.protocol.clone_from(&protocol);
@@ -77,7 +47,7 @@ impl AskProtocol {
 }
 
 /// A ClientHello with what the application thinks of it.
-pub(super) struct Offer {
+pub(crate) struct Offer {
     pub(super) asked: Asked,
     pub(super) basis: Basis,
     pub(super) acknowledge_name: bool,

@@ -7,14 +7,14 @@ use carnet_ticket::Session;
 
 use super::State;
 use super::hello::Asked;
-use super::names::AskServerName;
+use super::names::ask_name;
 use crate::core::Core;
 use crate::schedule::MasterSecret;
 use crate::suite12::Suite12;
 use crate::{CipherSuite, Error, ErrorKind, ExtensionType, ProtocolVersion, Question, TicketVerdict};
 
 /// What the connection's keys come from, and whether a new ticket is due.
-pub(super) struct Basis {
+pub(crate) struct Basis {
     pub(super) resumed: Option<Box<Resumed>>,
     pub(super) renew: bool,
 }
@@ -49,7 +49,7 @@ pub(super) fn begin(core: &mut Core, asked: Asked) -> Result<State, Error> {
 /// No ticket: is there a session with the id that the client names?
 fn look_up(core: &mut Core, asked: Asked, renew: bool) -> Result<State, Error> {
     if asked.hello.session_id().is_empty() {
-        return AskServerName::enter(core, asked, Basis { resumed: None, renew });
+        return ask_name(core, asked, Basis { resumed: None, renew });
     }
     Ok(State::AskSession(AskSession { asked, renew }))
 }
@@ -74,11 +74,11 @@ impl AskTicket {
                 let resumed = resume(core, &self.asked, session)?;
                 // What can't be resumed after all is replaced.
                 let renew = renew || resumed.is_none();
-                AskServerName::enter(core, self.asked, Basis { resumed, renew })
+                ask_name(core, self.asked, Basis { resumed, renew })
             }
             // A ticket that is there but empty, or to be ignored, does not keep a session from being found by its id.
             TicketVerdict::Skip { renew } if self.ticket.is_empty() || !renew => look_up(core, self.asked, renew),
-            TicketVerdict::Skip { renew } => AskServerName::enter(core, self.asked, Basis { resumed: None, renew }),
+            TicketVerdict::Skip { renew } => ask_name(core, self.asked, Basis { resumed: None, renew }),
         }
     }
 }
@@ -103,7 +103,7 @@ impl AskSession {
             None => None,
         };
         let renew = self.renew;
-        AskServerName::enter(core, self.asked, Basis { resumed, renew })
+        ask_name(core, self.asked, Basis { resumed, renew })
     }
 }
 
