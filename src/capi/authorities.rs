@@ -11,7 +11,7 @@ use crate::handles;
 use crate::libcrypto::pkey::Key;
 use crate::libcrypto::stack::{NameStack, push_name, stack_der};
 use crate::libcrypto::x509::Certificate;
-use crate::objects::authorities::{List, Subjects};
+use crate::objects::authorities::{List, Owner, Subjects};
 use crate::objects::config::{Config, Configurable};
 use crate::objects::connection::Connection;
 use crate::objects::context::Context;
@@ -78,7 +78,7 @@ pub unsafe extern "C" fn SSL_CTX_set_client_CA_list(ctx: *mut SSL_CTX, name_list
         let target = handles::lookup::<Context>(ctx)?;
         // SAFETY: the caller's contract.
         let names = unsafe { NameStack::from_owned(name_list) };
-        target.update(|config| config.set_authority_list(List::ForClients, names));
+        target.update(|config| config.set_authority_list(Owner::Context, List::ForClients, names));
         Ok(())
     })
 }
@@ -93,7 +93,7 @@ pub unsafe extern "C" fn SSL_set_client_CA_list(ssl: *mut SSL, name_list: *mut S
         let target = handles::lookup::<Connection>(ssl)?;
         // SAFETY: the caller's contract.
         let names = unsafe { NameStack::from_owned(name_list) };
-        target.update(|config| config.set_authority_list(List::ForClients, names));
+        target.update(|config| config.set_authority_list(Owner::Connection, List::ForClients, names));
         Ok(())
     })
 }
@@ -108,7 +108,7 @@ pub unsafe extern "C" fn SSL_CTX_set0_CA_list(ctx: *mut SSL_CTX, name_list: *mut
         let target = handles::lookup::<Context>(ctx)?;
         // SAFETY: the caller's contract.
         let names = unsafe { NameStack::from_owned(name_list) };
-        target.update(|config| config.set_authority_list(List::ForBoth, names));
+        target.update(|config| config.set_authority_list(Owner::Context, List::ForBoth, names));
         Ok(())
     })
 }
@@ -123,7 +123,7 @@ pub unsafe extern "C" fn SSL_set0_CA_list(ssl: *mut SSL, name_list: *mut STACK_O
         let target = handles::lookup::<Connection>(ssl)?;
         // SAFETY: the caller's contract.
         let names = unsafe { NameStack::from_owned(name_list) };
-        target.update(|config| config.set_authority_list(List::ForBoth, names));
+        target.update(|config| config.set_authority_list(Owner::Connection, List::ForBoth, names));
         Ok(())
     })
 }
@@ -155,7 +155,7 @@ pub unsafe extern "C" fn SSL_CTX_add_client_CA(ctx: *mut SSL_CTX, x: *mut X509) 
         // SAFETY: the caller's contract.
         let certificate = unsafe { Certificate::from_borrowed(x) }.ok_or(Error::Silent)?;
         target
-            .update(|config| config.add_authority(List::ForClients, &certificate))
+            .update(|config| config.add_authority(Owner::Context, List::ForClients, &certificate))
             .map(|()| 1)
     })
 }
@@ -171,7 +171,7 @@ pub unsafe extern "C" fn SSL_add_client_CA(ssl: *mut SSL, x: *mut X509) -> c_int
         // SAFETY: the caller's contract.
         let certificate = unsafe { Certificate::from_borrowed(x) }.ok_or(Error::Silent)?;
         target
-            .update(|config| config.add_authority(List::ForClients, &certificate))
+            .update(|config| config.add_authority(Owner::Connection, List::ForClients, &certificate))
             .map(|()| 1)
     })
 }
@@ -187,7 +187,7 @@ pub unsafe extern "C" fn SSL_CTX_add1_to_CA_list(ctx: *mut SSL_CTX, x: *const X5
         // SAFETY: the caller's contract.
         let certificate = unsafe { Certificate::from_borrowed(x.cast_mut()) }.ok_or(Error::Silent)?;
         target
-            .update(|config| config.add_authority(List::ForBoth, &certificate))
+            .update(|config| config.add_authority(Owner::Context, List::ForBoth, &certificate))
             .map(|()| 1)
     })
 }
@@ -203,7 +203,7 @@ pub unsafe extern "C" fn SSL_add1_to_CA_list(ssl: *mut SSL, x: *const X509) -> c
         // SAFETY: the caller's contract.
         let certificate = unsafe { Certificate::from_borrowed(x.cast_mut()) }.ok_or(Error::Silent)?;
         target
-            .update(|config| config.add_authority(List::ForBoth, &certificate))
+            .update(|config| config.add_authority(Owner::Connection, List::ForBoth, &certificate))
             .map(|()| 1)
     })
 }

@@ -10,6 +10,7 @@ use crate::drive::session;
 use crate::error::Result;
 use crate::libcrypto::stack::{CertificateStack, NameStack};
 use crate::libcrypto::x509::{Certificate, Name};
+use crate::objects::authorities::List;
 use crate::objects::config::Configurable;
 use crate::objects::connection::{Connection, Role};
 use crate::objects::scheme;
@@ -178,11 +179,8 @@ pub unsafe extern "C" fn SSL_get_client_CA_list(s: *const SSL) -> *mut STACK_OF_
             return Ok(peer_authorities(&connection));
         }
         let config = connection.config();
-        Ok(config
-            .verify
-            .client_authorities
-            .as_ref()
-            .map_or(ptr::null_mut(), |names| names.as_ptr()))
+        let names = config.authority_list(List::ForClients);
+        Ok(names.map_or(ptr::null_mut(), |names| names.as_ptr()))
     })
 }
 

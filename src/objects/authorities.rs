@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::config::Config;
+use super::config::{Config, Verify};
 use crate::error::{Common, Error, Result};
 use crate::libcrypto::pem::{File, Password};
 use crate::libcrypto::stack::NameStack;
@@ -26,31 +26,50 @@ pub enum List {
     ForBoth,
 }
 
+/// Whose list: a connection starts without one, and has its context's until it gets one of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Owner {
+    /// `SSL_CTX_…`
+    Context,
+    /// `SSL_…`
+    Connection,
+}
+
 impl Config {
-    /// The list, or nothing when it was never set.
+    /// The list in force, or nothing when there is none.
     pub fn authority_list(&self, list: List) -> Option<&NameStack> {
+        let Verify {
+            client_authorities,
+            authorities,
+            own_client_authorities,
+            own_authorities,
+            ..
+        } = &self.verify;
         match list {
-            List::ForClients => self.verify.client_authorities.as_deref(),
-            List::ForBoth => self.verify.authorities.as_deref(),
+            List::ForClients => own_client_authorities.as_ref().or(client_authorities.as_ref()),
+            List::ForBoth => own_authorities.as_ref().or(authorities.as_ref()),
         }
+        .map(Arc::as_ref)
     }
 
-    fn authority_slot(&mut self, list: List) -> &mut Option<Arc<NameStack>> {
-        match list {
-            List::ForClients => &mut self.verify.client_authorities,
-            List::ForBoth => &mut self.verify.authorities,
+    fn authority_slot(&mut self, owner: Owner, list: List) -> &mut Option<Arc<NameStack>> {
+        match (owner, list) {
+            (Owner::Context, List::ForClients) => &mut self.verify.client_authorities,
+            (Owner::Context, List::ForBoth) => &mut self.verify.authorities,
+            (Owner::Connection, List::ForClients) => &mut self.verify.own_client_authorities,
+            (Owner::Connection, List::ForBoth) => &mut self.verify.own_authorities,
         }
     }
 
     /// Replaces the list.
-    pub fn set_authority_list(&mut self, list: List, names: Option<NameStack>) {
-        *self.authority_slot(list) = names.map(Arc::new);
+    pub fn set_authority_list(&mut self, owner: Owner, list: List, names: Option<NameStack>) {
+        *self.authority_slot(owner, list) = names.map(Arc::new);
     }
 
     /// Adds the subject of a certificate.
-    pub fn add_authority(&mut self, list: List, certificate: &Certificate) -> Result<()> {
+    pub fn add_authority(&mut self, owner: Owner, list: List, certificate: &Certificate) -> Result<()> {
         let name = certificate.subject().ok_or(Common::MallocFailure)?;
-        let slot = self.authority_slot(list);
+        let slot = self.authority_slot(owner, list);
         let old = match slot.take().map(Arc::try_unwrap) {
             Some(Ok(names)) => Some(names),
             Some(Err(shared)) => shared.duplicate(),

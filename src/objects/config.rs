@@ -147,10 +147,14 @@ pub struct Verify {
     pub callback: SSL_verify_cb,
     /// `SSL_set_post_handshake_auth(3)`
     pub post_handshake_auth: bool,
-    /// `SSL_set_client_CA_list(3)`: names for a server's CertificateRequest.
+    /// `SSL_CTX_set_client_CA_list(3)`: names for a server's CertificateRequest.
     pub client_authorities: Option<Arc<NameStack>>,
-    /// `SSL_set0_CA_list(3)`: names for both sides; a server prefers those above.
+    /// `SSL_CTX_set0_CA_list(3)`: names for both sides; a server prefers those above.
     pub authorities: Option<Arc<NameStack>>,
+    /// `SSL_set_client_CA_list(3)`: a connection's own, in the place of its context's.
+    pub own_client_authorities: Option<Arc<NameStack>>,
+    /// `SSL_set0_CA_list(3)`: likewise.
+    pub own_authorities: Option<Arc<NameStack>>,
 }
 
 /// Sessions and tickets.
@@ -214,6 +218,8 @@ impl Default for Verify {
             post_handshake_auth: false,
             client_authorities: empty(),
             authorities: empty(),
+            own_client_authorities: None,
+            own_authorities: None,
         }
     }
 }

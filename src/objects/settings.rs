@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 use bytes::Bytes;
 use carnet_tls::{CipherSuite, ClientAuth, NamedGroup, ProtocolVersion, Settings, SignatureScheme, Tls12};
 
+use super::authorities::List;
 use super::config::{Config, Protocol};
 use super::method::SSL_METHOD;
 use super::security::{Operation, Policy, Query};
@@ -162,13 +163,10 @@ impl Config {
         if self.protocol.options & OP_DISABLE_TLSEXT_CA_NAMES != 0 && !server {
             return Vec::new();
         }
-        let for_clients = self
-            .verify
-            .client_authorities
-            .as_ref()
-            .filter(|names| server && !names.is_empty());
+        let for_clients = self.authority_list(List::ForClients);
         for_clients
-            .or(self.verify.authorities.as_ref())
+            .filter(|names| server && !names.is_empty())
+            .or_else(|| self.authority_list(List::ForBoth))
             .map(|names| names.to_der())
             .unwrap_or_default()
     }
