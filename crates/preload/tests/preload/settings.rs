@@ -164,7 +164,7 @@ fn roots() {
     for (from, to, word) in [
         ("AQEB", "", "not a root secret"),
         ("3600", "5", "at least 60 s"),
-        ("lifetime", "lifetyme", "lifetyme"),
+        ("lifetime", "lifetyme", "line 3"),
     ] {
         let setup = Setup::new();
         let path = setup.path("root");
