@@ -1,8 +1,6 @@
 /* Callbacks that come back: the application's functions use the connection, its context and its sessions while the library
- * is at work with them, as they may. Whatever hangs is ended by an alarm. */
+ * is at work with them, as they may. */
 #include "harness.h"
-
-#include <unistd.h>
 
 static int index_of_session;
 static const char kept[] = "kept";
@@ -283,7 +281,6 @@ static void ending_bios(void)
 
 int main(void)
 {
-    alarm(50);
     index_of_session = SSL_SESSION_get_ex_new_index(0, NULL, NULL, NULL, free_session);
     expired_offer();
     dropped(SSL_TICKET_RETURN_IGNORE_RENEW, 0, 0, "refused by the application");

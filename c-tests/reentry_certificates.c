@@ -1,8 +1,6 @@
 /* X509 has ex_data, too: what the application's function for the end of a certificate asks of the connection that the
- * certificate belonged to. Whatever hangs is ended by an alarm. */
+ * certificate belonged to. */
 #include "harness.h"
-
-#include <unistd.h>
 
 static int index_of_x509, ended;
 static SSL *owner;
@@ -75,7 +73,6 @@ static void cleared(void)
 
 int main(void)
 {
-    alarm(30);
     index_of_x509 = X509_get_ex_new_index(0, NULL, NULL, NULL, free_x509);
     for (const int *version = versions(); *version; version++) {
         tls = *version;
