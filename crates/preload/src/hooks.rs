@@ -15,9 +15,14 @@ use crate::state;
 /// SSL_CTRL_SET_TLSEXT_TICKET_KEY_CB
 const SET_KEY_CALLBACK: c_int = 72;
 
-/// Runs what this library has to do; a panic there is nobody else's affair.
-fn aside<R>(work: impl FnOnce() -> Option<R>) -> Option<R> {
-    catch_unwind(AssertUnwindSafe(work)).ok().flatten()
+/// Runs what this library has to do for a context; a panic or a failure there is nobody else's affair. To foreign contexts
+/// nothing is done: the OpenSSL that this library serves may not be there yet.
+fn aside<R>(is_foreign: bool, work: impl FnOnce(&'static OpenSsl) -> Option<R>) -> Option<R> {
+    if is_foreign {
+        return None;
+    }
+    let openssl = OpenSsl::get()?;
+    openssl.aside(|| catch_unwind(AssertUnwindSafe(|| work(openssl))).ok().flatten())
 }
 
 /// The function that the caller means, and whether the context is none of ours; or the answer if there is no function.
@@ -34,15 +39,11 @@ macro_rules! real {
 
 /// Puts our callback on a new context.
 fn adopt(context: Ctx, method: *const c_void, is_foreign: bool) {
-    aside(|| {
-        if context.is_null() {
-            return None;
-        }
-        foreign::remember(context, method, is_foreign);
-        if is_foreign {
-            return None;
-        }
-        let openssl = OpenSsl::get()?;
+    if context.is_null() {
+        return;
+    }
+    foreign::remember(context, method, is_foreign);
+    aside(is_foreign, |openssl| {
         state::ring()?;
         // SAFETY: libssl has just made it, and nobody else has it yet.
         unsafe {
@@ -115,9 +116,8 @@ pub unsafe extern "C" fn SSL_CTX_ctrl(context: Ctx, command: c_int, number: c_lo
         GET_KEYS => Brought::KeysElsewhere,
         _ => return result,
     };
-    if !is_foreign && result == 1 && !pointer.is_null() {
-        aside(|| {
-            let openssl = OpenSsl::get()?;
+    if result == 1 && !pointer.is_null() {
+        aside(is_foreign, |openssl| {
             let (record, mode) = ours(openssl, context)?;
             record.read_own_keys(openssl, context);
             brought(openssl, context, record, mode, what);
@@ -135,9 +135,8 @@ pub unsafe extern "C" fn SSL_CTX_ctrl(context: Ctx, command: c_int, number: c_lo
 pub unsafe extern "C" fn SSL_CTX_callback_ctrl(context: Ctx, command: c_int, callback: Option<AnyCallback>) -> c_long {
     type Control = unsafe extern "C" fn(Ctx, c_int, Option<AnyCallback>) -> c_long;
     let (real, is_foreign) = real!(SSL_CTX_callback_ctrl as Control, for_context(context), or 0);
-    let answer = (command == SET_KEY_CALLBACK && !is_foreign).then(|| {
-        aside(|| {
-            let openssl = OpenSsl::get()?;
+    let answer = (command == SET_KEY_CALLBACK).then(|| {
+        aside(is_foreign, |openssl| {
             let (record, mode) = ours(openssl, context)?;
             Some(brought(openssl, context, record, mode, Brought::Hmac(callback)))
         })
@@ -157,11 +156,7 @@ pub unsafe extern "C" fn SSL_CTX_callback_ctrl(context: Ctx, command: c_int, cal
 pub unsafe extern "C" fn SSL_CTX_set_tlsext_ticket_key_evp_cb(context: Ctx, callback: Option<KeyCallback>) -> c_int {
     type Set = unsafe extern "C" fn(Ctx, Option<KeyCallback>) -> c_int;
     let (real, is_foreign) = real!(SSL_CTX_set_tlsext_ticket_key_evp_cb as Set, for_context(context), or 0);
-    let answer = aside(|| {
-        if is_foreign {
-            return None;
-        }
-        let openssl = OpenSsl::get()?;
+    let answer = aside(is_foreign, |openssl| {
         let (record, mode) = ours(openssl, context)?;
         Some(brought(openssl, context, record, mode, Brought::Evp(callback)))
     });
@@ -196,13 +191,11 @@ pub unsafe extern "C" fn SSL_CTX_set_client_hello_cb(
     let (real, is_foreign) = real!(SSL_CTX_set_client_hello_cb as Set, for_context(context), or Default::default());
     // SAFETY: the caller's arguments, passed on.
     unsafe { real(context, callback, argument) };
-    if !is_foreign {
-        aside(|| {
-            let (record, _) = ours(OpenSsl::get()?, context)?;
-            record.chooses_by_hello.store(callback.is_some(), Ordering::Relaxed);
-            Some(())
-        });
-    }
+    aside(is_foreign, |openssl| {
+        let (record, _) = ours(openssl, context)?;
+        record.chooses_by_hello.store(callback.is_some(), Ordering::Relaxed);
+        Some(())
+    });
 }
 
 /// SSL_CTX_set_cert_verify_callback(3): what verifies the clients of a context tells it from others.
@@ -220,13 +213,11 @@ pub unsafe extern "C" fn SSL_CTX_set_cert_verify_callback(
         real!(SSL_CTX_set_cert_verify_callback as Set, for_context(context), or Default::default());
     // SAFETY: the caller's arguments, passed on.
     unsafe { real(context, callback, argument) };
-    if !is_foreign {
-        aside(|| {
-            let (record, _) = ours(OpenSsl::get()?, context)?;
-            record.judge.store(pointer(callback), Ordering::Release);
-            Some(())
-        });
-    }
+    aside(is_foreign, |openssl| {
+        let (record, _) = ours(openssl, context)?;
+        record.judge.store(pointer(callback), Ordering::Release);
+        Some(())
+    });
 }
 
 /// The application has brought keys, or a callback for them; or it takes its callback back. What the call returns.

@@ -86,6 +86,8 @@ functions! {
     fn SSL_get_session(*const c_void) -> *mut c_void;
     fn SSL_SESSION_get_time(*const c_void) -> c_long;
     fn SSL_SESSION_get0_id_context(*const c_void, *mut c_uint) -> *const c_uchar;
+    fn ERR_set_mark() -> c_int;
+    fn ERR_pop_to_mark() -> c_int;
     fn CRYPTO_get_ex_new_index(c_int, c_long, *mut c_void, Option<ExCallback>, Option<ExDup>, Option<ExCallback>) -> c_int;
     fn CRYPTO_get_ex_data(*const c_void, c_int) -> *mut c_void;
     fn CRYPTO_set_ex_data(*mut c_void, c_int, *mut c_void) -> c_int;
@@ -136,6 +138,17 @@ impl OpenSsl {
                 Self::find()
             })
             .as_ref()
+    }
+
+    /// Does what this library has to do besides what the application wants, and leaves the thread's error queue as it was:
+    /// what fails here is no error of the application's, which would put it into its log, or take it for one.
+    pub fn aside<R>(&self, work: impl FnOnce() -> R) -> R {
+        // SAFETY: these have no preconditions. Of an empty queue nothing can be marked, and then all of it goes.
+        unsafe { (self.ERR_set_mark)() };
+        let result = work();
+        // SAFETY: likewise.
+        unsafe { (self.ERR_pop_to_mark)() };
+        result
     }
 
     /// Is libssl.so.3 in this process? Costs no system call.

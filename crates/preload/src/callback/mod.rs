@@ -56,10 +56,12 @@ pub unsafe extern "C" fn ticket_key(
     mac: *mut c_void,
     enc: c_int,
 ) -> c_int {
+    let Some(openssl) = OpenSsl::get() else {
+        return DECLINE;
+    };
     let run = || {
         // SAFETY: OpenSSL's buffers: 16 bytes of name, EVP_MAX_IV_LENGTH (16) of IV.
         let (name, iv) = unsafe { (&mut *name.cast::<[u8; 16]>(), &mut *iv.cast::<[u8; IV_LEN]>()) };
-        let openssl = OpenSsl::get()?;
         // SAFETY: OpenSSL calls with a live SSL, which holds its first context.
         let (context, record, known_by) = unsafe {
             let context = context::first_context(openssl, ssl);
@@ -86,7 +88,8 @@ pub unsafe extern "C" fn ticket_key(
         }
         answer
     };
-    catch_unwind(AssertUnwindSafe(run)).ok().flatten().unwrap_or(DECLINE)
+    let answer = openssl.aside(|| catch_unwind(AssertUnwindSafe(run)));
+    answer.ok().flatten().unwrap_or(DECLINE)
 }
 
 /// The first context; but where the application chooses one when it sees the hello, which is before OpenSSL asks for a

@@ -11,6 +11,7 @@
  *   export S FILE | import S FILE                                sessions with their tickets
  *   change CTX cert|trust|also ID                               another certificate; other, or further, trusted authorities
  *   damage S flip|cut|add NUMBER | graft S 12|13                 another ticket in a session; the ticket in one of that version
+ *   errors                  -> how often a handshake that went well left an error; which errors a new context leaves on the queue
  *   child ORDER…          in a forked child; more than one between semicolons
  *   With LINGER in the environment it says "ended PID" at its very end, and takes further orders until an empty line.
  *   free CTX, clearenv, chroot DIR, setuid N, closefds, take2 FILE, spawn, sleep MS, exit
@@ -515,6 +516,21 @@ static int spawn(void)
     return first || second || system("true");
 }
 
+static void order_errors(char **words)
+{
+    unsigned long error;
+    (void)words;
+    printf("%d", stray_errors);
+    stray_errors = 0;
+    ERR_clear_error();
+    /* The application's own. */
+    ERR_raise(ERR_LIB_USER, 7);
+    SSL_CTX_free(SSL_CTX_new(TLS_server_method()));
+    while ((error = ERR_get_error()) != 0)
+        printf(" %s:%d", ERR_GET_LIB(error) == ERR_LIB_USER ? "user" : "other", ERR_GET_REASON(error));
+    printf("\n");
+}
+
 static void order_process(char **words)
 {
     const char *what = words[0];
@@ -551,7 +567,8 @@ static void order(char **words)
         void (*run)(char **);
     } orders[] = { { "ctx", order_ctx },       { "connect", order_connect }, { "callback", order_callback }, { "keys", order_keys },
                    { "by_name", order_switch }, { "by_hello", order_switch }, { "export", order_session },    { "import", order_session },
-                   { "change", order_change },  { "damage", order_damage },   { "graft", order_graft } };
+                   { "change", order_change },  { "damage", order_damage },   { "graft", order_graft },
+                   { "errors", order_errors } };
     size_t i;
     if (strcmp(words[0], "child") == 0) {
         in_child(words + 1);

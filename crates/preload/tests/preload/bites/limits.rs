@@ -117,6 +117,31 @@ fn without_a_key_there_is_no_ticket() {
     }
 }
 
+/// What OpenSSL refuses to do for this library is no error of the application's, which would log it.
+#[test]
+fn what_fails_here_leaves_no_error() {
+    let broken = program("libnomac", &[]);
+    for version in VERSIONS {
+        let both = std::env::join_paths([crate::place::library(), broken.clone()]).unwrap();
+        let setup = Setup::new();
+        let flag = setup.path("flag");
+        let mut stage = setup.env("LD_PRELOAD", both).env("NO_MAC_IF", &flag).start();
+        stage.ok(&["ctx a"]);
+        stage.connect("a", version, "save=s");
+        std::fs::write(&flag, "").unwrap();
+        let there = stage.connect("a", version, "use=s");
+        assert_eq!(
+            (there.how.as_str(), there.tickets),
+            ("full", 0),
+            "it does fail: {version}"
+        );
+        assert_eq!(stage.say("errors"), "0 user:7", "{version}");
+        std::fs::remove_file(&flag).unwrap();
+        assert!(stage.connect("a", version, "use=s").is_resumed());
+        assert!(stage.finish().is_empty());
+    }
+}
+
 /// A ring that is filled with zeros while it is in use is no ring any more.
 #[test]
 fn a_ring_that_was_wiped_gives_no_key_of_zeros() {
