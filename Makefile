@@ -27,6 +27,10 @@ FUZZ_TARGETS = $(basename $(notdir $(wildcard fuzz/src/bin/*.rs)))
 
 # What scripts/ensure sees to: THING=PACKAGE.
 COMPILER := cc=gcc openssl/ssl.h=libssl-dev
+# rustc brings lld along where it links with nothing else; see build.rs.
+ifneq ($(shell uname -m),x86_64)
+COMPILER += ld.lld=lld
+endif
 CLIENT := openssl=openssl
 TOOLS := $(CLIENT) gnutls-cli=gnutls-bin gnutls-serv=gnutls-bin curl=curl socat=socat valgrind=valgrind pkg-config=pkg-config /usr/bin/kill=procps
 SERVERS := strace=strace faketime=faketime /usr/sbin/hitch=hitch /usr/bin/python3=python3 /usr/sbin/nginx=nginx-light \
