@@ -234,10 +234,10 @@ impl Ring {
         }
     }
 
-    /// Which version of a shared ring this process has: another number whenever keys have come or gone. What was derived
-    /// from them is to be looked through then.
+    /// Which version of a shared ring there is now: another number whenever keys have come or gone. What was derived from
+    /// them is to be looked through then. Costs one load.
     pub fn version(&self) -> u64 {
-        self.current.load().version()
+        self.page.as_ref().map_or(0, Page::version)
     }
 
     /// All keys, oldest first as far as they were made here.
