@@ -625,6 +625,7 @@ int main(void)
     /* OpenSSL is to stay usable after the end. */
     if (getenv("LINGER") != NULL)
         OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, NULL);
+    counts_errors = 1;
     client_ctx = client_context();
     while (next_order())
         ;
