@@ -30,6 +30,7 @@ pub mod separation;
 mod share;
 mod shared;
 mod snapshot;
+mod stack;
 #[cfg(test)]
 mod tests;
 mod trace;

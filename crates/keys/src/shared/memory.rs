@@ -1,4 +1,4 @@
-//! One page of memory that processes share. All of this crate's `unsafe` is here.
+//! One page of memory that processes share. Most of this crate's `unsafe` is here.
 //!
 //! Other processes write to it at any time, so nothing of it is ever borrowed as plain data: it is a row of atomics.
 
