@@ -62,7 +62,7 @@ pub fn program(name: &str, arguments: &[&str]) -> PathBuf {
 
 /// With -lssl -lcrypto.
 pub fn tls_program(name: &str) -> PathBuf {
-    program(name, &["-lssl", "-lcrypto"])
+    program(name, &["-rdynamic", "-lssl", "-lcrypto"])
 }
 
 /// The directory with the certificates: `server` and `other` are servers', `ca1` and `ca2` sign `client1` and `client2`.

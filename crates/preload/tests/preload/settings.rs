@@ -187,13 +187,13 @@ fn all_settings_in_a_file_and_the_environment_wins() {
         log.display()
     );
     fs::write(&config, text).unwrap();
-    let mut stage = accepted(setup.env("CARNET_CONFIG", &config).start());
+    let mut stage = accepted(setup.env("CARNET_CONFIG", &config).standing().start());
     assert!(ring.exists());
     let before = stage.ring_key("connect a 13");
-    stage.ok(&["keys a set k", "sleep 1100"]);
+    stage.ok(&["keys a set k", "pass 1"]);
     let after = stage.ring_key("connect a 13 save=s");
     assert!(before != after && after != "6b".repeat(8), "overridden, and rotated");
-    stage.ok(&["sleep 2100"]);
+    stage.ok(&["pass 2"]);
     assert_eq!(stage.connect("a", 13, "use=s").how, "full", "the cap");
     assert!(stage.lines().is_empty());
     assert!(

@@ -3,8 +3,9 @@
 use std::io::{BufRead, BufReader, Read as _, Write as _};
 use std::path::PathBuf;
 use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::OnceLock;
 use std::sync::mpsc::{Receiver, channel};
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 
 use crate::place::{library, pki, tls_program};
 
@@ -50,6 +51,13 @@ impl Setup {
         let mut setup = Self::bare();
         setup.command.env("LD_PRELOAD", library());
         setup
+    }
+
+    /// With a clock that stands still until it is told to go on ("pass"); all of these show the same time at first.
+    pub fn standing(self) -> Self {
+        static NOW: OnceLock<u64> = OnceLock::new();
+        let now = NOW.get_or_init(|| UNIX_EPOCH.elapsed().unwrap().as_secs());
+        self.env("CLOCK", now.to_string())
     }
 
     /// In a shell that first does this.

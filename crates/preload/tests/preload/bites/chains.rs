@@ -22,28 +22,28 @@ fn a_client_never_runs_out() {
 
 /// Resumed each second until it is not.
 fn seconds_of_chain(setup: Setup, version: u32) -> u32 {
-    let mut stage = setup.start();
+    let mut stage = setup.standing().start();
     stage.ok(&["ctx a timeout=60"]);
     stage.connect("a", version, "save=s");
-    for second in 0..6 {
+    for second in 0..20 {
         if !stage.connect("a", version, "use=s save=s").is_resumed() {
             return second;
         }
-        stage.ok(&["sleep 1000"]);
+        stage.ok(&["pass 1"]);
     }
-    6
+    20
 }
 
 #[test]
 fn a_chain_ends() {
     for version in VERSIONS {
         let capped = seconds_of_chain(Setup::new().env("CARNET_CHAIN_CAP", "3"), version);
-        assert!((3..=4).contains(&capped), "{version}: {capped}");
+        assert_eq!(capped, 3, "{version}");
     }
 }
 
 #[test]
 fn a_chain_goes_on_where_no_cap_is_wanted() {
-    assert_eq!(seconds_of_chain(Setup::new().env("CARNET_CHAIN_CAP", "0"), 13), 6);
-    assert_eq!(seconds_of_chain(Setup::bare(), 13), 6);
+    assert_eq!(seconds_of_chain(Setup::new().env("CARNET_CHAIN_CAP", "0"), 13), 20);
+    assert_eq!(seconds_of_chain(Setup::bare(), 13), 20);
 }

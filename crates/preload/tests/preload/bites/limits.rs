@@ -88,10 +88,11 @@ fn after_a_long_idle_time_there_is_a_new_key() {
         let mut stage = Setup::new()
             .env("CARNET_INTERVAL", "1")
             .env("CARNET_LIFETIME", "1")
+            .standing()
             .start();
         stage.ok(&["ctx a"]);
         let before = stage.connect("a", version, "save=s");
-        stage.ok(&["sleep 4000"]);
+        stage.ok(&["pass 4"]);
         let after = stage.connect("a", version, "use=s save=t");
         assert_eq!(after.how, "full", "{version}");
         assert_ne!(after.key[..16], before.key[..16]);

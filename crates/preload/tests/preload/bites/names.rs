@@ -45,13 +45,14 @@ fn a_renewed_ticket_is_for_the_same_name() {
             let mut stage = crate::stage::Setup::new()
                 .env("CARNET_INTERVAL", "1")
                 .env("CARNET_LIFETIME", "10")
+                .standing()
                 .start();
             stage.ok(&[&format!("ctx a {options}")]);
             let first = stage.connect("a", version, "name=a.example save=s");
             let key = |connection: &crate::stage::Connection| connection.key[..16].to_owned();
             let mut last = key(&first);
             for _ in 0..2 {
-                stage.ok(&["sleep 1100"]);
+                stage.ok(&["pass 1"]);
                 let next = stage.connect("a", version, "name=a.example use=s save=s");
                 assert!(next.is_resumed() && next.tickets > 0, "{version} {next:?}");
                 assert_ne!(key(&next), last, "under the key of now");
