@@ -149,14 +149,13 @@ impl Ring {
         then: impl FnOnce(&TicketKey, bool) -> R,
     ) -> Option<R> {
         let snapshot = self.at(now);
-        let slot = snapshot.all().iter().find(|slot| fits(&slot.name))?;
+        let slot = opens_now(snapshot.all().iter().find(|slot| fits(&slot.name)), now)?;
         Some(then(&slot.key, snapshot.still_seals(slot, now)))
     }
 
     fn opening_as(&self, now: u64, find: impl FnOnce(&Snapshot) -> Option<&Slot>) -> Option<Found> {
         let snapshot = self.at(now);
-        // Where another process holds up the change that would erase it, a key that has run out may still be here.
-        let slot = find(&snapshot).filter(|slot| slot.opens_until > now)?;
+        let slot = opens_now(find(&snapshot), now)?;
         Some(Found {
             key: slot.key.clone(),
             still_seals: snapshot.still_seals(slot, now),
@@ -334,6 +333,11 @@ impl Ring {
         };
         without_trace(|| random_key(&**entropy).ok().map(Arc::new))
     }
+}
+
+/// Where another process holds up the change that would erase it, a key that has run out may still be here.
+fn opens_now(slot: Option<&Slot>, now: u64) -> Option<&Slot> {
+    slot.filter(|slot| slot.opens_until > now)
 }
 
 impl std::fmt::Debug for Ring {

@@ -345,6 +345,8 @@ fn what_has_run_out_opens_nothing_though_nobody_can_erase_it() {
     let seals = sealing(&ring, end - 1);
     std::mem::forget(ring.page.as_ref().unwrap().claim(end - 1).unwrap());
     assert!(!opens(&ring, &name, end));
+    assert!(ring.opening_by_id(&name, end).is_none());
+    assert_eq!(ring.with_opening(end, |key| *key == name, |_, _| ()), None);
     assert_eq!(sealing(&ring, end), seals, "the rest goes on");
     assert!(
         ring.keys(end).iter().any(|info| *info.key.name() == name),
