@@ -146,7 +146,7 @@ impl Slots<'_> {
     /// `make` may have no key to give: then none seals, or the next one is published later.
     pub(crate) fn settle(&mut self, mut make: impl FnMut() -> Option<Arc<TicketKey>>) {
         let now = self.now;
-        self.slots.retain(|slot| slot.opens_until > now);
+        self.erase_old();
         if self.sealing().is_none() && !self.promote_next() {
             // Never used, or idle for so long that even the next key's time has passed.
             let made = make();
@@ -165,7 +165,7 @@ impl Slots<'_> {
     /// chain goes on to the first interval whose key is not published.
     pub(crate) fn settle_chain(&mut self, chain: &mut Chain) {
         let now = self.now;
-        self.slots.retain(|slot| slot.opens_until > now);
+        self.erase_old();
         let Some(interval) = self.policy.interval else {
             return;
         };
@@ -187,6 +187,12 @@ impl Slots<'_> {
             self.slots.extend(made.filter(|slot| slot.opens_until > now));
             chain.advance_to(chain.number().saturating_add(1));
         }
+    }
+
+    /// Erases what has run out.
+    pub(crate) fn erase_old(&mut self) {
+        let now = self.now;
+        self.slots.retain(|slot| slot.opens_until > now);
     }
 
     /// `key` seals from now on; what sealed until now only opens.

@@ -218,6 +218,8 @@ impl Ring {
         let times_before = times(&slots);
         let result = edit(&mut slots);
         match &mut chain {
+            // The keys of a chain that others have are no business of who only looks, nor is the work of running after it.
+            Some(_) if !self.makes_keys() => slots.erase_old(),
             Some(chain) => slots.settle_chain(chain),
             None => slots.settle(|| self.make()),
         }

@@ -177,6 +177,29 @@ fn time_passes_in_a_copy_but_nothing_is_made_or_counted() {
     assert_eq!(fs::read(&place.path).unwrap(), before, "nothing was written");
 }
 
+/// Not even a chain goes on in it, which may be far behind: whoever looks at others' rings must not work for them.
+#[test]
+fn a_copy_of_a_roots_ring_shows_what_is_there() {
+    let place = place();
+    let root = Root::new(&[5; SECRET_LEN], Policy::every(HOUR, LIFETIME), T).unwrap();
+    drop(Ring::create_file(&place.path, &Start::Root(&root), T).unwrap());
+    let states = |now| {
+        let ring = Ring::look_at_file(&place.path, now).unwrap();
+        assert!(ring.is_rooted());
+        ring.keys(now).iter().map(|info| info.state).collect::<Vec<_>>()
+    };
+    assert_eq!(states(T), [KeyState::Sealing, KeyState::Ahead]);
+    assert_eq!(
+        states(T + HOUR),
+        [KeyState::Opening, KeyState::Sealing],
+        "none is made after it"
+    );
+    assert_eq!(states(T + 2 * HOUR), [KeyState::Opening; 2]);
+    for later in [T + 1000 * HOUR, u64::MAX] {
+        assert_eq!(states(later), []);
+    }
+}
+
 #[test]
 fn erased_keys_are_not_in_the_file() {
     let place = place();
