@@ -30,6 +30,7 @@ pub(crate) fn explain(error: FileError) -> Failure {
         // Bytes where a root secret's text should be.
         FileError::Io { path, error } if error.kind() == ErrorKind::InvalidData => not_a_root(path, "it is not text"),
         FileError::Io { path, error } => io(path, error),
+        FileError::NotAFile { path } if path.is_symlink() => io(path, &std::io::Error::from_raw_os_error(ELOOP)),
         FileError::NotAFile { path } if path.is_dir() => io(path, &ErrorKind::IsADirectory.into()),
         FileError::Root { path, what } => not_a_root(path, what),
         FileError::WrongLength { path, .. }
@@ -108,13 +109,23 @@ pub(crate) fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
     read_from(file, path)
 }
 
+/// All of a program or library.
+pub(crate) fn read_program(path: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    let file = std::fs::File::open(path).map_err(|error| io(path, &error))?;
+    read_up_to(file, path, 1 << 30)
+}
+
 /// All of standard input or of a file that is called `path`.
 pub(crate) fn read_from(source: impl Read, path: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    read_up_to(source, path, MAX_LEN)
+}
+
+fn read_up_to(source: impl Read, path: &Path, most: u64) -> Result<Zeroizing<Vec<u8>>, Failure> {
     // Room for any key file, so that none is copied while this grows.
     let mut bytes = Zeroizing::new(Vec::with_capacity(1 << 16));
-    let read = source.take(MAX_LEN + 1).read_to_end(&mut bytes);
+    let read = source.take(most + 1).read_to_end(&mut bytes);
     read.map_err(|error| io(path, &error))?;
-    if bytes.len() as u64 > MAX_LEN {
+    if bytes.len() as u64 > most {
         return Err(Failure::new(format!(
             "{} is too long to be what is asked for",
             path.display()

@@ -289,8 +289,12 @@ impl Drop for Staged {
     }
 }
 
-/// Writes secrets to a file for its owner alone, whole or not at all.
+/// Writes secrets to a file for its owner alone, whole or not at all, in the place of a file that is there, but of nothing
+/// else: not of a device, and not of a symbolic link, which leads somewhere else.
 pub fn write_private(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
+    if std::fs::symlink_metadata(path).is_ok_and(|found| !found.is_file()) {
+        return Err(FileError::NotAFile { path: path.into() });
+    }
     let mut staged = Staged::beside(path)?;
     staged.write(bytes, path)?;
     staged.publish(path)

@@ -21,9 +21,9 @@ use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 /// How much of a name is the ring key's own.
-pub const RING_ID_LEN: usize = 8;
+const RING_ID_LEN: usize = 8;
 /// How much of a name tells contexts apart.
-pub const CONTEXT_ID_LEN: usize = 4;
+const CONTEXT_ID_LEN: usize = 4;
 
 /// What a context is, as far as it matters to who may resume there.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -146,6 +146,30 @@ fn pipes_links_and_devices_are_no_rings() {
     assert_eq!(left, ["real", "ring"]);
 }
 
+/// What has a name for other purposes keeps it: /dev/null among them, should root write there.
+#[test]
+fn only_files_are_written_over() {
+    let directory = tempfile::tempdir().unwrap();
+    let (old, path) = (directory.path().join("old"), directory.path().join("keys"));
+    fs::write(&old, "old").unwrap();
+    let write = || carnet_keys::write_private(&path, b"keys");
+    for target in [old.as_path(), Path::new("nothing"), Path::new("/dev/null")] {
+        std::os::unix::fs::symlink(target, &path).unwrap();
+        assert!(
+            matches!(write(), Err(FileError::NotAFile { .. })),
+            "{}",
+            target.display()
+        );
+        assert_eq!(fs::read_link(&path).unwrap(), target);
+        fs::remove_file(&path).unwrap();
+    }
+    assert!(Command::new("mkfifo").arg(&path).status().unwrap().success());
+    assert!(matches!(write(), Err(FileError::NotAFile { .. })));
+    assert_eq!(fs::read(&old).unwrap(), b"old");
+    carnet_keys::write_private(&old, b"keys").unwrap();
+    assert_eq!(fs::read(&old).unwrap(), b"keys");
+}
+
 /// A directory where nothing can be made, and a name that is taken: an error, and nothing is left lying about.
 #[test]
 fn what_can_not_be_made_leaves_nothing() {

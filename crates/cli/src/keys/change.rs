@@ -70,6 +70,9 @@ impl Revoke {
         for info in &doomed {
             // Not there any more: time or somebody else was faster.
             let _was_there: bool = persist(|| ring.revoke(info.key.name(), now))?;
+        }
+        // All are gone before anything is said of it, which may fail.
+        for info in &doomed {
             output::say(format_args!("revoked {}", hex(&info.key.name().0)))?;
         }
         say_what_seals(&ring, now)?;

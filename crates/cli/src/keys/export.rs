@@ -14,7 +14,7 @@ use crate::{files, output, time};
 
 /// Write keys of a ring as another program's key file
 ///
-/// The file is written whole, for its owner alone (mode 0600), in the place of any that is there. The keys go out as they
+/// The file is written whole, for its owner alone (mode 0600), in the place of any that is there but a ring. The keys go out as they
 /// are: see `carnet keys import` on what programs under libcarnet_preload.so make of them.
 #[derive(Debug, Args)]
 pub(crate) struct Export {
@@ -67,6 +67,12 @@ impl Export {
         };
         match to_stdout {
             true => output::write(&bytes)?,
+            false if files::look_at_ring(&self.output, now).is_ok() => {
+                return Err(Failure::new(format!(
+                    "{} is a ring and is not overwritten; name another file",
+                    self.output.display()
+                )));
+            }
             false => write_private(&self.output, &bytes).map_err(files::explain)?,
         }
         Ok(Answer::Done)
@@ -75,7 +81,12 @@ impl Export {
 
 fn sealing(keys: &[KeyInfo]) -> Result<&KeyInfo, Failure> {
     let found = keys.iter().find(|info| info.state == KeyState::Sealing);
-    found.ok_or_else(|| Failure::new("no key of this ring seals now; name one with --key, or run `carnet keys rotate`"))
+    found.ok_or_else(|| {
+        Failure::new(
+            "no key of this ring seals now; name one with --key, or wait until a server that uses it makes the next \
+             (`carnet keys rotate` makes one, if it has no root)",
+        )
+    })
 }
 
 fn one_key(info: &KeyInfo, form: Form) -> Result<Zeroizing<Vec<u8>>, Failure> {

@@ -49,17 +49,20 @@ impl Import {
         let there = ring.keys(now);
         check_room(&there, &keys)?;
         let opens_until = now.saturating_add(self.opens_for.unwrap_or(ring.policy().lifetime));
+        let mut told = Vec::new();
         for (index, key) in keys.into_iter().enumerate() {
             let (name, seals) = (hex(&key.name().0), seals == Some(index));
             if !seals && there.iter().any(|info| stays(info, &key)) {
-                output::say(format_args!("{name} is there already, and stays as it is"))?;
+                told.push(format!("{name} is there already, and stays as it is"));
                 continue;
             }
             let done = put(&ring, &key, seals, opens_until, now);
             done.map_err(|error| Failure::new(format!("{name} was not taken: {error}")))?;
             let what = if seals { "seals from now on" } else { "opens tickets" };
-            output::say(format_args!("{name} {what}"))?;
+            told.push(format!("{name} {what}"));
         }
+        // All are in before anything is said of it, which may fail.
+        output::say(told.join("\n"))?;
         Ok(Answer::Done)
     }
 
@@ -81,6 +84,14 @@ fn is_same(one: &TicketKey, other: &TicketKey) -> bool {
 
 /// Refuses a file in which two keys have a name, or that would push keys out of the ring.
 fn check_room(there: &[KeyInfo], keys: &[TicketKey]) -> Result<(), Failure> {
+    // One place is for the key that comes next.
+    let room = Ring::ROOM.saturating_sub(there.len() + 1);
+    let is_new = |key: &&TicketKey| there.iter().all(|info| info.key.name() != key.name());
+    if keys.iter().filter(is_new).count() > room {
+        return Err(Failure::new(format!(
+            "the ring has room for {room} more keys; revoke old ones, or import fewer"
+        )));
+    }
     for (index, key) in keys.iter().enumerate() {
         let namesake = there.iter().find(|info| info.key.name() == key.name());
         if namesake.is_some_and(|info| !is_same(&info.key, key)) {
@@ -96,16 +107,6 @@ fn check_room(there: &[KeyInfo], keys: &[TicketKey]) -> Result<(), Failure> {
         {
             return Err(Failure::new("two keys of the file have the same name; make them anew"));
         }
-    }
-    let new = keys
-        .iter()
-        .filter(|key| there.iter().all(|info| info.key.name() != key.name()));
-    // One place is for the key that comes next.
-    let room = Ring::ROOM.saturating_sub(there.len() + 1);
-    if new.count() > room {
-        return Err(Failure::new(format!(
-            "the ring has room for {room} more keys; revoke old ones, or import fewer"
-        )));
     }
     Ok(())
 }
@@ -132,9 +133,9 @@ fn warn_if_open_to_others(file: &Path) {
     if let Ok(mode) = mode
         && mode & 0o077 != 0
     {
-        eprintln!(
-            "carnet: warning: {} is open to others (mode {mode:03o}); whoever has read it can open these tickets",
+        output::complain(format_args!(
+            "warning: {} is open to others (mode {mode:03o}); whoever has read it can open these tickets",
             file.display()
-        );
+        ));
     }
 }

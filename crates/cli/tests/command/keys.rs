@@ -239,6 +239,54 @@ fn keys_go_to_a_pipe_but_not_to_a_terminal() {
     );
 }
 
+/// A log on a full disk, for example: what was asked for is done all the same, and done wholly.
+#[test]
+fn all_is_done_before_anything_is_said() {
+    let place = Place::new();
+    place.done(&["keys", "init", "ring"]);
+    let full = || fs::File::options().write(true).open("/dev/full").unwrap();
+    let code = |arguments: &[&str]| {
+        let mut command = place.command(arguments);
+        command.stdout(full()).stderr(full()).status().unwrap().code()
+    };
+    let before = listed(&place, "ring");
+    assert_eq!(code(&["keys", "revoke", "--all", "ring"]), Some(FAILED));
+    let after = listed(&place, "ring");
+    assert!(
+        before
+            .iter()
+            .all(|(name, _)| after.iter().all(|(other, _)| other != name))
+    );
+    let keys: Vec<Vec<u8>> = (1..=3).map(|seed| key(80, seed * 20)).collect();
+    let lines: String = keys.iter().map(|key| STANDARD.encode(key) + "\n").collect();
+    place.write("in", lines, 0o600);
+    assert_eq!(code(&["keys", "import", "ring", "in"]), Some(FAILED));
+    assert_eq!(listed(&place, "ring").len(), 2 + 3);
+    assert_eq!(code(&["keys", "list", "nowhere"]), Some(FAILED), "and no panic");
+    assert_eq!(code(&["doctor", "127.0.0.1:1", "--timeout", "0"]), Some(MISUSED));
+}
+
+#[test]
+fn no_ring_is_written_over() {
+    let place = Place::new();
+    place.done(&["keys", "init", "ring"]);
+    place.done(&["keys", "init", "other"]);
+    symlink("ring", place.path("link")).unwrap();
+    let before = (place.read("ring"), place.read("other"));
+    for (output, why) in [
+        ("ring", "is a ring"),
+        ("./ring", "is a ring"),
+        ("other", "is a ring"),
+        ("link", "is a symbolic link"),
+        (".", "is a directory"),
+    ] {
+        let said = place.fails(&["keys", "export", "ring", "--form", "nginx80", "-o", output]);
+        assert!(said.contains(why), "{said}");
+    }
+    assert_eq!(before, (place.read("ring"), place.read("other")));
+    assert_eq!(place.names(), ["link", "other", "ring"]);
+}
+
 #[test]
 fn what_belongs_to_root_is_not_for_others() {
     if !is_root() {
