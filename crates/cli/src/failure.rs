@@ -41,7 +41,7 @@ pub(crate) fn exit_code(done: Result<Answer, Failure>) -> ExitCode {
         Ok(Answer::Done) => ExitCode::SUCCESS,
         Ok(Answer::No) => ExitCode::from(3),
         Err(failure) => {
-            eprintln!("carnet: {}", crate::output::harmless(&failure.to_string()));
+            crate::output::complain(failure);
             ExitCode::FAILURE
         }
     }

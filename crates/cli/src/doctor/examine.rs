@@ -197,18 +197,28 @@ impl Purse {
     }
 }
 
+/// More tickets, or more bytes of them, tell no more of their keys, and whoever sends them wants to keep us busy.
+const MAX_TICKETS: usize = 4096;
+const MAX_BYTES: usize = 16 << 20;
+
 /// All tickets that were seen.
 #[derive(Default)]
 struct Heap {
     tickets: Vec<Kept>,
+    bytes: usize,
     lifetime: Option<u32>,
     max_early_data: u32,
 }
 
 impl Heap {
     fn add(&mut self, visit: &Visit) {
-        self.tickets
-            .extend(visit.kept.iter().filter(|kept| kept.bytes().is_some()).cloned());
+        for kept in &visit.kept {
+            let Some(ticket) = kept.bytes() else { continue };
+            self.bytes = self.bytes.saturating_add(ticket.len());
+            if self.tickets.len() < MAX_TICKETS && self.bytes <= MAX_BYTES {
+                self.tickets.push(kept.clone());
+            }
+        }
         self.lifetime = self.lifetime.max(visit.lifetimes.iter().max().copied());
         self.max_early_data = self.max_early_data.max(visit.max_early_data);
     }

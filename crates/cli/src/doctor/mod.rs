@@ -114,7 +114,7 @@ pub(crate) fn run(doctor: &Doctor) -> ExitCode {
     match doctor.run() {
         Ok(code) => code,
         Err(failure) => {
-            eprintln!("carnet: {}", output::harmless(&failure.to_string()));
+            output::complain(failure);
             ExitCode::from(2)
         }
     }
@@ -149,7 +149,7 @@ impl Doctor {
     fn conclude(&self, facts: &Facts) -> Result<ExitCode, Failure> {
         let findings: Vec<Finding> = judge::judge(facts);
         if self.json {
-            output::write(format!("{}\n", report::json(facts, &findings)?).as_bytes())?;
+            output::json_text(&report::json(facts, &findings)?)?;
         }
         self.print(|| format!("\n{}", report::findings(&findings, &self.allow, table::width())))?;
         Ok(if !judge::met_anybody(facts) {
@@ -168,8 +168,8 @@ impl Doctor {
             return Err(Failure::new("with --timeout 0 nobody can answer in time"));
         }
         Ok(Manner {
-            timeout: Duration::from_secs(self.timeout),
-            wait: Duration::from_millis(self.wait),
+            timeout: seconds(self.timeout),
+            wait: Duration::from_millis(self.wait).min(seconds(u64::MAX)),
             is_http: !self.raw,
             protocols,
         })
@@ -227,8 +227,8 @@ impl Doctor {
             return Ok(());
         }
         let pace = watch::Pace {
-            every: Duration::from_secs(every.max(1)),
-            until: self.duration.map(|span| Instant::now() + Duration::from_secs(span)),
+            every: seconds(every.max(1)),
+            until: self.duration.map(|span| Instant::now() + seconds(span)),
         };
         self.print(|| format!("\nWatching, every {} s\n", every.max(1)))?;
         let mut tell = |changes: &[facts::Change], seconds: u64| {
@@ -254,6 +254,12 @@ impl Doctor {
             output::write(output::harmless(&text()).as_bytes())
         }
     }
+}
+
+/// As many, or a century's, to which any clock can add some more.
+fn seconds(number: u64) -> Duration {
+    const CENTURY: u64 = 36_525 * 86_400;
+    Duration::from_secs(number.min(CENTURY))
 }
 
 fn code(text: &str) -> Result<String, String> {

@@ -196,11 +196,16 @@ pub(crate) fn watch(
             all.extend(changes.iter().cloned());
             tell(&changes, began.elapsed().as_secs());
         }
-        due += pace.every;
+        due = next_look(due, pace.every, Instant::now());
         if pace.until.is_some_and(|until| due > until) || !rest(due, stop) {
             return all;
         }
     }
+}
+
+/// On the beat; but looks that took longer than that are not made up for, which a server that has just recovered would feel.
+fn next_look(due: Instant, every: Duration, now: Instant) -> Instant {
+    (due + every).max(now)
 }
 
 /// Waits; `false` if told to stop.
@@ -215,5 +220,26 @@ fn rest(until: Instant, stop: &dyn Fn() -> bool) -> bool {
             return true;
         }
         std::thread::sleep(left.min(NAP));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_span_is_more_than_a_clock_can_bear() {
+        let longest = super::super::seconds(u64::MAX);
+        let _no_panic = next_look(Instant::now() + longest, longest, Instant::now());
+        assert_eq!(super::super::seconds(90), Duration::from_secs(90));
+    }
+
+    #[test]
+    fn nothing_is_made_up_for() {
+        let (began, second) = (Instant::now(), Duration::from_secs(1));
+        assert_eq!(next_look(began, second, began + second / 2), began + second);
+        let late = began + 60 * second;
+        assert_eq!(next_look(began, second, late), late);
+        assert_eq!(next_look(late, second, late), late + second);
     }
 }

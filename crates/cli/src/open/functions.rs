@@ -4,6 +4,7 @@
 use std::path::Path;
 
 use crate::failure::Failure;
+use crate::files;
 
 /// Where a function is, as libcarnet_preload.so tells it.
 pub(super) struct Function {
@@ -29,7 +30,7 @@ struct Header {
 
 /// All functions of a program or library.
 pub(super) fn of(path: &Path) -> Result<Vec<Function>, Failure> {
-    let bytes = std::fs::read(path).map_err(|error| Failure::new(format!("{}: {error}", path.display())))?;
+    let bytes = files::read_program(path)?;
     let offsets = offsets(&bytes).ok_or_else(|| {
         Failure::new(format!(
             "{} is no program for this kind of machine, or does not tell its functions",
@@ -67,13 +68,11 @@ fn offsets(elf: &[u8]) -> Option<Vec<u64>> {
     let base = first - first % PAGE;
     let table = headers.iter().find(|header| header.kind == PT_GNU_EH_FRAME)?;
     let at = usize::try_from(table.file_offset).ok()?;
-    if elf.get(at..at + 4)? != USUAL {
+    let (head, entries) = elf.get(at..)?.split_first_chunk::<12>()?;
+    if !head.starts_with(&USUAL) {
         return None;
     }
-    let entries = elf
-        .get(at + 12..)?
-        .chunks_exact(8)
-        .take(usize::try_from(u32_at(elf, at + 8)?).ok()?);
+    let entries = entries.chunks_exact(8).take(usize::try_from(u32_at(head, 8)?).ok()?);
     let offset = |entry: &[u8]| {
         let distance = u32_at(entry, 0)?.cast_signed();
         Some(table.address.wrapping_add_signed(distance.into()).wrapping_sub(base))
@@ -125,6 +124,13 @@ mod tests {
             assert!(offsets(&program[..len]).is_none(), "{len}");
         }
         assert!(offsets(b"#!/bin/sh\n").is_none());
+        // The place of the table, in any of the headers.
+        for header in 0..16 {
+            let mut damaged = program.clone();
+            damaged[64 + 56 * header + 8..][..8].fill(0xff);
+            damaged[64 + 56 * header + 8] = 0xfd;
+            let _whatever = offsets(&damaged);
+        }
         // No parser falls over what it reads.
         for place in (0..1024).step_by(3) {
             let mut damaged = program[..8192].to_vec();

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use super::attempt::Opened;
 use super::{context, names};
 use crate::table::{self, hex};
-use crate::time;
+use crate::{output, time};
 
 /// One thing that a ticket says.
 struct Field {
@@ -72,7 +72,7 @@ impl View<'_> {
     pub(super) fn table(&self) -> String {
         let mut table = table::plain();
         for field in self.fields() {
-            table.add_row([field.key.replace('_', " "), field.text]);
+            table.add_row([field.key.replace('_', " "), clipped(output::in_a_line(&field.text))]);
         }
         table::fit(table, table::width())
     }
@@ -227,6 +227,19 @@ impl View<'_> {
             Field::bytes("psk_identity", session.psk_identity.as_deref()),
             secret,
         ]
+    }
+}
+
+/// What a person can take in. A client may have had tens of thousands of bytes put into its ticket.
+fn clipped(text: String) -> String {
+    const MOST: usize = 1000;
+    match text.char_indices().nth(MOST) {
+        Some((end, _)) => format!(
+            "{} … (--json shows all {} letters)",
+            text.get(..end).unwrap_or_default(),
+            text.chars().count()
+        ),
+        None => text,
     }
 }
 

@@ -97,10 +97,11 @@ fn of_file(path: &Path, now: u64) -> Result<Vec<Shown>, Failure> {
 impl Shown {
     fn title(&self) -> String {
         let ids: Vec<String> = self.processes.iter().map(u32::to_string).collect();
+        let command = output::in_a_line(&self.command);
         let processes = match ids.as_slice() {
             [] => String::new(),
-            [one] => format!("{}, process {one}", self.command),
-            _ => format!("{}, processes {}", self.command, ids.join(", ")),
+            [one] => format!("{command}, process {one}"),
+            _ => format!("{command}, processes {}", ids.join(", ")),
         };
         match (&self.file, processes.is_empty()) {
             (Some(file), true) => format!("ring {}", file.display()),

@@ -1,7 +1,8 @@
 //! Rings in the memory of running processes, read through /proc.
 
 use std::fs::{self, File};
-use std::io::{self, ErrorKind};
+use std::io::{self, ErrorKind, Read as _};
+use std::os::fd::AsRawFd as _;
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 
@@ -10,6 +11,7 @@ use zeroize::Zeroizing;
 
 use super::Shown;
 use crate::failure::Failure;
+use crate::files;
 
 /// How the library's file is called in a process's list of mappings.
 const LIBRARY: &str = "libcarnet_preload";
@@ -17,11 +19,17 @@ const LIBRARY: &str = "libcarnet_preload";
 /// How often a page that may be changing is looked at.
 const LOOKS: u32 = 8;
 
+/// A process may map as many pages as it likes, and rings of its own making among them. More than this of its list, of pages
+/// and of rings is not looked at.
+const MAX_MAPS: u64 = 16 << 20;
+const MAX_PAGES: usize = 4096;
+const MAX_RINGS: usize = 16;
+
 /// A mapping that may be a ring: one page, shared, readable and writable.
 #[derive(Debug, PartialEq, Eq)]
 struct Mapping {
     start: u64,
-    /// Device and inode: the same in all processes that share it.
+    /// Device, inode and place there: the same in all processes that share it.
     identity: String,
     file: Option<PathBuf>,
 }
@@ -29,13 +37,16 @@ struct Mapping {
 /// The rings that one process has mapped.
 pub(super) fn rings_of(process: u32, now: u64) -> Result<Vec<Shown>, Failure> {
     let found = look_into(process, now).map_err(|error| match error.kind() {
-        ErrorKind::NotFound => Failure::new(format!(
+        _ if is_gone(&error) => Failure::new(format!(
             "there is no process {process}; `pidof nginx`, for example, tells process ids"
         )),
         ErrorKind::PermissionDenied => Failure::new(format!(
             "process {process} may not be looked into; that takes root (CAP_SYS_PTRACE): sudo carnet stats {process}"
         )),
-        _ => Failure::new(format!("process {process} can't be looked into: {error}")),
+        _ => Failure::new(format!(
+            "process {process} can't be looked into: {}",
+            files::reason(&error)
+        )),
     })?;
     if found.rings.is_empty() {
         let why = match found.has_library {
@@ -96,20 +107,32 @@ struct Found {
 }
 
 fn look_into(process: u32, now: u64) -> io::Result<Found> {
-    let directory = PathBuf::from(format!("/proc/{process}"));
+    // Held open, so that all that is read is of this process, and not of one that has got its number meanwhile.
+    let held = File::open(format!("/proc/{process}"))?;
+    let directory = PathBuf::from(format!("/proc/self/fd/{}", held.as_raw_fd()));
+    let mut maps = Vec::new();
+    File::open(directory.join("maps"))?
+        .take(MAX_MAPS)
+        .read_to_end(&mut maps)?;
     // A path that is not UTF-8 hides nothing else.
-    let maps = fs::read(directory.join("maps"))?;
     let maps = String::from_utf8_lossy(&maps);
     let mut found = Found {
         has_library: maps.contains(LIBRARY),
         rings: Vec::new(),
     };
-    let candidates: Vec<Mapping> = maps.lines().filter_map(mapping).collect();
+    let candidates: Vec<Mapping> = maps.lines().filter_map(mapping).take(MAX_PAGES).collect();
     if candidates.is_empty() {
         return Ok(found);
     }
     let memory = File::open(directory.join("mem"))?;
     for mapping in candidates {
+        if found.rings.len() == MAX_RINGS {
+            break;
+        }
+        if found.rings.iter().any(|(known, _)| *known == mapping.identity) {
+            // The same once more.
+            continue;
+        }
         let Some(ring) = ring_at(&memory, mapping.start, now) else {
             continue;
         };
@@ -142,15 +165,21 @@ fn mapping(line: &str) -> Option<Mapping> {
     if words.next()? != "rw-s" || end.checked_sub(start)? != PAGE_LEN as u64 {
         return None;
     }
-    let (_offset, device, inode) = (words.next()?, words.next()?, words.next()?);
+    let (offset, device, inode) = (words.next()?, words.next()?, words.next()?);
     let path = words.next().map(str::trim_start).unwrap_or_default();
     // Shared memory without a file shows as a deleted /dev/zero.
     let file = (!path.is_empty() && !path.starts_with("/dev/zero")).then(|| path.into());
     Some(Mapping {
         start,
-        identity: format!("{device} {inode}"),
+        identity: format!("{device} {inode} {offset}"),
         file,
     })
+}
+
+/// Never there, or ended while it was looked into.
+fn is_gone(error: &io::Error) -> bool {
+    const ESRCH: i32 = 3;
+    error.kind() == ErrorKind::NotFound || error.raw_os_error() == Some(ESRCH)
 }
 
 fn command(directory: &Path) -> String {
@@ -171,7 +200,7 @@ mod tests {
             page,
             Some(Mapping {
                 start: 0x7f00_0000_1000,
-                identity: "00:01 1234".to_owned(),
+                identity: "00:01 1234 00000000".to_owned(),
                 file: None
             })
         );

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use carnet_keys::{Counter, KeyState};
 
 use super::Shown;
-use crate::ring_view;
+use crate::{output, ring_view};
 
 /// A family of metrics: name, type, help, and one label's values with the counters behind them.
 struct Family {
@@ -54,38 +54,39 @@ const STATES: [KeyState; 3] = [KeyState::Ahead, KeyState::Sealing, KeyState::Ope
 /// All families, each with a line for each ring.
 pub(super) fn text(shown: &[Shown], now: u64) -> String {
     let mut out = String::new();
+    let shown = named(shown);
     for family in FAMILIES {
         head(&mut out, family.name, "counter", family.help);
-        for shown in shown {
+        for (name, shown) in &shown {
             for (label, counter) in family.counters {
-                line(&mut out, family.name, shown, label, shown.ring.counted(*counter));
+                line(&mut out, family.name, name, label, shown.ring.counted(*counter));
             }
         }
     }
     head(&mut out, "carnet_ring_keys", "gauge", "Keys in the ring, by state.");
-    for shown in shown {
+    for (name, shown) in &shown {
         let keys = shown.ring.keys(now);
         for state in STATES {
             let count = keys.iter().filter(|info| info.state == state).count();
             let label = format!("state=\"{}\"", ring_view::state(state));
-            line(&mut out, "carnet_ring_keys", shown, &label, count as u64);
+            line(&mut out, "carnet_ring_keys", name, &label, count as u64);
         }
     }
-    let name = "carnet_ring_next_rotation_timestamp_seconds";
+    let family = "carnet_ring_next_rotation_timestamp_seconds";
     head(
         &mut out,
-        name,
+        family,
         "gauge",
         "When the sealing key's time ends, seconds since 1970.",
     );
-    for shown in shown {
+    for (name, shown) in &shown {
         let sealing = shown
             .ring
             .keys(now)
             .into_iter()
             .find(|info| info.state == KeyState::Sealing);
         if let Some(info) = sealing.filter(|info| info.seals_until != u64::MAX) {
-            line(&mut out, name, shown, "", info.seals_until);
+            line(&mut out, family, name, "", info.seals_until);
         }
     }
     out
@@ -96,24 +97,75 @@ fn head(out: &mut String, name: &str, kind: &str, help: &str) {
     let _ = writeln!(out, "# HELP {name} {help}\n# TYPE {name} {kind}");
 }
 
+/// Each ring with the labels that tell it from the others. Of one name there may be several: a file's path says another thing
+/// in each container. Two lines of the same labels would make all of the text invalid.
+fn named(shown: &[Shown]) -> Vec<(String, &Shown)> {
+    let mut all: Vec<(String, &Shown)> = Vec::new();
+    for shown in shown {
+        let plain = labels(shown);
+        let numbered = (2..).map(|number: u32| format!("{plain},number=\"{number}\""));
+        let mut names = std::iter::once(plain.clone()).chain(numbered);
+        let name = names.find(|name| all.iter().all(|(known, _)| known != name));
+        all.push((name.unwrap_or(plain), shown));
+    }
+    all
+}
+
 /// The ring is named by its file, or by the lowest id of its processes.
-fn line(out: &mut String, name: &str, shown: &Shown, label: &str, value: u64) {
+fn labels(shown: &Shown) -> String {
     let file = shown.file.as_ref().map(|file| file.display().to_string());
-    let ring = match (file, shown.processes.first()) {
+    match (file, shown.processes.first()) {
         (Some(file), _) => format!("ring=\"{}\"", escaped(&file)),
         (None, Some(process)) => format!("ring=\"\",command=\"{}\",pid=\"{process}\"", escaped(&shown.command)),
         (None, None) => "ring=\"\"".to_owned(),
-    };
+    }
+}
+
+fn line(out: &mut String, family: &str, ring: &str, label: &str, value: u64) {
     let comma = if label.is_empty() { "" } else { "," };
-    let _ = writeln!(out, "{name}{{{ring}{comma}{label}}} {value}");
+    let _ = writeln!(out, "{family}{{{ring}{comma}{label}}} {value}");
 }
 
 fn escaped(text: &str) -> String {
+    let text = output::harmless(text);
     text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
 }
 
 #[cfg(test)]
 mod tests {
+    use carnet_keys::{Policy, Ring};
+
+    use super::*;
+
+    /// As of two containers in which the ring has the same path, and of a process of somebody's who has named it with care.
+    #[test]
+    fn no_two_lines_have_the_same_labels() {
+        let ring = |file: Option<&str>, command: &str| Shown {
+            ring: Ring::rotating(Policy::default(), 1000),
+            file: file.map(Into::into),
+            processes: vec![7],
+            command: command.to_owned(),
+        };
+        let path = "/var/lib/carnet/ring";
+        let evil = "n\"} 9\nx\x1b";
+        let all = [Some(path), Some(path), Some(path), None, None].map(|file| ring(file, evil));
+        let text = text(&all, 1000);
+        let lines: Vec<&str> = text.lines().filter(|line| !line.starts_with('#')).collect();
+        let mut series: Vec<&str> = lines.iter().map(|line| line.rsplit_once(' ').unwrap().0).collect();
+        series.sort_unstable();
+        series.dedup();
+        assert_eq!(series.len(), lines.len(), "{text}");
+        assert_eq!(lines.len(), all.len() * 12, "{text}");
+        assert!(
+            text.contains("ring=\"/var/lib/carnet/ring\"} ") && text.contains("ring\",number=\"3\"} "),
+            "{text}"
+        );
+        assert!(
+            text.contains(r#"command="n\"} 9\nx"#) && !text.contains('\x1b'),
+            "{text}"
+        );
+    }
+
     #[test]
     fn labels_are_escaped() {
         assert_eq!(super::escaped("a\"b\\c\nd"), "a\\\"b\\\\c\\nd");

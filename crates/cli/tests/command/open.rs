@@ -121,6 +121,22 @@ fn all_that_an_application_may_put_in() {
     );
     assert_eq!((&said["max_early_data"], &said["made"]), (&99.into(), &made.into()));
     assert!(place.done(&["open", "t", "--key", "k"]).contains("expired: "));
+
+    // As much of it as there can be, from right to left.
+    let long = sealed(made, |session| {
+        session.appdata = Some("\u{202e}a".repeat(10_000).into_bytes().into())
+    });
+    place.write("t", long, 0o600);
+    let text = place.done(&["open", "t", "--key", "k"]);
+    assert!(
+        text.contains("(--json shows all ") && text.len() < 200_000,
+        "{}",
+        text.len()
+    );
+    let json = place.done(&["open", "t", "--key", "k", "--json"]);
+    assert!(!text.contains('\u{202e}') && !json.contains('\u{202e}'));
+    let said: Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(said["appdata"]["text"].as_str().unwrap(), "\u{202e}a".repeat(10_000));
 }
 
 #[test]

@@ -95,6 +95,24 @@ fn a_ring_in_memory_is_one_for_all_who_share_it() {
     assert!(text.lines().any(|found| found == line), "{text}");
 }
 
+/// Whose name says more than a name should, and who has the ring twice.
+#[test]
+fn a_process_is_shown_in_one_line_and_each_ring_of_it_once() {
+    let place = Place::new();
+    place.done(&["keys", "init", "ring"]);
+    let program = "import mmap, sys\nring = open('ring', 'r+b')\nboth = [mmap.mmap(ring.fileno(), 4096) for _ in range(2)]\n\
+                   open('/proc/self/comm', 'w').write('x)\\nring \\x1bin y')\nprint('mapped', flush=True)\nsys.stdin.read()";
+    let mut command = std::process::Command::new("/usr/bin/python3");
+    let process = Process::start(command.current_dir(place.dir()).args(["-c", program]));
+    process.wait_for_line("mapped");
+    let id = process.id().to_string();
+    let text = place.done(&["stats", &id]);
+    let title = format!("ring {} (x) ring \u{fffd}in y, process {id})", place.path("ring"));
+    assert_eq!(text.lines().next(), Some(title.as_str()));
+    let rings = place.json(&["stats", &id, "--json"]);
+    assert_eq!(rings["rings"].as_array().unwrap().len(), 1);
+}
+
 #[test]
 fn prometheus_text_is_well_formed() {
     let place = Place::new();
