@@ -37,7 +37,7 @@ struct Cli {
 const EXIT_CODES: &str = "\
 Exit status:
   0  done
-  1  it could not be done; nothing was changed or written
+  1  it could not be done, and nothing was changed; or only the words to say of it could not be written
   2  the command line makes no sense
   3  done, and the answer is no: a ticket that does not open
 

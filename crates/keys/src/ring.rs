@@ -95,7 +95,7 @@ impl Ring {
     }
 
     /// As [`Ring::rotating`], with random bytes from `entropy`.
-    pub fn with_entropy(policy: Policy, now: u64, entropy: Box<dyn Entropy>) -> Self {
+    pub(crate) fn with_entropy(policy: Policy, now: u64, entropy: Box<dyn Entropy>) -> Self {
         let ring = Self::empty(policy, Source::Random(entropy), None);
         ring.advance(now);
         ring
@@ -160,12 +160,6 @@ impl Ring {
             key: slot.key.clone(),
             still_seals: snapshot.still_seals(slot, now),
         })
-    }
-
-    /// Lets happen what time has brought: whoever has a timer may call this, so that keys are erased on time even when
-    /// nobody asks for one.
-    pub fn tick(&self, now: u64) {
-        self.at(now);
     }
 
     /// The next key seals from now on, ahead of its time.

@@ -85,7 +85,7 @@ fn a_ring_that_has_forgotten_its_keys_has_none_whatever_is_done_to_it() {
                 ring.install(key(2), now),
                 ring.accept(key(3), now, now),
             );
-            ring.tick(now);
+            ring.keys(now);
         }
         assert!(ring.keys(T).is_empty());
     }
@@ -153,9 +153,9 @@ fn after_long_idleness_there_is_a_new_key() {
 fn erased_means_dropped() {
     let ring = ring();
     let weak = Arc::downgrade(&ring.sealing(T).unwrap());
-    ring.tick(T + HOUR + LIFETIME - 1);
+    ring.keys(T + HOUR + LIFETIME - 1);
     assert!(weak.upgrade().is_some());
-    ring.tick(T + HOUR + LIFETIME);
+    ring.keys(T + HOUR + LIFETIME);
     assert!(weak.upgrade().is_none());
 }
 

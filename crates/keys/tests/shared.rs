@@ -343,7 +343,7 @@ mod fleet {
         let old = ring.sealing(T).unwrap();
         let chain_before = fs::read(&place.path).unwrap();
         let now = T + INTERVAL + SHORT + INTERVAL;
-        ring.tick(now);
+        ring.keys(now);
         let image = fs::read(&place.path).unwrap();
         for secret in [old.cipher_key(), old.mac_key(), &old.name().0] {
             assert!(chain_before.windows(secret.len()).any(|window| window == secret));
@@ -385,7 +385,7 @@ mod fleet {
         for byte in 1..=20 {
             ring.accept(key(byte, 32), T + 1000, T).unwrap();
         }
-        ring.tick(T + 1);
+        ring.keys(T + 1);
         assert_eq!(sealing(&ring, T), name);
         assert_eq!(
             sealing(&ring, T + INTERVAL),
@@ -398,7 +398,7 @@ mod fleet {
         for now in [u64::MAX, u64::MAX - 1, 1 << 62] {
             let ring = Ring::rooted(&root(T), now).unwrap();
             assert!(ring.sealing(now).is_none());
-            ring.tick(T);
+            ring.keys(T);
             assert_eq!(sealing(&ring, T), sealing(&Ring::rooted(&root(T), T).unwrap(), T));
         }
     }
@@ -406,14 +406,14 @@ mod fleet {
     #[test]
     fn a_clock_that_jumps_and_comes_back_finds_no_key_or_the_fleets() {
         let (jumpy, steady) = (Ring::rooted(&root(T), T).unwrap(), Ring::rooted(&root(T), T).unwrap());
-        jumpy.tick(T + 20 * INTERVAL);
+        jumpy.keys(T + 20 * INTERVAL);
         for now in (T..T + 30 * INTERVAL).step_by(13) {
             if let Some(key) = jumpy.sealing(now) {
                 assert_eq!(key.name(), &sealing(&steady, now));
             }
         }
         // Centuries: the chain stays where it is rather than run for minutes.
-        jumpy.tick(u64::MAX / 2);
+        jumpy.keys(u64::MAX / 2);
         assert!(jumpy.sealing(u64::MAX / 2).is_none());
         let now = T + 40 * INTERVAL;
         assert_eq!(sealing(&jumpy, now), sealing(&steady, now));

@@ -29,8 +29,8 @@ Examples:
 /// Show what is in a session ticket
 ///
 /// Which key it is under, TLS version, cipher suite, times, server name, ALPN, the client certificate's subject, what the
-/// application put in. The session's secret is hidden unless --secrets is given: whoever has it can decrypt the connections
-/// that resume from it.
+/// application put in. The session's secret is hidden unless --secrets is given: whoever has it can resume in the client's
+/// name, and decrypt early data and all that TLS 1.2 has sent and will send in this session.
 ///
 /// Tickets of servers under libcarnet_preload.so are sealed under keys that belong to one context of the server: give its
 /// certificate with --cert, and what else is said below. Exit code 3 if the ticket does not open.
