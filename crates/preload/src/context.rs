@@ -44,6 +44,7 @@ struct Indexes {
     record: c_int,
     first_context: c_int,
     chain_start: c_int,
+    renewal_is_ours: c_int,
 }
 
 fn indexes(openssl: &OpenSsl) -> Option<&'static Indexes> {
@@ -60,6 +61,7 @@ fn indexes(openssl: &OpenSsl) -> Option<&'static Indexes> {
                 record: make(OF_CTX, None, None, Some(forget as _))?,
                 first_context: make(OF_SSL, Some(remember as _), Some(remain as _), None)?,
                 chain_start: make(OF_SSL, None, Some(remain as _), None)?,
+                renewal_is_ours: make(OF_SSL, None, Some(remain as _), None)?,
             })
         })
         .as_ref()
@@ -187,6 +189,29 @@ pub unsafe fn set_chain_start(openssl: &OpenSsl, ssl: Ssl, start: u64) {
         let number = std::ptr::without_provenance_mut(usize::try_from(start).unwrap_or(0));
         // SAFETY: the caller's contract; nobody takes the number for a pointer.
         unsafe { (openssl.SSL_set_ex_data)(ssl, indexes.chain_start, number) };
+    }
+}
+
+/// Was it this library that asked for a new ticket, and not the application, when the connection's last was opened?
+///
+/// # Safety
+/// `ssl` is a live `SSL`.
+pub unsafe fn is_renewal_ours(openssl: &OpenSsl, ssl: Ssl) -> bool {
+    // SAFETY: the caller's contract.
+    indexes(openssl)
+        .is_some_and(|indexes| !unsafe { (openssl.SSL_get_ex_data)(ssl, indexes.renewal_is_ours) }.is_null())
+}
+
+/// Remembers it.
+///
+/// # Safety
+/// `ssl` is a live `SSL`.
+pub unsafe fn set_renewal_is_ours(openssl: &OpenSsl, ssl: Ssl, is_ours: bool) {
+    // SAFETY: the caller's contract.
+    if let Some(indexes) = indexes(openssl).filter(|_| is_ours != unsafe { is_renewal_ours(openssl, ssl) }) {
+        let mark = std::ptr::without_provenance_mut(is_ours.into());
+        // SAFETY: the caller's contract; nobody takes the mark for a pointer.
+        unsafe { (openssl.SSL_set_ex_data)(ssl, indexes.renewal_is_ours, mark) };
     }
 }
 

@@ -54,7 +54,8 @@ pub unsafe extern "C" fn before_hmac(
 /// OpenSSL passes stack memory for the name and IV of a new ticket; a callback that does not write them would send it to
 /// the network. And a callback that opens a TLS 1.3 ticket and asks for no new one leaves its client, which uses a ticket
 /// once, without: it would have to make a full handshake every second time. The new ticket is sealed by the application's
-/// callback, like any other, and an application that wants to send none (SSL_CTX_set_num_tickets(3)) still sends none.
+/// callback, like any other, and an application that wants to send none (SSL_CTX_set_num_tickets(3)) still sends none. A
+/// callback that fails to make a ticket that it has not asked for ends no handshake: there is no ticket then.
 unsafe fn before(
     which: impl Fn(&Record) -> *mut c_void,
     ssl: Ssl,
@@ -86,9 +87,25 @@ unsafe fn before(
     }
     // SAFETY: the application's own callback, with OpenSSL's arguments.
     let answer = unsafe { callback(ssl, name, iv, cipher, mac, enc) };
-    if enc == 0 && answer == USE && is_tls13(openssl, ssl) {
-        RENEW
-    } else {
-        answer
+    // SAFETY: a live SSL.
+    unsafe { mended(openssl, ssl, enc == 1, answer) }
+}
+
+/// # Safety
+/// `ssl` is the live `SSL` that OpenSSL has called for.
+unsafe fn mended(openssl: &OpenSsl, ssl: Ssl, seals: bool, answer: c_int) -> c_int {
+    // SAFETY: the caller's contract.
+    unsafe {
+        if seals {
+            let is_uncalled_for = || (openssl.SSL_session_reused)(ssl) != 0 && context::is_renewal_ours(openssl, ssl);
+            return if answer < 0 && is_uncalled_for() {
+                DECLINE
+            } else {
+                answer
+            };
+        }
+        let renews = answer == USE && is_tls13(openssl, ssl);
+        context::set_renewal_is_ours(openssl, ssl, renews);
+        if renews { RENEW } else { answer }
     }
 }

@@ -108,10 +108,10 @@ unsafe fn known_by<'a>(openssl: &OpenSsl, ssl: Ssl, first: Ctx, record: &'a Reco
     }
 }
 
-/// `ssl` is the connection that OpenSSL has called a callback for.
+/// `ssl` is the connection that OpenSSL has called a callback for. DTLS has numbers of its own, which are greater.
 fn is_tls13(openssl: &OpenSsl, ssl: Ssl) -> bool {
     // SAFETY: it is live.
-    unsafe { (openssl.SSL_version)(ssl) >= TLS1_3 }
+    unsafe { (openssl.SSL_version)(ssl) == TLS1_3 }
 }
 
 impl Call<'_> {

@@ -2,14 +2,16 @@
  * A stage for the tests in ../preload: reads orders from standard input, a line each, and answers each with a line.
  *
  *   ctx NAME [cert=ID|none] [late=ID] [verify=peer|require] [ca=ID] [names=ID] [asked=A|B|made] [judge=A|B]
- *       [sid=TEXT] [timeout=S] [no_ticket] [tickets=N] [cache_off] [how=ex]
- *   connect CTX 12|13 [name=HOST] [use=S] [save=S] [cert=ID] [ask[=A|B]]    -> full|resumed tickets=N peer=yes|no key=HEX len=N | failed REASON
- *   callback CTX evp|hmac lazy|good|null|old [N]    the application's own key callback (old: the macro's function, if it is a
- *                                                   symbol), which returns N when it has opened a ticket; 2 unless told
+ *       [sid=TEXT] [timeout=S] [no_ticket] [tickets=N] [cache_off] [how=ex] [dtls] [host=NAME]
+ *   connect CTX 12|13 [name=HOST] [use=S] [save=S] [cert=ID] [ask[=A|B]] [trust=ID] [host=NAME] [depth=N] [crl] [dtls]    -> full|resumed tickets=N peer=yes|no key=HEX len=N | failed REASON
+ *   callback CTX evp|hmac lazy|good|null|old [N [M]]    the application's own key callback (old: the macro's function, if it is a
+ *                                                   symbol), which returns N when it has opened a ticket, 2 unless told, and M
+ *                                                   when it has sealed one, 1 unless told
  *   keys CTX set BYTE | keys CTX get
  *   by_name CTX NAME CTX2 | by_hello CTX NAME CTX2         switches contexts in the server-name or the client-hello callback
  *   export S FILE | import S FILE                                sessions with their tickets
- *   change CTX cert|trust|also ID                               another certificate; other, or further, trusted authorities
+ *   change CTX cert|trust|also|revoked ID                       another certificate; other, or further, trusted authorities;
+ *                                                   ca1's revocation list with ID on it instead of another
  *   damage S flip|cut|add NUMBER | graft S 12|13                 another ticket in a session; the ticket in one of that version
  *   errors                  -> how often a handshake that went well left an error; which errors a new context leaves on the queue
  *   child ORDER…          in a forked child; more than one between semicolons
@@ -140,7 +142,8 @@ static SSL_verify_cb asked(const char *which)
 static void order_ctx(char **words)
 {
     const char *value;
-    SSL_CTX *ctx = option(words, "how") ? SSL_CTX_new_ex(NULL, NULL, TLS_server_method()) : SSL_CTX_new(TLS_server_method());
+    const SSL_METHOD *method = option(words, "dtls") ? DTLS_server_method() : TLS_server_method();
+    SSL_CTX *ctx = option(words, "how") ? SSL_CTX_new_ex(NULL, NULL, method) : SSL_CTX_new(method);
     if (ctx == NULL)
         die("context");
     value = option(words, "cert");
@@ -155,6 +158,8 @@ static void order_ctx(char **words)
         SSL_CTX_set_cert_verify_callback(ctx, *value == 'A' ? judge_a : judge_b, NULL);
     if ((value = option(words, "ca")) != NULL && SSL_CTX_load_verify_locations(ctx, in_directory(value, ".pem"), NULL) != 1)
         die("ca");
+    if ((value = option(words, "host")) != NULL)
+        X509_VERIFY_PARAM_set1_host(SSL_CTX_get0_param(ctx), value, 0);
     if ((value = option(words, "names")) != NULL)
         SSL_CTX_set_client_CA_list(ctx, SSL_load_client_CA_file(in_directory(value, ".pem")));
     if ((value = option(words, "sid")) != NULL)
@@ -198,11 +203,24 @@ static void kept_in_place(SSL *client, const SSL_SESSION *before, struct kept *k
     kept->tickets = new_len > 0 && (new_len != old_len || memcmp(new, old, new_len) != 0);
 }
 
+static SSL_CTX *datagram_client(void)
+{
+    static SSL_CTX *ctx;
+    if (ctx == NULL) {
+        ctx = SSL_CTX_new(DTLS_client_method());
+        SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
+        SSL_CTX_sess_set_new_cb(ctx, keep);
+    }
+    return ctx;
+}
+
 static void order_connect(char **words)
 {
     const char *name = option(words, "name"), *use = option(words, "use"), *save = option(words, "save"), *cert = option(words, "cert");
-    SSL *client = SSL_new(client_ctx), *server = SSL_new(context(words[1]));
-    int version = atoi(words[2]) == 12 ? TLS1_2_VERSION : TLS1_3_VERSION;
+    int dtls = option(words, "dtls") != NULL;
+    SSL *client = SSL_new(dtls ? datagram_client() : client_ctx), *server = SSL_new(context(words[1]));
+    int version = dtls ? DTLS1_2_VERSION : atoi(words[2]) == 12 ? TLS1_2_VERSION : TLS1_3_VERSION;
+    X509_STORE *trusted;
     struct kept kept = { NULL, 0 };
     X509 *peer;
     SSL_set_ex_data(client, kept_index(), &kept);
@@ -210,6 +228,17 @@ static void order_connect(char **words)
     SSL_set_max_proto_version(client, version);
     if (option(words, "ask") != NULL)
         SSL_set_verify(server, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, *option(words, "ask") ? asked(option(words, "ask")) : NULL);
+    if (option(words, "host") != NULL)
+        SSL_set1_host(server, option(words, "host"));
+    if (option(words, "depth") != NULL)
+        SSL_set_verify_depth(server, atoi(option(words, "depth")));
+    if (option(words, "crl") != NULL)
+        X509_VERIFY_PARAM_set_flags(SSL_get0_param(server), X509_V_FLAG_CRL_CHECK);
+    if (option(words, "trust") != NULL) {
+        trusted = X509_STORE_new();
+        if (X509_STORE_load_file(trusted, in_directory(option(words, "trust"), ".pem")) != 1 || !SSL_set0_verify_cert_store(server, trusted))
+            die("trust");
+    }
     if (name != NULL)
         SSL_set_tlsext_host_name(client, name);
     if (use != NULL)
@@ -250,7 +279,7 @@ static int start_cipher(EVP_CIPHER_CTX *cipher, unsigned char *iv, int enc)
 }
 
 /* What the callbacks return when they have opened a ticket. */
-static int opened = 2;
+static int opened = 2, sealed = 1;
 
 /* Writes neither name nor IV, as stunnel does with the name. */
 static int evp_lazy(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPHER_CTX *cipher, EVP_MAC_CTX *mac, int enc)
@@ -258,7 +287,7 @@ static int evp_lazy(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPHER
     OSSL_PARAM params[] = { OSSL_PARAM_utf8_string(OSSL_MAC_PARAM_DIGEST, "SHA256", 0),
                             OSSL_PARAM_octet_string(OSSL_MAC_PARAM_KEY, (void *)APP_KEY, 32), OSSL_PARAM_END };
     (void)ssl, (void)name;
-    return EVP_MAC_CTX_set_params(mac, params) && start_cipher(cipher, iv, enc) ? (enc ? 1 : opened) : -1;
+    return EVP_MAC_CTX_set_params(mac, params) && start_cipher(cipher, iv, enc) ? (enc ? sealed : opened) : -1;
 }
 
 static int evp_good(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPHER_CTX *cipher, EVP_MAC_CTX *mac, int enc)
@@ -271,7 +300,7 @@ static int evp_good(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPHER
 static int hmac_lazy(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPHER_CTX *cipher, HMAC_CTX *mac, int enc)
 {
     (void)ssl, (void)name;
-    return HMAC_Init_ex(mac, APP_KEY, 32, EVP_sha256(), NULL) && start_cipher(cipher, iv, enc) ? (enc ? 1 : opened) : -1;
+    return HMAC_Init_ex(mac, APP_KEY, 32, EVP_sha256(), NULL) && start_cipher(cipher, iv, enc) ? (enc ? sealed : opened) : -1;
 }
 
 static int hmac_good(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPHER_CTX *cipher, HMAC_CTX *mac, int enc)
@@ -290,6 +319,7 @@ static void order_callback(char **words)
     int lazy = strcmp(words[3], "lazy") == 0, none = strcmp(words[3], "null") == 0;
     long result;
     opened = words[4] ? atoi(words[4]) : 2;
+    sealed = words[4] && words[5] ? atoi(words[5]) : 1;
     if (strcmp(words[2], "evp") == 0) {
         evp_callback callback = none ? NULL : lazy ? evp_lazy : evp_good;
         result = SSL_CTX_set_tlsext_ticket_key_evp_cb(ctx, callback);
@@ -516,6 +546,49 @@ static void in_child(char **words)
         printf("the child ended with %d\n", status);
 }
 
+static void *from_file(const char *name, const char *suffix)
+{
+    FILE *file = fopen(in_directory(name, suffix), "r");
+    void *found = NULL;
+    if (file != NULL) {
+        found = strcmp(suffix, ".pem") == 0 ? (void *)PEM_read_X509(file, NULL, NULL, NULL) : PEM_read_PrivateKey(file, NULL, NULL, NULL);
+        fclose(file);
+    }
+    if (found == NULL)
+        die(name);
+    return found;
+}
+
+/* Takes the old list out of the store that is in use, and puts the new one in, as OpenVPN does. */
+static void put_revoked(SSL_CTX *ctx, const char *name)
+{
+    X509_STORE *store = SSL_CTX_get_cert_store(ctx);
+    STACK_OF(X509_OBJECT) *objects = X509_STORE_get0_objects(store);
+    X509 *authority = from_file("ca1", ".pem"), *client = from_file(name, ".pem");
+    EVP_PKEY *key = from_file("ca1", ".key");
+    X509_CRL *list = X509_CRL_new();
+    X509_REVOKED *revoked = X509_REVOKED_new();
+    ASN1_TIME *when = X509_gmtime_adj(NULL, -60);
+    X509_CRL_set_version(list, X509_CRL_VERSION_2);
+    X509_CRL_set_issuer_name(list, X509_get_subject_name(authority));
+    X509_CRL_set1_lastUpdate(list, when);
+    X509_REVOKED_set_revocationDate(revoked, when);
+    X509_REVOKED_set_serialNumber(revoked, X509_get_serialNumber(client));
+    X509_CRL_add0_revoked(list, revoked);
+    X509_CRL_set1_nextUpdate(list, X509_gmtime_adj(when, 3600));
+    X509_CRL_sign(list, key, EVP_sha256());
+    for (int i = sk_X509_OBJECT_num(objects) - 1; i >= 0; i--)
+        if (X509_OBJECT_get_type(sk_X509_OBJECT_value(objects, i)) == X509_LU_CRL)
+            X509_OBJECT_free(sk_X509_OBJECT_delete(objects, i));
+    X509_STORE_add_crl(store, list);
+    X509_STORE_set_flags(store, X509_V_FLAG_CRL_CHECK);
+    ASN1_TIME_free(when);
+    X509_CRL_free(list);
+    X509_free(authority);
+    X509_free(client);
+    EVP_PKEY_free(key);
+}
+
 static void order_change(char **words)
 {
     SSL_CTX *ctx = context(words[1]);
@@ -523,6 +596,8 @@ static void order_change(char **words)
         use_identity(ctx, words[3]);
     else if (strcmp(words[2], "trust") == 0)
         SSL_CTX_set_cert_store(ctx, X509_STORE_new()), SSL_CTX_load_verify_locations(ctx, in_directory(words[3], ".pem"), NULL);
+    else if (strcmp(words[2], "revoked") == 0)
+        put_revoked(ctx, words[3]);
     else if (strcmp(words[2], "also") == 0)
         SSL_CTX_load_verify_locations(ctx, in_directory(words[3], ".pem"), NULL);
     printf("ok\n");

@@ -87,6 +87,42 @@ fn a_callback_that_fails_declines_or_renews() {
     }
 }
 
+/// Who asks for a ticket that the callback had not asked for takes it that there is none.
+#[test]
+fn a_callback_that_opens_and_fails_to_seal() {
+    for kind in ["evp", "hmac"] {
+        for (version, answers) in [(12, "1 -1"), (12, "2 -1"), (13, "1 -1"), (13, "2 -1"), (13, "1 0")] {
+            let [ours, without] = [Setup::new(), Setup::bare()].map(|setup| {
+                let mut stage = setup.start();
+                stage.ok(&["ctx a", &format!("callback a {kind} good")]);
+                stage.connect("a", version, "save=s");
+                stage.ok(&[&format!("callback a {kind} good {answers}")]);
+                let orders = ["use=s", "", "use=s"].map(|options| format!("connect a {version} {options}"));
+                orders.map(|order| stage.say(&order))
+            });
+            assert_eq!(ours, without, "{kind} {version} {answers}");
+        }
+    }
+}
+
+/// DTLS counts its versions downwards, and its clients use a ticket as often as those of TLS 1.2 do.
+#[test]
+fn datagrams() {
+    let mut stage = Stage::new();
+    stage.ok(&[
+        "ctx a dtls",
+        "ctx b dtls",
+        "callback b evp good 1",
+        "ctx c dtls",
+        "keys c set k",
+    ]);
+    for context in ["a", "b", "c"] {
+        let there = stage.again(context, 12, "dtls");
+        assert!(there.is_resumed(), "{context}");
+        assert_eq!(there.tickets, 0, "{context}");
+    }
+}
+
 fn key_of(stage: &mut Stage, version: u32) -> String {
     let there = stage.again("a", version, "");
     assert!(there.is_resumed(), "{version}");
