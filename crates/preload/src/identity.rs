@@ -2,7 +2,7 @@
 //!
 //! The session-id context is not part of it: OpenSSL compares that itself.
 
-use std::ffi::{c_int, c_uchar, c_uint, c_ulong, c_void};
+use std::ffi::{c_int, c_long, c_uchar, c_uint, c_ulong, c_void};
 use std::ptr::null_mut;
 use std::sync::Arc;
 use std::sync::atomic::AtomicPtr;
@@ -23,7 +23,7 @@ const GET_VERIFY_STORE: c_int = 137;
 pub struct Identity {
     seen: Option<Seen>,
     /// While these are held no other object can be at their addresses.
-    _held: [Held; 2],
+    _held: Vec<Held>,
     separation: Option<Arc<Separation>>,
 }
 
@@ -33,13 +33,14 @@ struct Seen {
     verify_mode: c_int,
     authorities: Vec<usize>,
     trust: Option<Trust>,
+    /// The certificates and revocation lists in the store: of one that is in use some may be taken out, and others put in.
+    trusted: Vec<usize>,
 }
 
 /// Whom a context that verifies its clients trusts.
 #[derive(PartialEq, Eq)]
 struct Trust {
     store: usize,
-    num_objects: c_int,
     flags: c_ulong,
     depth: c_int,
     judges: Judges,
@@ -105,6 +106,7 @@ impl Identity {
             seen.certificate == parts.certificate.addr()
                 && seen.verify_mode == parts.verify_mode
                 && seen.trust == trust
+                && (trust.is_none() || trusts_as_before(openssl, parts.store, &seen.trusted))
                 && parts.authorities(openssl).eq(seen.authorities.iter().copied())
         };
         if self.seen.as_ref().is_some_and(is_as_before) {
@@ -152,7 +154,6 @@ impl Parts {
         };
         Some(Trust {
             store: self.store.addr(),
-            num_objects: with_objects(openssl, self.store, |objects| count(openssl, objects)),
             flags,
             depth,
             judges: Judges {
@@ -173,10 +174,17 @@ impl Parts {
             all = all.part(&digest_of(name, openssl.X509_NAME_digest, openssl));
         }
         let mut all = Some(all);
+        let (mut seen, mut held) = (Vec::new(), Vec::new());
         if let Some(trust) = &trust {
-            let trusting = |all: ContextParts| all.trusting(trust.flags, trust.depth, trusted(openssl, self.store));
+            let trusted = trusted(openssl, self.store);
+            seen = trusted.iter().map(|one| one.object.addr()).collect();
+            let digests = trusted.iter().map(|one| one.digest).collect();
+            held = trusted.into_iter().map(|one| one.held).collect();
+            let trusting = |all: ContextParts| all.trusting(trust.flags, trust.depth, digests);
             all = all.map(trusting).and_then(|all| trust.judges.join(all));
         }
+        held.push(hold(self.certificate, openssl.X509_up_ref, openssl.X509_free));
+        held.push(hold(self.store, openssl.X509_STORE_up_ref, openssl.X509_STORE_free));
         let separation = all.map(|all| {
             let digest = all.digest();
             let kept = before.filter(|separation| separation.is_for(&digest)).map(Arc::clone);
@@ -188,11 +196,9 @@ impl Parts {
                 verify_mode: self.verify_mode,
                 authorities: self.authorities(openssl).collect(),
                 trust,
+                trusted: seen,
             }),
-            _held: [
-                hold(self.certificate, openssl.X509_up_ref, openssl.X509_free),
-                hold(self.store, openssl.X509_STORE_up_ref, openssl.X509_STORE_free),
-            ],
+            _held: held,
             separation,
         }
     }
@@ -211,21 +217,51 @@ fn hold(
     }
 }
 
+/// What a store trusts, or a revocation list.
+struct Trusted {
+    object: *mut c_void,
+    held: Held,
+    digest: [u8; 32],
+}
+
 /// The certificates that a store trusts and its revocation lists, as a set: OpenSSL sorts them when it first looks for
 /// one. Those that it finds in a directory later join them.
-fn trusted(openssl: &OpenSsl, store: *mut c_void) -> Vec<[u8; 32]> {
-    let digest = |object: *mut c_void| {
+fn trusted(openssl: &OpenSsl, store: *mut c_void) -> Vec<Trusted> {
+    let trusted = |(object, is_list)| {
+        let (up_ref, free, digest): (_, _, DigestFunction) = if is_list {
+            (openssl.X509_CRL_up_ref, openssl.X509_CRL_free, openssl.X509_CRL_digest)
+        } else {
+            (openssl.X509_up_ref, openssl.X509_free, openssl.X509_digest)
+        };
+        Trusted {
+            object,
+            held: hold(object, up_ref, free),
+            digest: digest_of(object, digest, openssl),
+        }
+    };
+    with_objects(openssl, store, |objects| {
+        contents(openssl, objects).map(trusted).collect()
+    })
+}
+
+fn trusts_as_before(openssl: &OpenSsl, store: *mut c_void, before: &[usize]) -> bool {
+    with_objects(openssl, store, |objects| {
+        let now = contents(openssl, objects).map(|(object, _)| object.addr());
+        now.eq(before.iter().copied())
+    })
+}
+
+/// The certificates and revocation lists among a store's objects, and whether it is a list.
+fn contents(openssl: &OpenSsl, objects: *mut c_void) -> impl Iterator<Item = (*mut c_void, bool)> {
+    elements(openssl, objects).filter_map(|object| {
         // SAFETY: an object of the store, which is locked.
         let certificate = unsafe { (openssl.X509_OBJECT_get0_X509)(object) };
         if !certificate.is_null() {
-            return Some(digest_of(certificate, openssl.X509_digest, openssl));
+            return Some((certificate, false));
         }
         // SAFETY: likewise.
         let list = unsafe { (openssl.X509_OBJECT_get0_X509_CRL)(object) };
-        (!list.is_null()).then(|| digest_of(list, openssl.X509_CRL_digest, openssl))
-    };
-    with_objects(openssl, store, |objects| {
-        elements(openssl, objects).filter_map(digest).collect()
+        (!list.is_null()).then_some((list, true))
     })
 }
 
@@ -234,16 +270,28 @@ fn trusted(openssl: &OpenSsl, store: *mut c_void) -> Vec<[u8; 32]> {
 /// # Safety
 /// `context` is a live `SSL_CTX`.
 unsafe fn store_for_clients(openssl: &OpenSsl, context: Ctx) -> *mut c_void {
-    let mut for_clients: *mut c_void = null_mut();
-    // SAFETY: the caller's contract; the command writes one pointer, or is not known and writes none.
+    // SAFETY: the caller's contract.
     unsafe {
-        (openssl.SSL_CTX_ctrl)(context, GET_VERIFY_STORE, 0, (&raw mut for_clients).cast());
+        let for_clients = verify_store(openssl.SSL_CTX_ctrl, context);
         if for_clients.is_null() {
             (openssl.SSL_CTX_get_cert_store)(context)
         } else {
             for_clients
         }
     }
+}
+
+type Control = unsafe extern "C" fn(*mut c_void, c_int, c_long, *mut c_void) -> c_long;
+
+/// The store that a context or a connection has for its clients' certificates alone, or NULL.
+///
+/// # Safety
+/// `control` is SSL_CTX_ctrl or SSL_ctrl, and `owner` a live object for it.
+pub unsafe fn verify_store(control: Control, owner: *mut c_void) -> *mut c_void {
+    let mut store: *mut c_void = null_mut();
+    // SAFETY: the caller's contract; the command writes one pointer, or is not known and writes none.
+    unsafe { control(owner, GET_VERIFY_STORE, 0, (&raw mut store).cast()) };
+    store
 }
 
 /// Looks at a store's objects while nobody changes them.

@@ -78,6 +78,9 @@ functions! {
     fn SSL_set_ex_data(Ssl, c_int, *mut c_void) -> c_int;
     fn SSL_get_verify_mode(*const c_void) -> c_int;
     fn SSL_get_verify_callback(*const c_void) -> *mut c_void;
+    fn SSL_get_verify_depth(*const c_void) -> c_int;
+    fn SSL_get0_param(Ssl) -> *mut c_void;
+    fn SSL_ctrl(Ssl, c_int, c_long, *mut c_void) -> c_long;
     fn SSL_get_verify_result(*const c_void) -> c_long;
     fn SSL_get_servername(*const c_void, c_int) -> *const c_char;
     fn SSL_client_hello_get0_ext(Ssl, c_uint, *mut *const c_uchar, *mut usize) -> c_int;
@@ -104,10 +107,16 @@ functions! {
     fn X509_STORE_unlock(*mut c_void) -> c_int;
     fn X509_STORE_get0_objects(*const c_void) -> *mut c_void;
     fn X509_OBJECT_get0_X509_CRL(*mut c_void) -> *mut c_void;
+    fn X509_CRL_up_ref(*mut c_void) -> c_int;
+    fn X509_CRL_free(*mut c_void) -> ();
     fn X509_CRL_digest(*const c_void, *const c_void, *mut c_uchar, *mut c_uint) -> c_int;
     fn X509_STORE_get0_param(*const c_void) -> *mut c_void;
     fn X509_OBJECT_get0_X509(*const c_void) -> *mut c_void;
     fn X509_VERIFY_PARAM_get_flags(*const c_void) -> c_ulong;
+    fn X509_VERIFY_PARAM_get0_host(*mut c_void, c_int) -> *mut c_char;
+    fn X509_VERIFY_PARAM_get0_email(*mut c_void) -> *mut c_char;
+    fn X509_VERIFY_PARAM_get1_ip_asc(*mut c_void) -> *mut c_char;
+    fn CRYPTO_free(*mut c_void, *const c_char, c_int) -> ();
     fn X509_digest(*const c_void, *const c_void, *mut c_uchar, *mut c_uint) -> c_int;
     fn X509_pubkey_digest(*const c_void, *const c_void, *mut c_uchar, *mut c_uint) -> c_int;
     fn X509_NAME_digest(*const c_void, *const c_void, *mut c_uchar, *mut c_uint) -> c_int;

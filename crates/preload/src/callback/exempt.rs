@@ -1,9 +1,11 @@
 //! Whose tickets must stay what they are without this library.
 
-use std::ffi::{c_int, c_long};
-use std::ptr::null_mut;
+use std::ffi::{c_int, c_long, c_void};
+use std::ptr::{null, null_mut};
 
 use super::Call;
+use crate::identity::verify_store;
+use crate::openssl::{Ctx, OpenSsl, Ssl};
 
 const VERIFY_PEER: c_int = 1;
 /// X509_V_OK, which is also the result where there was no certificate.
@@ -54,8 +56,9 @@ impl Call<'_> {
         unsafe { (self.openssl.SSL_CTX_get0_certificate)(self.known_by.0) }.is_null()
     }
 
-    /// Does the application verify this connection's client otherwise than its contexts do (SSL_set_verify(3))? What the
-    /// contexts are does not tell then who may resume.
+    /// Does the application verify this connection's client otherwise than its contexts do (SSL_set_verify(3),
+    /// SSL_set0_verify_cert_store(3), SSL_get0_param(3)), or by a name that its certificate must have? What the contexts are
+    /// does not tell then who may resume.
     pub(super) fn verifies_otherwise(&self) -> bool {
         let openssl = self.openssl;
         // SAFETY: live objects; these functions only look.
@@ -68,9 +71,10 @@ impl Call<'_> {
             if mode & VERIFY_PEER == 0 {
                 return false;
             }
-            let of_context = openssl.SSL_CTX_get_verify_callback;
-            let callback = (openssl.SSL_get_verify_callback)(self.ssl);
-            callback != of_context(self.context) && callback != of_context(now_used)
+            let here = rules_of_connection(openssl, self.ssl);
+            let there = [self.context, now_used].map(|context| rules_of_context(openssl, context));
+            let is_from_context = |rule| there.iter().any(|context| context.get(rule) == here.get(rule));
+            !(0..here.len()).all(is_from_context) || asks_for_names(openssl, (openssl.SSL_get0_param)(self.ssl))
         }
     }
 
@@ -80,5 +84,58 @@ impl Call<'_> {
         // SAFETY: a live SSL; the function only looks.
         let result = unsafe { (self.openssl.SSL_get_verify_result)(self.ssl) };
         result != VERIFIED
+    }
+}
+
+/// By what a client's certificate is verified: callback, store, depth, flags. A connection has each from its first context,
+/// or from the one that a callback has moved it to, until the application sets another.
+type Rules = [u64; 4];
+
+/// # Safety
+/// `ssl` is a live `SSL`.
+unsafe fn rules_of_connection(openssl: &OpenSsl, ssl: Ssl) -> Rules {
+    // SAFETY: the caller's contract; these functions only look.
+    unsafe {
+        [
+            (openssl.SSL_get_verify_callback)(ssl).addr() as u64,
+            verify_store(openssl.SSL_ctrl, ssl).addr() as u64,
+            u64::from((openssl.SSL_get_verify_depth)(ssl).cast_unsigned()),
+            (openssl.X509_VERIFY_PARAM_get_flags)((openssl.SSL_get0_param)(ssl)),
+        ]
+    }
+}
+
+/// # Safety
+/// `context` is a live `SSL_CTX`.
+unsafe fn rules_of_context(openssl: &OpenSsl, context: Ctx) -> Rules {
+    // SAFETY: the caller's contract; these functions only look.
+    unsafe {
+        [
+            (openssl.SSL_CTX_get_verify_callback)(context).addr() as u64,
+            verify_store(openssl.SSL_CTX_ctrl, context).addr() as u64,
+            u64::from((openssl.SSL_CTX_get_verify_depth)(context).cast_unsigned()),
+            (openssl.X509_VERIFY_PARAM_get_flags)((openssl.SSL_CTX_get0_param)(context)),
+        ]
+    }
+}
+
+/// Must a client's certificate have a certain host name, e-mail address or IP address (X509_VERIFY_PARAM_set1_host(3))?
+///
+/// # Safety
+/// `param` is a live `X509_VERIFY_PARAM`.
+unsafe fn asks_for_names(openssl: &OpenSsl, param: *mut c_void) -> bool {
+    // SAFETY: the caller's contract; the first two only look, and what the third has made is given back.
+    unsafe {
+        if !(openssl.X509_VERIFY_PARAM_get0_host)(param, 0).is_null()
+            || !(openssl.X509_VERIFY_PARAM_get0_email)(param).is_null()
+        {
+            return true;
+        }
+        let address = (openssl.X509_VERIFY_PARAM_get1_ip_asc)(param);
+        if address.is_null() {
+            return false;
+        }
+        (openssl.CRYPTO_free)(address.cast(), null(), 0);
+        true
     }
 }

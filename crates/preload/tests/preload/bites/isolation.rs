@@ -113,6 +113,25 @@ fn a_client_that_was_trusted_is_asked_again_when_that_has_changed() {
     }
 }
 
+/// A list takes the other's place in a store that is in use: as many objects as before, and maybe where the old one was.
+#[test]
+fn a_revocation_list_in_the_place_of_another() {
+    for version in VERSIONS {
+        let mut stage = Stage::new();
+        stage.ok(&["ctx a verify=require ca=ca1 sid=x", "change a revoked server"]);
+        assert!(stage.again("a", version, "cert=client1").is_resumed());
+        assert_eq!(stage.connect("a", version, "cert=client1 save=s").how, "full");
+        // More than once: what is freed leaves its place to the next.
+        stage.ok(&[
+            "change a revoked other",
+            "change a revoked client2",
+            "change a revoked client1",
+        ]);
+        let there = stage.say(&format!("connect a {version} cert=client1 use=s"));
+        assert_eq!(there, "failed certificate verify failed", "{version}");
+    }
+}
+
 /// HAProxy's way: the context that a connection starts with has no certificate, and the hello decides.
 #[test]
 fn contexts_chosen_by_the_hello_count() {
@@ -245,6 +264,51 @@ fn a_connection_that_another_function_verifies_has_tickets_of_its_own() {
         let there = stage.connect("two", version, "ask=B cert=client1 use=s save=t");
         assert!(!there.is_resumed() && there.peer, "{version}");
         assert!(stage.connect("two", version, "ask=B cert=client1 use=t").is_resumed());
+    }
+}
+
+/// Which name a client's certificate must have (X509_VERIFY_PARAM_set1_host(3)), for a context or for a connection.
+#[test]
+fn clients_that_must_have_certain_names() {
+    for version in VERSIONS {
+        let mut stage = Stage::new();
+        let options = "verify=require ca=ca1 sid=x";
+        stage.ok(&[
+            &format!("ctx any {options}"),
+            &format!("ctx one {options} host=client1"),
+            &format!("ctx two {options} host=client2"),
+        ]);
+        assert!(stage.again("one", version, "cert=client1").is_resumed(), "{version}");
+        for from in ["one", "any"] {
+            for there in ["connect two", "connect any"] {
+                stage.connect(from, version, "cert=client1 save=s");
+                let there = stage.say(&format!("{there} {version} cert=client1 host=client2 use=s"));
+                assert_eq!(there, "failed certificate verify failed", "{version} {from}");
+            }
+        }
+    }
+}
+
+/// Whom a connection trusts, how far, and by which rules, is not always what its context says.
+#[test]
+fn a_connection_that_trusts_otherwise_has_tickets_of_its_own() {
+    for version in VERSIONS {
+        let mut stage = Stage::new();
+        let options = "verify=require ca=ca1 sid=x";
+        stage.ok(&[&format!("ctx one {options}"), &format!("ctx two {options}")]);
+        for (otherwise, client) in [("trust=ca2", "client2"), ("depth=7", "client1")] {
+            stage.connect("one", version, "cert=client1 save=s");
+            let there = stage.connect("two", version, &format!("{otherwise} cert={client} use=s save=t"));
+            assert_eq!(there.how, "full", "{version} {otherwise}");
+            let again = stage.connect("two", version, &format!("{otherwise} cert={client} use=t"));
+            assert!(again.is_resumed(), "{version} {otherwise}");
+            stage.connect("two", version, &format!("{otherwise} cert={client} save=t"));
+            let back = stage.say(&format!("connect one {version} cert=client1 use=t"));
+            assert!(back.starts_with("full"), "{version} {otherwise}: {back}");
+        }
+        stage.connect("one", version, "cert=client1 save=s");
+        let there = stage.say(&format!("connect two {version} crl cert=client1 use=s"));
+        assert_eq!(there, "failed certificate verify failed", "{version}: there is no list");
     }
 }
 
