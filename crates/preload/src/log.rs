@@ -28,10 +28,20 @@ pub fn line(log: &Log, text: &str) {
     begin();
     let line = format!("carnet[{}]: {}\n", std::process::id(), text.replace('\n', " "));
     let _unheard = match log {
-        Log::Stderr if is_for_lines(std::io::stderr().as_fd()) => std::io::stderr().write_all(line.as_bytes()),
-        Log::Off | Log::Stderr => Ok(()),
+        Log::Stderr => to_stderr(&line),
+        Log::Off => Ok(()),
         Log::File(path) => open(path).and_then(|mut file| file.write_all(line.as_bytes())),
     };
+}
+
+/// Without the lock that the standard library has for it: should another thread hold that at a fork, the child would wait
+/// for it for ever.
+fn to_stderr(line: &str) -> std::io::Result<()> {
+    let error = std::io::stderr();
+    if is_for_lines(error.as_fd()) {
+        rustix::io::write(error.as_fd(), line.as_bytes())?;
+    }
+    Ok(())
 }
 
 /// Root may write into a directory of others: not through a link that one of them has put there, and nothing that others

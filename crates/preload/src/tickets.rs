@@ -23,6 +23,12 @@ struct Made {
     named: ForName,
 }
 
+impl Made {
+    fn is_for_the_same(&self, other: &Self) -> bool {
+        self.separated.ring_key() == other.separated.ring_key() && self.server_name == other.server_name
+    }
+}
+
 /// For how many server names keys are kept, of each key of the ring. Clients choose names, and must not fill the memory
 /// with them.
 const MAX_NAMES: usize = 32;
@@ -138,18 +144,20 @@ impl Separation {
                 server_name: asked.server_name.into(),
                 named,
             });
-            self.keep(ring, new.clone(), asked.now);
+            self.keep(ring, &new, asked.now);
             then(&new.separated, &new.named)
         })
     }
 
-    /// What came from a key that the ring has erased is erased here, too. Should two threads come here at the same time, one
-    /// of them comes here again.
-    fn keep(&self, ring: &Ring, new: Arc<Made>, now: u64) {
-        let before = self.made.load();
-        let is_live = |made: &&Arc<Made>| ring.opening(made.separated.ring_key(), now).is_some();
-        let all = before.iter().filter(is_live).cloned().chain([new]);
-        self.made.store(Arc::new(all.collect()));
+    /// What came from a key that the ring has erased is erased here, too. What another thread puts in or takes out at the same
+    /// time stays in or out.
+    fn keep(&self, ring: &Ring, new: &Arc<Made>, now: u64) {
+        let stays =
+            |made: &&Arc<Made>| !made.is_for_the_same(new) && ring.opening(made.separated.ring_key(), now).is_some();
+        self.made.rcu(|before| {
+            let others = before.iter().filter(stays).cloned();
+            others.chain([new.clone()]).collect::<Vec<_>>()
+        });
         if ring.is_forgotten() {
             self.forget();
         }
@@ -303,6 +311,25 @@ mod tests {
     }
 
     #[test]
+    fn threads_keep_what_others_have_made() {
+        let ring = ring();
+        for round in 0..50 {
+            let here = separation(&[round]);
+            let start = std::sync::Barrier::new(4);
+            std::thread::scope(|scope| {
+                for thread in 0..4_u8 {
+                    let (here, ring, start) = (&here, &ring, &start);
+                    scope.spawn(move || {
+                        start.wait();
+                        (0..4).for_each(|name| drop(seal(here, ring, &asked(&[thread % 2, thread / 2, name], T))));
+                    });
+                }
+            });
+            assert_eq!(here.made.load().len(), 16, "round {round}");
+        }
+    }
+
+    #[test]
     fn separated_keys_go_with_the_rings() {
         let ring = ring();
         let here = separation(b"here");
@@ -335,7 +362,7 @@ mod tests {
             server_name: Box::default(),
             named,
         };
-        here.keep(&ring, Arc::new(late), T);
+        here.keep(&ring, &Arc::new(late), T);
         assert!(here.made.load().is_empty());
     }
 }

@@ -189,6 +189,13 @@ fn many_threads() {
 }
 
 #[test]
+fn children_of_a_process_whose_threads_talk() {
+    let (status, out, error) = outcome(&mut preloaded(program("forks", &["-lssl", "-lcrypto"])));
+    assert!(status.success() && out == "0\n", "{status} {out}");
+    assert!(error.contains("has fixed ticket keys"));
+}
+
+#[test]
 fn valgrind_finds_nothing() {
     let threads = tls_program("threads");
     let mut valgrind = command("valgrind");
