@@ -192,6 +192,19 @@ pub unsafe fn set_chain_start(openssl: &OpenSsl, ssl: Ssl, start: u64) {
     }
 }
 
+/// Forgets it.
+///
+/// # Safety
+/// `ssl` is a live `SSL`.
+pub unsafe fn forget_chain_start(openssl: &OpenSsl, ssl: Ssl) {
+    // SAFETY: the caller's contract.
+    unsafe {
+        if chain_start(openssl, ssl).is_some() {
+            set_chain_start(openssl, ssl, 0);
+        }
+    }
+}
+
 /// Was it this library that asked for a new ticket, and not the application, when the connection's last was opened?
 ///
 /// # Safety

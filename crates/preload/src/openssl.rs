@@ -87,6 +87,7 @@ functions! {
     fn SSL_version(*const c_void) -> c_int;
     fn SSL_session_reused(*const c_void) -> c_int;
     fn SSL_get_session(*const c_void) -> *mut c_void;
+    fn SSL_SESSION_get0_peer(*mut c_void) -> *mut c_void;
     fn SSL_SESSION_get_time(*const c_void) -> c_long;
     fn SSL_SESSION_get0_id_context(*const c_void, *mut c_uint) -> *const c_uchar;
     fn ERR_set_mark() -> c_int;

@@ -4,6 +4,7 @@ use std::ffi::{c_int, c_long, c_void};
 use std::ptr::{null, null_mut};
 
 use super::Call;
+use crate::context;
 use crate::identity::verify_store;
 use crate::openssl::{Ctx, OpenSsl, Ssl};
 
@@ -17,7 +18,8 @@ const GET_SESS_CACHE_MODE: c_int = 45;
 impl Call<'_> {
     /// Contexts whose tickets must stay what they are without this library: those where a resumption is fatal to the
     /// client (a peer is verified and there is no session-id context), those whose sessions are not to be reused, and those
-    /// that nothing tells from others. And of all contexts, the sessions of clients whose certificates did not verify.
+    /// that nothing tells from others. And of all contexts, the sessions of clients whose certificates did not verify, or
+    /// were verified otherwise.
     pub(super) fn is_left_alone(&self) -> bool {
         let openssl = self.openssl;
         // SAFETY: live objects; these functions only look.
@@ -33,7 +35,7 @@ impl Call<'_> {
             self.record.tell_once(why);
             return true;
         }
-        if self.verifies_otherwise() || self.is_let_in_all_the_same() {
+        if self.verifies_otherwise() || self.is_let_in_all_the_same() || self.was_verified_otherwise() {
             return true;
         }
         let mut len = 0;
@@ -75,6 +77,22 @@ impl Call<'_> {
             let there = [self.context, now_used].map(|context| rules_of_context(openssl, context));
             let is_from_context = |rule| there.iter().any(|context| context.get(rule) == here.get(rule));
             !(0..here.len()).all(is_from_context) || asks_for_names(openssl, (openssl.SSL_get0_param)(self.ssl))
+        }
+    }
+
+    /// Has something else verified the session's client, if anything, than the rules of this connection's contexts? Where they
+    /// ask for no certificate, whoever has brought one was asked by the application. Where they do, what resumes from one
+    /// of OpenSSL's own tickets, or its cache, may have begun where the application asked otherwise, or for none.
+    fn was_verified_otherwise(&self) -> bool {
+        let openssl = self.openssl;
+        // SAFETY: live objects, the session if there is one; these functions only look.
+        unsafe {
+            if (openssl.SSL_get_verify_mode)(self.ssl) & VERIFY_PEER != 0 {
+                let is_from_ring = context::chain_start(openssl, self.ssl).is_some();
+                return (openssl.SSL_session_reused)(self.ssl) != 0 && !is_from_ring;
+            }
+            let session = (openssl.SSL_get_session)(self.ssl);
+            !session.is_null() && !(openssl.SSL_SESSION_get0_peer)(session).is_null()
         }
     }
 

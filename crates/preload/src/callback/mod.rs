@@ -156,6 +156,8 @@ impl Call<'_> {
 
     fn open(&self, name: &KeyName, iv: &[u8; IV_LEN]) -> Option<c_int> {
         let is_tls13 = is_tls13(self.openssl, self.ssl);
+        // SAFETY: a live SSL. It may have had another connection before SSL_clear(3).
+        unsafe { context::forget_chain_start(self.openssl, self.ssl) };
         if let Some(own) = self.record.own_keys().as_deref().filter(|own| own.name() == name) {
             // As OpenSSL does with keys of its own.
             let answer = if is_tls13 { RENEW } else { USE };

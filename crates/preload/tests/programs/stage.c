@@ -3,7 +3,7 @@
  *
  *   ctx NAME [cert=ID|none] [late=ID] [verify=peer|require] [ca=ID] [names=ID] [asked=A|B|made] [judge=A|B]
  *       [sid=TEXT] [timeout=S] [no_ticket] [tickets=N] [cache_off] [how=ex] [dtls] [host=NAME]
- *   connect CTX 12|13 [name=HOST] [use=S] [save=S] [cert=ID] [ask[=A|B]] [trust=ID] [host=NAME] [depth=N] [crl] [dtls]    -> full|resumed tickets=N peer=yes|no key=HEX len=N | failed REASON
+ *   connect CTX 12|13 [name=HOST] [use=S] [save=S] [cert=ID] [ask[=A|B|none]] [trust=ID] [host=NAME] [depth=N] [crl] [dtls]    -> full|resumed tickets=N peer=yes|no key=HEX len=N | failed REASON
  *   callback CTX evp|hmac lazy|good|null|old [N [M]]    the application's own key callback (old: the macro's function, if it is a
  *                                                   symbol), which returns N when it has opened a ticket, 2 unless told, and M
  *                                                   when it has sealed one, 1 unless told
@@ -227,7 +227,7 @@ static void order_connect(char **words)
     SSL_set_min_proto_version(client, version);
     SSL_set_max_proto_version(client, version);
     if (option(words, "ask") != NULL)
-        SSL_set_verify(server, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, *option(words, "ask") ? asked(option(words, "ask")) : NULL);
+        SSL_set_verify(server, strcmp(option(words, "ask"), "none") == 0 ? SSL_VERIFY_NONE : SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, *option(words, "ask") ? asked(option(words, "ask")) : NULL);
     if (option(words, "host") != NULL)
         SSL_set1_host(server, option(words, "host"));
     if (option(words, "depth") != NULL)

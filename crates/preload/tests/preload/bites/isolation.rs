@@ -267,6 +267,35 @@ fn a_connection_that_another_function_verifies_has_tickets_of_its_own() {
     }
 }
 
+/// A session that was verified otherwise does not come by keys of the context's because it is resumed where nobody asks, as
+/// after authentication in the middle of a connection.
+#[test]
+fn what_was_verified_otherwise_stays_so() {
+    for (options, ask) in [
+        ("", "ask"),
+        ("verify=require asked=A", "ask=B"),
+        ("verify=require", "trust=ca1"),
+        ("verify=require", "ask=none"),
+    ] {
+        for version in VERSIONS {
+            let mut stage = Stage::new();
+            stage.ok(&["one", "two"]
+                .map(|name| format!("ctx {name} ca=ca1 sid=x {options}"))
+                .each_ref()
+                .map(String::as_str));
+            let made = stage.connect("one", version, &format!("{ask} cert=client1 save=s"));
+            let has_peer = ask != "ask=none";
+            assert!(made.how == "full" && made.peer == has_peer, "{ask} {version}");
+            for visit in 0..3 {
+                let there = stage.connect("one", version, "cert=client1 use=s save=s");
+                assert!(there.is_resumed() && there.peer == has_peer, "{ask} {version} {visit}");
+            }
+            let crossed = stage.connect("two", version, "cert=client1 use=s");
+            assert!(!crossed.is_resumed(), "{ask} {version}");
+        }
+    }
+}
+
 /// Which name a client's certificate must have (X509_VERIFY_PARAM_set1_host(3)), for a context or for a connection.
 #[test]
 fn clients_that_must_have_certain_names() {
