@@ -92,6 +92,11 @@ int carnet_ok(int good, const char *format, ...)
     return good;
 }
 
+int knows_another_hash(void)
+{
+    return OpenSSL_version_num() >= 0x30000160L;
+}
+
 int finish(void)
 {
     identities_free();

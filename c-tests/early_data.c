@@ -241,7 +241,8 @@ static void refused(void)
     show("calls: %d", allow_calls);
     SSL_CTX_set_allow_early_data_cb(server, NULL, NULL);
     SSL_CTX_set_ciphersuites(server, "TLS_AES_128_GCM_SHA256");
-    SSL_SESSION_free(meet("a suite with another hash", one, "early", 1));
+    if (knows_another_hash())
+        SSL_SESSION_free(meet("a suite with another hash", one, "early", 1));
     SSL_CTX_set_ciphersuites(server, "TLS_AES_256_GCM_SHA384");
     SSL_CTX_set1_groups_list(client, "P-256:X25519");
     SSL_CTX_set1_groups_list(server, "X25519");

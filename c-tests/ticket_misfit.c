@@ -114,7 +114,10 @@ static void changed(void)
 
     inside = inside_of(session);
     give_cipher(inside, is13 ? "\x13\x01" : "\xc0\x2b");
-    offer(is13 ? "a suite with another hash" : "another suite", session, inside);
+    if (is13 && !knows_another_hash())
+        SSL_SESSION_free(inside);
+    else
+        offer(is13 ? "a suite with another hash" : "another suite", session, inside);
     if (!is13) {
         inside = inside_of(session);
         flagged = with_number(inside, 13, -1);

@@ -107,8 +107,8 @@ impl Candidate {
     /// Uses the session that belongs to it, if that fits.
     pub(super) fn take(self, core: &mut Core, session: Arc<Session>, found: Found) -> Result<State, Error> {
         if !fits(&session, self.chosen.suite) {
-            // OpenSSL passes over a session of another hash, and sends no ticket unless a later identity earns one.
-            return self.pass_over(core, false);
+            // As good as none, so that a full handshake earns tickets.
+            return self.pass_over(core, true);
         }
         let early = self.check_binder(&session, found.kind)?;
         let early_session = self.early_session(core, &session, found.early_data_ok);
