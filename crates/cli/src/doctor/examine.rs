@@ -235,3 +235,36 @@ impl Heap {
         tickets.keys = KeyNames::of(&bytes);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use carnet_ticket::{Secret, Session};
+    use carnet_tls::CipherSuite;
+
+    use super::*;
+
+    fn visit(tickets: usize, len: usize) -> Visit {
+        let mut session = Session::new(0x0304, 0x1301, Secret::new(&[1; 32]).unwrap(), 7);
+        session.ticket = Some(vec![1; len].into());
+        Visit {
+            suite: CipherSuite(0x1301),
+            resumed: false,
+            kept: vec![Kept::new(session); tickets],
+            lifetimes: vec![7200; tickets],
+            max_early_data: 0,
+            extended_master_secret: true,
+            certificate: None,
+            asks_certificate: false,
+            alpn: None,
+        }
+    }
+
+    #[test]
+    fn no_server_fills_our_memory() {
+        for (len, most) in [(100, MAX_TICKETS), (60_000, MAX_BYTES / 60_000)] {
+            let mut heap = Heap::default();
+            (0..100).for_each(|_| heap.add(&visit(64, len)));
+            assert_eq!(heap.tickets.len(), most, "{len}");
+        }
+    }
+}

@@ -38,7 +38,7 @@ impl Kept {
         Some(Self::new(session))
     }
 
-    fn new(session: Session) -> Self {
+    pub(super) fn new(session: Session) -> Self {
         Self {
             session: Arc::new(session),
             since: Instant::now(),

@@ -16,8 +16,9 @@ use crate::{files, output, ring_view, table, time};
 /// Show what happened to tickets: issued, opened, renewed, refused, and the keys that there are
 ///
 /// Counts and keys stand in the ring itself: a file, or memory that the processes of a server share. Nothing is changed by
-/// looking. To look into another user's processes takes root. Counts start anew with the ring: those of a ring in memory with
-/// the server, those of a file with the file.
+/// looking. To look into another user's processes takes root; what they show is their word, so a script that runs as root
+/// should name its ring or process. Counts start anew with the ring: those of a ring in memory with the server, those of a
+/// file with the file.
 #[derive(Debug, Args)]
 #[command(after_long_help = EXAMPLES)]
 pub(crate) struct Stats {

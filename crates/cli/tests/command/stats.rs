@@ -114,6 +114,21 @@ fn a_process_is_shown_in_one_line_and_each_ring_of_it_once() {
 }
 
 #[test]
+fn a_process_shows_no_more_rings_than_anybody_needs() {
+    let place = Place::new();
+    place.done(&["keys", "init", "ring"]);
+    let ring = place.read("ring");
+    (0..40).for_each(|number| drop(place.write(&number.to_string(), &ring, 0o600)));
+    let program = "import mmap, sys\nfiles = [open(str(n), 'r+b') for n in range(40)]\nrings = [mmap.mmap(file.fileno(), 4096) for file in files]\n\
+                   print('mapped', flush=True)\nsys.stdin.read()";
+    let mut command = std::process::Command::new("/usr/bin/python3");
+    let process = Process::start(command.current_dir(place.dir()).args(["-c", program]));
+    process.wait_for_line("mapped");
+    let rings = place.json(&["stats", &process.id().to_string(), "--json"]);
+    assert_eq!(rings["rings"].as_array().unwrap().len(), 16);
+}
+
+#[test]
 fn prometheus_text_is_well_formed() {
     let place = Place::new();
     place.done(&["keys", "init", "a \"ring\""]);
