@@ -151,19 +151,19 @@ impl Ring {
     pub fn open_or_create_file(path: &Path, start: &Start<'_>, now: u64) -> Result<Self, FileError> {
         match Self::open_file(path, now) {
             Err(error) if error.is(std::io::ErrorKind::NotFound) => {}
-            opened => return opened?.checked(path, start),
+            opened => return opened?.checked(path, start, now),
         }
         match Self::create_file(path, start, now) {
             Err(error) if error.is(std::io::ErrorKind::AlreadyExists) => {
-                Self::open_file(path, now)?.checked(path, start)
+                Self::open_file(path, now)?.checked(path, start, now)
             }
             made => made,
         }
     }
 
-    fn checked(self, path: &Path, start: &Start<'_>) -> Result<Self, FileError> {
+    fn checked(self, path: &Path, start: &Start<'_>, now: u64) -> Result<Self, FileError> {
         match start {
-            Start::Root(root) if !self.is_of(root) => Err(FileError::OtherRoot { path: path.into() }),
+            Start::Root(root) if !self.is_of(root, now) => Err(FileError::OtherRoot { path: path.into() }),
             _ => Ok(self),
         }
     }

@@ -11,7 +11,7 @@ use rustix::io::Errno;
 use crate::entropy::SystemEntropy;
 use crate::ratchet::{Chain, SECRET_LEN};
 use crate::ring::{ChangeError, Ring, Source};
-use crate::schedule::{Policy, Slot, Slots};
+use crate::schedule::{Policy, STEPS_AT_ONCE, Slot, Slots};
 use crate::shared::content::{self, Decoded, MAX_KEYS};
 use crate::shared::memory::Memory;
 use crate::shared::{Counter, PAGE_LEN, Page, PageError};
@@ -151,11 +151,17 @@ impl Ring {
         Ok(Self::of_page(page, Source::Copy { rooted }, now))
     }
 
-    /// Is this ring's chain the one of `root`, as far as both have come?
-    pub(crate) fn is_of(&self, root: &Root) -> bool {
+    /// Is this ring's chain the one of `root`, as far as both have come? One that is far ahead of the clock is not asked: to
+    /// find out takes long, and it would be of no use for as long.
+    pub(crate) fn is_of(&self, root: &Root, now: u64) -> bool {
+        let furthest = self
+            .policy
+            .interval
+            .map_or(0, |interval| now / interval)
+            .saturating_add(STEPS_AT_ONCE);
         let chain = self.page.as_ref().and_then(|page| decoded(page, &[])?.1.chain);
-        let Some(chain) = chain.filter(|chain| self.policy == root.policy && root.chain.can_reach(chain.number()))
-        else {
+        let fits = |chain: &Chain| self.policy == root.policy && chain.number() <= furthest;
+        let Some(chain) = chain.filter(|chain| fits(chain) && root.chain.can_reach(chain.number())) else {
             return false;
         };
         let mut own = root.chain.clone();

@@ -448,3 +448,19 @@ proptest! {
         }
     }
 }
+
+/// As far as a worker that was taken over may have set it: the next start must not run after it.
+#[test]
+fn a_chain_far_ahead_of_the_clock_is_not_taken_for_a_roots() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("ring");
+    let root = Root::new(&[5; SECRET_LEN], Policy::every(HOUR, LIFETIME), T).unwrap();
+    let open = |now| Ring::open_or_create_file(&path, &Start::Root(&root), now).map(drop);
+    for ahead in [0, 10, 1000] {
+        open(T + ahead * HOUR).unwrap();
+        open(T).unwrap();
+    }
+    open(T + 2000 * HOUR).unwrap();
+    assert!(matches!(open(T), Err(FileError::OtherRoot { .. })));
+    open(T + 1000 * HOUR).unwrap();
+}
