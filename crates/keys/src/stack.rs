@@ -6,6 +6,10 @@ use std::mem::MaybeUninit;
 use std::ops::Range;
 use std::ptr::null_mut;
 
+/// How much of a stack is taken for one. Where its limit is far away, or there is none, what is called the first thread's
+/// reaches down to whatever was mapped when it was asked for, and the heap grows into that: coroutines have stacks there.
+const LONGEST: usize = 8 << 20;
+
 /// Bytes below the caller's frame that belong to the stack of this thread. `None`: the thread runs on a stack that the
 /// threads library knows nothing of, as coroutines do, or the library does not tell.
 pub(crate) fn room() -> Option<usize> {
@@ -34,7 +38,7 @@ fn bounds() -> Option<Range<usize>> {
     };
     let end = start.addr().checked_add(len)?;
     // Versions of the library disagree whether the guard is part of it.
-    let start = start.addr().checked_add(guard)?;
+    let start = start.addr().checked_add(guard)?.max(end.saturating_sub(LONGEST));
     (told && start < end).then_some(start..end)
 }
 

@@ -188,6 +188,21 @@ fn many_threads() {
     assert_eq!(out, format!("0 failures, {} resumptions\n", 16 * 12 * 4));
 }
 
+/// OpenSSL's asynchronous jobs: coroutines of 32 KiB on the heap, which lies in what the first thread may take for its stack
+/// where that has no limit.
+#[test]
+fn coroutines() {
+    for limit in ["$(ulimit -H -s)", "8192", "256"] {
+        let mut shell = preloaded("sh");
+        shell
+            .args(["-c", &format!("ulimit -S -s {limit}; exec \"$0\"")])
+            .arg(program("jobs", &["-lssl", "-lcrypto"]));
+        let (status, out, error) = outcome(&mut shell);
+        assert!(status.success() && error.is_empty(), "{limit}: {status} {error}");
+        assert_eq!(out, "0 1\n0 1\n", "{limit}");
+    }
+}
+
 #[test]
 fn children_of_a_process_whose_threads_talk() {
     let (status, out, error) = outcome(&mut preloaded(program("forks", &["-lssl", "-lcrypto"])));
