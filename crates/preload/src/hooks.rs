@@ -236,7 +236,7 @@ fn brought(openssl: &OpenSsl, context: Ctx, record: &Record, mode: Mode, what: B
         let outcome = if mode == Mode::Override {
             "overridden (CARNET_MODE=override)"
         } else {
-            "they are left to it (CARNET_MODE=respect)"
+            "its tickets are left to it (CARNET_MODE=respect)"
         };
         state::tell(&format!("context {context:p}: the application {name}: {outcome}"));
     }
