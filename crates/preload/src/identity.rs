@@ -269,7 +269,7 @@ fn contents(openssl: &OpenSsl, objects: *mut c_void) -> impl Iterator<Item = (*m
 ///
 /// # Safety
 /// `context` is a live `SSL_CTX`.
-unsafe fn store_for_clients(openssl: &OpenSsl, context: Ctx) -> *mut c_void {
+pub unsafe fn store_for_clients(openssl: &OpenSsl, context: Ctx) -> *mut c_void {
     // SAFETY: the caller's contract.
     unsafe {
         let for_clients = verify_store(openssl.SSL_CTX_ctrl, context);

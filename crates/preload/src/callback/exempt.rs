@@ -5,7 +5,7 @@ use std::ptr::{null, null_mut};
 
 use super::Call;
 use crate::context;
-use crate::identity::verify_store;
+use crate::identity::{store_for_clients, verify_store};
 use crate::openssl::{Ctx, OpenSsl, Ssl};
 
 const VERIFY_PEER: c_int = 1;
@@ -76,7 +76,11 @@ impl Call<'_> {
             let here = rules_of_connection(openssl, self.ssl);
             let there = [self.context, now_used].map(|context| rules_of_context(openssl, context));
             let is_from_context = |rule| there.iter().any(|context| context.get(rule) == here.get(rule));
-            !(0..here.len()).all(is_from_context) || asks_for_names(openssl, (openssl.SSL_get0_param)(self.ssl))
+            let stores = [self.context, now_used].map(|context| store_for_clients(openssl, context));
+            let stores = stores.into_iter().filter(|store| !store.is_null());
+            let params = stores.map(|store| (openssl.X509_STORE_get0_param)(store));
+            let mut params = params.chain([(openssl.SSL_get0_param)(self.ssl)]);
+            !(0..here.len()).all(is_from_context) || params.any(|param| asks_for_names(openssl, param))
         }
     }
 

@@ -2,7 +2,7 @@
  * A stage for the tests in ../preload: reads orders from standard input, a line each, and answers each with a line.
  *
  *   ctx NAME [cert=ID|none] [late=ID] [verify=peer|require] [ca=ID] [names=ID] [asked=A|B|made] [judge=A|B]
- *       [sid=TEXT] [timeout=S] [no_ticket] [tickets=N] [cache_off] [how=ex] [dtls] [host=NAME]
+ *       [sid=TEXT] [timeout=S] [no_ticket] [tickets=N] [cache_off] [how=ex] [dtls] [host=NAME] [stores_host=NAME]
  *   connect CTX 12|13 [name=HOST] [use=S] [save=S] [cert=ID] [ask[=A|B|none]] [trust=ID] [host=NAME] [depth=N] [crl] [dtls]    -> full|resumed tickets=N peer=yes|no key=HEX len=N | failed REASON
  *   callback CTX evp|hmac lazy|good|null|old [N [M]]    the application's own key callback (old: the macro's function, if it is a
  *                                                   symbol), which returns N when it has opened a ticket, 2 unless told, and M
@@ -160,6 +160,8 @@ static void order_ctx(char **words)
         die("ca");
     if ((value = option(words, "host")) != NULL)
         X509_VERIFY_PARAM_set1_host(SSL_CTX_get0_param(ctx), value, 0);
+    if ((value = option(words, "stores_host")) != NULL)
+        X509_VERIFY_PARAM_set1_host(X509_STORE_get0_param(SSL_CTX_get_cert_store(ctx)), value, 0);
     if ((value = option(words, "names")) != NULL)
         SSL_CTX_set_client_CA_list(ctx, SSL_load_client_CA_file(in_directory(value, ".pem")));
     if ((value = option(words, "sid")) != NULL)

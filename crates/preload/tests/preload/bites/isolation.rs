@@ -306,12 +306,14 @@ fn clients_that_must_have_certain_names() {
             &format!("ctx any {options}"),
             &format!("ctx one {options} host=client1"),
             &format!("ctx two {options} host=client2"),
+            &format!("ctx three {options} stores_host=client2"),
         ]);
         assert!(stage.again("one", version, "cert=client1").is_resumed(), "{version}");
         for from in ["one", "any"] {
-            for there in ["connect two", "connect any"] {
+            for there in ["connect two", "connect three", "connect any"] {
                 stage.connect(from, version, "cert=client1 save=s");
-                let there = stage.say(&format!("{there} {version} cert=client1 host=client2 use=s"));
+                let host = if there == "connect any" { "host=client2" } else { "" };
+                let there = stage.say(&format!("{there} {version} cert=client1 {host} use=s"));
                 assert_eq!(there, "failed certificate verify failed", "{version} {from}");
             }
         }
