@@ -42,7 +42,12 @@ pub fn run(library: PathBuf, rounds: usize) -> Result<Vec<Row>, Box<dyn Error>> 
             &["callback", "12", "5000"],
         ),
         (
-            "open one, seal one (TLS 1.3), likewise",
+            "likewise, where clients are verified by Debian's CAs",
+            "at most 1000",
+            &["callback", "12", "5000", "/etc/ssl/certs/ca-certificates.crt"],
+        ),
+        (
+            "open one, seal one (TLS 1.3), clients not verified",
             "at most 2000",
             &["callback", "13", "2000"],
         ),

@@ -1,6 +1,6 @@
 /*
- * What it costs.   cost callback 12|13 N    the median, over turns of 50, of what one handshake more costs with the ring's keys than
- *                                           with OpenSSL's own, in one process
+ * What it costs.   cost callback 12|13 N [CA]    the median, over turns of 50, of what one handshake more costs with the ring's keys than
+ *                                           with OpenSSL's own, in one process; of contexts that verify clients by a file of CA
  *                  cost ticket N            nanoseconds of CPU for each of N TLS 1.3 tickets made after a handshake
  *                  cost quiet 12|13 N       how often the preloaded library allocates in N resumed handshakes, after some to warm up
  *                  cost visit 12|13 PORT N    N resumed handshakes with a server on 127.0.0.1
@@ -91,7 +91,7 @@ static int by_size(const void *one, const void *other)
 }
 
 /* A context that has set keys is left to OpenSSL, which takes the path that it has without the library. */
-static double callback_cost(int version, int number)
+static double callback_cost(int version, int number, const char *authorities)
 {
     enum { TURN = 50, MOST = 2000 };
     static double more[MOST];
@@ -103,6 +103,12 @@ static double callback_cost(int version, int number)
     SSL_CTX_set_timeout(contexts[1], 100000);
     RAND_bytes(keys, sizeof keys);
     SSL_CTX_set_tlsext_ticket_keys(contexts[1], keys, sizeof keys);
+    for (int i = 0; i < 2 && authorities != NULL; i++) {
+        SSL_CTX_set_verify(contexts[i], SSL_VERIFY_PEER, NULL);
+        SSL_CTX_set_session_id_context(contexts[i], (const unsigned char *)"cost", 4);
+        if (SSL_CTX_load_verify_locations(contexts[i], authorities, NULL) != 1)
+            die("authorities");
+    }
     for (int turn = -2; turn < turns; turn++) {
         double took[2];
         for (int i = 0; i < 2; i++) {
@@ -204,8 +210,8 @@ int main(int argc, char **argv)
     if (argc == 5 && strcmp(argv[1], "visit") == 0) {
         visits(version, atoi(argv[3]), atoi(argv[4]));
         printf("%s\n", argv[4]);
-    } else if (argc == 4 && strcmp(argv[1], "callback") == 0) {
-        printf("%.1f\n", callback_cost(version, atoi(argv[3])));
+    } else if ((argc == 4 || argc == 5) && strcmp(argv[1], "callback") == 0) {
+        printf("%.1f\n", callback_cost(version, atoi(argv[3]), argv[4]));
     } else if (argc == 4 && strcmp(argv[1], "quiet") == 0) {
         resume_often(version, 5);
         dl_iterate_phdr(find_library, NULL);
