@@ -63,6 +63,12 @@ fn a_callback_that_asks_for_no_new_ticket() {
     }
 }
 
+/// What has come of a connection, but for the ticket's length: some numbers of a session are random, and as long in DER
+/// as they happen to be.
+fn without_length(answer: &str) -> String {
+    answer.split(" len=").next().unwrap_or_default().to_owned()
+}
+
 /// What a callback says otherwise is passed on as it is.
 #[test]
 fn a_callback_that_fails_declines_or_renews() {
@@ -73,7 +79,7 @@ fn a_callback_that_fails_declines_or_renews() {
                     let mut stage = setup.start();
                     stage.ok(&["ctx a", &format!("callback a {kind} good {answer}")]);
                     stage.connect("a", version, "save=s");
-                    stage.say(&format!("connect a {version} use=s"))
+                    without_length(&stage.say(&format!("connect a {version} use=s")))
                 });
                 assert_eq!(ours, without, "{kind} {version} {answer}");
                 let expected = match answer {
@@ -98,7 +104,7 @@ fn a_callback_that_opens_and_fails_to_seal() {
                 stage.connect("a", version, "save=s");
                 stage.ok(&[&format!("callback a {kind} good {answers}")]);
                 let orders = ["use=s", "", "use=s"].map(|options| format!("connect a {version} {options}"));
-                orders.map(|order| stage.say(&order))
+                orders.map(|order| without_length(&stage.say(&order)))
             });
             assert_eq!(ours, without, "{kind} {version} {answers}");
         }
