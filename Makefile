@@ -4,6 +4,7 @@ PREFIX ?= /usr/local
 LIBDIR ?= $(PREFIX)/lib
 BINDIR ?= $(PREFIX)/bin
 MANDIR ?= $(PREFIX)/share/man
+DOCDIR ?= $(PREFIX)/share/doc/carnet
 # carnet.h goes here, <openssl/ssl.h> and <openssl/tls1.h> into carnet/ below: they stand before the system's only for those
 # who ask, with pkg-config or -I.
 INCLUDEDIR ?= $(PREFIX)/include
@@ -125,13 +126,19 @@ built:
 # Each function of carnet.h has a name of its own in the manual, which leads to carnet.3.
 FUNCTIONS = $(shell sed -n 's/^\.SS "\(carnet_[a-zA-Z_]*\)()"/\1/p' docs/man/carnet.3)
 
+# What whoever runs servers reads; beside each other as here, for their links.
+DOCUMENTS = docs/operate.md docs/threat-model.md docs/coverage.md
+
 install: built ## into PREFIX (/usr/local), below DESTDIR
 	install -d $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(INCLUDEDIR)/carnet/openssl $(DESTDIR)$(BINDIR) \
-		$(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(MANDIR)/man3
+		$(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(MANDIR)/man3 $(DESTDIR)$(MANDIR)/man7 $(DESTDIR)$(DOCDIR)/docs
 	install -m 755 $(COMMAND) $(DESTDIR)$(BINDIR)/carnet
 	install -m 755 $(PRELOAD) $(DESTDIR)$(LIBDIR)/libcarnet_preload.so
 	install -m 644 docs/man/*.1 $(DESTDIR)$(MANDIR)/man1/
 	install -m 644 docs/man/*.3 $(DESTDIR)$(MANDIR)/man3/
+	install -m 644 docs/man/*.7 $(DESTDIR)$(MANDIR)/man7/
+	install -m 644 README.md CHANGELOG.md LICENSE $(DESTDIR)$(DOCDIR)/
+	install -m 644 $(DOCUMENTS) $(DESTDIR)$(DOCDIR)/docs/
 	for name in $(FUNCTIONS); do ln -sf carnet.3 $(DESTDIR)$(MANDIR)/man3/$$name.3; done
 	install -m 755 $(LIBRARY) $(DESTDIR)$(LIBDIR)/libcarnet.so.$(VERSION)
 	ln -sf libcarnet.so.$(VERSION) $(DESTDIR)$(LIBDIR)/libcarnet.so.0
@@ -147,8 +154,11 @@ uninstall: ## what install put there
 		$(DESTDIR)$(LIBDIR)/pkgconfig/carnet.pc $(DESTDIR)$(INCLUDEDIR)/carnet.h \
 		$(DESTDIR)$(LIBDIR)/libcarnet_preload.so $(DESTDIR)$(BINDIR)/carnet
 	rm -f $(addprefix $(DESTDIR)$(MANDIR)/man1/,$(notdir $(wildcard docs/man/*.1))) \
-		$(addprefix $(DESTDIR)$(MANDIR)/man3/,carnet.3 $(addsuffix .3,$(FUNCTIONS)))
+		$(addprefix $(DESTDIR)$(MANDIR)/man3/,carnet.3 $(addsuffix .3,$(FUNCTIONS))) \
+		$(addprefix $(DESTDIR)$(MANDIR)/man7/,$(notdir $(wildcard docs/man/*.7))) \
+		$(addprefix $(DESTDIR)$(DOCDIR)/,README.md CHANGELOG.md LICENSE $(DOCUMENTS))
 	rm -rf $(DESTDIR)$(INCLUDEDIR)/carnet
+	@rmdir $(DESTDIR)$(DOCDIR)/docs $(DESTDIR)$(DOCDIR) 2>/dev/null || true
 
 clean: ## remove everything that was built
 	$(CARGO) clean

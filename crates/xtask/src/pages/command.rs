@@ -8,7 +8,8 @@ use crate::{Failure, Generated};
 
 /// The manual that the pages are of, and where else to look.
 const MANUAL: &str = "carnet";
-const SEE_ALSO: &str = "carnet(1), carnet-keys(1), carnet-open(1), carnet-stats(1), carnet-doctor(1), carnet(3)";
+const SEE_ALSO: &str =
+    "carnet(1), carnet-keys(1), carnet-open(1), carnet-stats(1), carnet-doctor(1), carnet(3), carnet-operate(7)";
 
 pub fn pages() -> Result<Vec<Generated>, Failure> {
     let mut command = carnet_cli::command().disable_help_subcommand(true);

@@ -1,7 +1,9 @@
-//! docs/man: the command's pages from its options, and the page of carnet.h from the header.
+//! docs/man: the command's pages from its options, the page of carnet.h from the header, and those of documents that whoever
+//! runs a server needs.
 
 mod command;
 mod header;
+mod markdown;
 mod roff;
 
 use crate::{Failure, Generated, root};
@@ -12,6 +14,7 @@ const DIRECTORY: &str = "docs/man";
 pub fn generate() -> Result<Vec<Generated>, Failure> {
     let mut pages = command::pages()?;
     pages.push(header::page()?);
+    pages.extend(markdown::pages()?);
     Ok(pages)
 }
 
