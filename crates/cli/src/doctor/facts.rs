@@ -13,6 +13,8 @@ pub(crate) struct Facts {
     pub(crate) crossings: Vec<Crossing>,
     /// With --watch: what changed, in the order of time.
     pub(crate) watch: Vec<Change>,
+    /// With --watch: how long sessions went on.
+    pub(crate) chains: Vec<Chain>,
 }
 
 /// One address of one target.
@@ -148,6 +150,19 @@ pub(crate) struct Crossing {
     pub(crate) resumed: bool,
 }
 
+/// One version at one address while it was watched.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct Chain {
+    /// IP:PORT.
+    pub(crate) address: String,
+    /// `1.3` or `1.2`.
+    pub(crate) version: &'static str,
+    /// All of them.
+    pub(crate) resumptions: u64,
+    /// For how many seconds after a full handshake a session was resumed, at most.
+    pub(crate) longest: u64,
+}
+
 /// Something that changed while watching.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct Change {
@@ -170,6 +185,13 @@ pub(crate) enum What {
     Broke {
         /// How long the chain had lasted, seconds.
         after: u64,
+    },
+    /// The chain of resumptions ended as it may.
+    Ended {
+        /// How long it had lasted, seconds.
+        after: u64,
+        /// By what.
+        by: End,
     },
     /// The first ticket of the watch is not honoured any more.
     Refused {
@@ -194,4 +216,14 @@ pub(crate) enum What {
     },
     /// Connected again.
     Back,
+}
+
+/// What ends a chain of resumptions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum End {
+    /// There was nothing to offer but what had been used before, and its time was over.
+    Lifetime,
+    /// The server refused a ticket in its time, and goes on with the same key.
+    Server,
 }

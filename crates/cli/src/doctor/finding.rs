@@ -95,6 +95,8 @@ pub(crate) const CODES: &[(&str, &str)] = &[
         "lifetime-not-honoured",
         "while watching: a ticket was refused before its time",
     ),
+    ("chain-ended", "while watching: the server put an end to a chain (note)"),
+    ("chain-too-long", "while watching: a chain went on for more than a week"),
     ("lost", "while watching: no connection"),
     ("key-changed", "while watching: another key seals (note)"),
 ];

@@ -24,6 +24,7 @@ pub(crate) fn judge(facts: &Facts) -> Vec<Finding> {
     }
     findings.extend(crossings::judge(&facts.crossings));
     findings.extend(watched::judge(&facts.watch));
+    findings.extend(watched::endless(&facts.chains));
     findings
 }
 

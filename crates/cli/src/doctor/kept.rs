@@ -45,6 +45,13 @@ impl Kept {
         }
     }
 
+    #[cfg(test)]
+    pub(super) fn aged(self, seconds: u64) -> Self {
+        let age = std::time::Duration::from_secs(seconds);
+        let since = self.since.checked_sub(age).unwrap();
+        Self { since, ..self }
+    }
+
     /// The ticket; `None` for a session id.
     pub(crate) fn bytes(&self) -> Option<&Bytes> {
         self.session.ticket.as_ref()

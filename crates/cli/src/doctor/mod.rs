@@ -242,8 +242,8 @@ impl Doctor {
         let stopped = || stop.load(Ordering::Relaxed) || output::reader_is_gone();
         facts.watch = watch::watch(&mut list, pace, manner, &stopped, &mut tell);
         progress.clear();
-        let resumptions: u64 = list.iter().map(|watched| watched.resumptions).sum();
-        self.print(|| format!("{resumptions} resumptions, {} changes\n", facts.watch.len()))
+        facts.chains = list.iter().map(watch::Watched::chain).collect();
+        self.print(|| report::chains(&facts.chains, facts.watch.len()))
     }
 
     /// For a person, as it comes.

@@ -5,9 +5,10 @@ use std::fmt::Write as _;
 use serde::Serialize;
 
 use super::cross;
-use super::facts::{Change, Facts, Outcome, Seen, Server, Version, What};
+use super::facts::{Chain, Change, End, Facts, Outcome, Seen, Server, Version, What};
 use super::finding::{Finding, Level};
 use crate::table::{self, with_header};
+use crate::time;
 
 /// The JSON object.
 #[derive(Serialize)]
@@ -173,12 +174,35 @@ fn crossings(facts: &Facts) -> String {
 pub(crate) fn change(change: &Change) -> String {
     let what = match &change.what {
         What::Broke { after } => format!("refused a fresh ticket, after {after} s of resumptions"),
+        What::Ended {
+            after,
+            by: End::Lifetime,
+        } => {
+            format!("a full handshake, after {after} s of resumptions: the ticket had run out")
+        }
+        What::Ended { after, by: End::Server } => {
+            format!("a full handshake, after {after} s of resumptions, with the same key as before")
+        }
         What::Refused { age, lifetime } => format!("refused a ticket {age} s old that was to live {lifetime} s"),
         What::KeyName { from, to, seen } => format!("new key {}, after {seen} s with {}", short(to), short(from)),
         What::Lost { why } => format!("no connection: {why}"),
         What::Back => "connected again".to_owned(),
     };
     format!("{:>6} s  {} TLS {}  {what}", change.at, change.address, change.version)
+}
+
+/// How the watch went: for each version how often it resumed, and for how long without a full handshake.
+pub(crate) fn chains(chains: &[Chain], changes: usize) -> String {
+    let mut text = String::new();
+    for chain in chains {
+        let (address, version) = (&chain.address, chain.version);
+        let (count, longest) = (chain.resumptions, time::span(chain.longest));
+        let _ = writeln!(
+            text,
+            "{address} TLS {version}: {count} resumptions, for {longest} without a full handshake"
+        );
+    }
+    text + &format!("{changes} changes\n")
 }
 
 /// The sentences.
@@ -333,6 +357,10 @@ mod tests {
             }],
             watch: vec![
                 change(What::Broke { after: 4 }),
+                change(What::Ended {
+                    after: 4,
+                    by: End::Server,
+                }),
                 change(What::Refused { age: 4, lifetime: 7200 }),
                 change(What::KeyName {
                     from: "11".into(),
@@ -342,6 +370,12 @@ mod tests {
                 change(What::Lost { why: "x".into() }),
                 change(What::Back),
             ],
+            chains: vec![Chain {
+                address: "192.0.2.1:443".into(),
+                version: "1.3",
+                resumptions: 3,
+                longest: 4,
+            }],
         }
     }
 }

@@ -6,7 +6,7 @@ use carnet_tls::ProtocolVersion;
 
 use super::cross::Known;
 use super::examine::VERSIONS;
-use super::facts::{Change, What};
+use super::facts::{Chain, Change, End, What};
 use super::kept::Kept;
 use super::offer::Manner;
 use super::target::Endpoint;
@@ -22,11 +22,23 @@ pub(crate) struct Watched<'a> {
     reusable: bool,
     name_len: Option<usize>,
     names: Vec<(String, Instant)>,
-    chain: Option<(Kept, Instant)>,
+    link: Option<Link>,
     /// An old ticket, and what the server said of its life.
     old: Option<(Kept, u32)>,
     is_lost: bool,
-    pub(crate) resumptions: u64,
+    resumptions: u64,
+    longest: Duration,
+}
+
+/// The end of a chain of resumptions: what is offered next.
+struct Link {
+    kept: Kept,
+    /// What the server said of its life; none if it has said nothing.
+    lifetime: Option<u32>,
+    /// It has not been offered yet.
+    is_fresh: bool,
+    /// When the full handshake was.
+    since: Instant,
 }
 
 /// Everything that resumes at all.
@@ -47,10 +59,11 @@ pub(crate) fn watched<'a>(known: &[Known<'a>]) -> Vec<Watched<'a>> {
                     reusable: label == "1.2" || seen.resumption.reusable == Some(true),
                     name_len: seen.tickets.keys.len,
                     names: names.map(|name| (name.clone(), Instant::now())).collect(),
-                    chain: None,
+                    link: None,
                     old: None,
                     is_lost: false,
                     resumptions: 0,
+                    longest: Duration::ZERO,
                 });
             }
         }
@@ -76,7 +89,7 @@ impl Watched<'_> {
 
     /// The chain: each connection resumes with what the one before it brought.
     fn go_on(&mut self, manner: &Manner, seen: &mut Vec<What>) {
-        let offer = self.chain.as_ref().map(|(kept, _)| kept.clone());
+        let offer = self.link.as_ref().map(|link| link.kept.clone());
         let visit = match self.visit(offer.as_ref(), manner) {
             Ok(visit) => visit,
             Err(trouble) => {
@@ -92,26 +105,20 @@ impl Watched<'_> {
             seen.push(What::Back);
         }
         self.note_name(&visit, seen);
-        let newest = visit.kept.last().cloned();
-        match (&self.chain, visit.resumed) {
-            (Some((_, since)), true) => {
-                self.resumptions += 1;
-                let since = *since;
-                if let Some(newest) = newest {
-                    self.chain = Some((newest, since));
-                } else if !self.reusable {
-                    self.chain = None;
-                }
-            }
-            (chain, _) => {
-                if let Some((_, since)) = chain {
-                    seen.push(What::Broke {
-                        after: since.elapsed().as_secs(),
-                    });
-                }
-                self.chain = newest.map(|newest| (newest, Instant::now()));
-            }
+        let link = self.link.take();
+        if let (Some(link), false) = (&link, visit.resumed) {
+            seen.push(link.end(&visit, self.name_len));
         }
+        let since = link.as_ref().filter(|_| visit.resumed).map(|link| link.since);
+        if let Some(since) = since {
+            self.resumptions += 1;
+            self.longest = self.longest.max(since.elapsed());
+        }
+        self.link = match Link::of(&visit, since.unwrap_or_else(Instant::now)) {
+            // Nothing new: the old one again, if that is of any use.
+            None => link.filter(|_| visit.resumed && self.reusable).map(Link::used),
+            new => new,
+        };
         if self.old.is_none() && self.reusable {
             self.old = visit.kept.first().cloned().zip(visit.lifetimes.first().copied());
         }
@@ -120,8 +127,8 @@ impl Watched<'_> {
     /// Is a ticket honoured for as long as the server said?
     fn try_old(&mut self, manner: &Manner, seen: &mut Vec<What>) {
         let Some((old, lifetime)) = &self.old else { return };
-        if old.age() >= u64::from(*lifetime) {
-            // Its time is over, or the server has not said how long that is.
+        if is_over(old, *lifetime) {
+            // Or the server has not said how long that is.
             self.old = None;
             return;
         }
@@ -140,8 +147,7 @@ impl Watched<'_> {
     }
 
     fn note_name(&mut self, visit: &Visit, seen: &mut Vec<What>) {
-        let newest = visit.kept.last().and_then(Kept::bytes);
-        let Some(name) = newest.zip(self.name_len).and_then(|(ticket, len)| ticket.get(..len)) else {
+        let Some(name) = visit.kept.last().and_then(|newest| name(newest, self.name_len)) else {
             return;
         };
         let name = hex(name);
@@ -158,6 +164,16 @@ impl Watched<'_> {
         self.names.push((name, Instant::now()));
     }
 
+    /// How it went on.
+    pub(crate) fn chain(&self) -> Chain {
+        Chain {
+            address: self.endpoint.address.to_string(),
+            version: self.label,
+            resumptions: self.resumptions,
+            longest: self.longest.as_secs(),
+        }
+    }
+
     fn visit(&self, offer: Option<&Kept>, manner: &Manner) -> Result<Visit, super::trouble::Trouble> {
         let trip = Trip {
             address: self.endpoint.address,
@@ -166,6 +182,57 @@ impl Watched<'_> {
             offer,
         };
         visit(trip, manner)
+    }
+}
+
+/// A ticket's key, by its name.
+fn name(kept: &Kept, len: Option<usize>) -> Option<&[u8]> {
+    kept.bytes()?.get(..len?)
+}
+
+/// Server and client count seconds, and not from the same moment.
+fn is_over(kept: &Kept, lifetime: u32) -> bool {
+    kept.age().saturating_add(1) >= u64::from(lifetime)
+}
+
+impl Link {
+    /// What a connection brought; `None` if that is nothing.
+    fn of(visit: &Visit, since: Instant) -> Option<Self> {
+        Some(Self {
+            kept: visit.kept.last()?.clone(),
+            lifetime: visit.lifetimes.last().copied().filter(|lifetime| *lifetime > 0),
+            is_fresh: true,
+            since,
+        })
+    }
+
+    fn used(self) -> Self {
+        Self {
+            is_fresh: false,
+            ..self
+        }
+    }
+
+    /// It was refused, in this full handshake. What a client comes with again and again, as in TLS 1.2, runs out some time;
+    /// and of a server that goes on with the key it can only be meant.
+    fn end(&self, visit: &Visit, name_len: Option<usize>) -> What {
+        let after = self.since.elapsed().as_secs();
+        let has_run_out = match self.lifetime {
+            Some(lifetime) => is_over(&self.kept, lifetime),
+            None => !self.is_fresh,
+        };
+        let before = name(&self.kept, name_len);
+        let now = visit.kept.last().and_then(|newest| name(newest, name_len));
+        if has_run_out {
+            What::Ended {
+                after,
+                by: End::Lifetime,
+            }
+        } else if before.is_some() && before == now {
+            What::Ended { after, by: End::Server }
+        } else {
+            What::Broke { after }
+        }
     }
 }
 
@@ -225,7 +292,57 @@ fn rest(until: Instant, stop: &dyn Fn() -> bool) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use carnet_ticket::{Secret, Session};
+    use carnet_tls::CipherSuite;
+
     use super::*;
+
+    /// A full handshake that brought a ticket under the key of this name.
+    fn full(key: u8) -> Visit {
+        let mut session = Session::new(0x0304, 0x1301, Secret::new(&[1; 32]).unwrap(), 7);
+        session.ticket = Some(vec![key; 80].into());
+        Visit {
+            suite: CipherSuite(0x1301),
+            resumed: false,
+            kept: vec![Kept::new(session)],
+            lifetimes: vec![300],
+            max_early_data: 0,
+            extended_master_secret: true,
+            certificate: None,
+            asks_certificate: false,
+            alpn: None,
+        }
+    }
+
+    #[test]
+    fn chains_end_in_several_ways() {
+        let link = |age| {
+            let link = Link::of(&full(1), Instant::now()).unwrap();
+            Link {
+                kept: link.kept.aged(age),
+                ..link
+            }
+        };
+        let end = |by| What::Ended { after: 0, by };
+        let broke = What::Broke { after: 0 };
+        // Another key, the same, and one whose name nobody knows.
+        assert_eq!(link(2).end(&full(2), Some(16)), broke);
+        assert_eq!(link(2).end(&full(1), Some(16)), end(End::Server));
+        assert_eq!(link(2).end(&full(1), None), broke);
+        // Server and client begin to count in different seconds.
+        assert_eq!(link(298).used().end(&full(2), Some(16)), broke);
+        assert_eq!(link(299).used().end(&full(2), Some(16)), end(End::Lifetime));
+        // A session id, of which nobody has said how long it is good for.
+        let unknown = |is_fresh| Link {
+            lifetime: None,
+            is_fresh,
+            ..link(2)
+        };
+        assert_eq!(unknown(true).end(&full(2), Some(16)), broke);
+        assert_eq!(unknown(false).end(&full(2), Some(16)), end(End::Lifetime));
+        // A ticket from before the last second of its life.
+        assert!(is_over(&link(299).kept, 300) && !is_over(&link(298).kept, 300));
+    }
 
     #[test]
     fn no_span_is_more_than_a_clock_can_bear() {

@@ -62,6 +62,47 @@ fn nobody_reads_any_more() {
     assert_eq!(doctor.wait().unwrap().code(), Some(0), "without end otherwise");
 }
 
+/// What the watch has to say from this line on.
+fn after(line: &str, (mut doctor, mut lines): (Child, impl Iterator<Item = String>)) -> Vec<String> {
+    assert!(lines.any(|found| found.contains(line)), "{line}");
+    let killed = Command::new("kill").args(["-INT", &doctor.id().to_string()]).status();
+    assert!(killed.unwrap().success());
+    let rest = lines.collect();
+    doctor.wait().unwrap();
+    rest
+}
+
+/// In TLS 1.2 a client comes with the same ticket until that has run out.
+#[test]
+fn tickets_run_out() {
+    let (place, at) = (Place::new(), address());
+    let _server = place.odd_server(at, "short");
+    let watching = watching(&["--tries", "1", &at.to_string(), "--watch", "1", "--for", "60"]);
+    let rest = after("TLS 1.2  a full handshake", watching);
+    for code in ["[chain-broke]", "[lifetime-not-honoured]"] {
+        assert!(!rest.iter().any(|line| line.ends_with(code)), "{rest:#?}");
+    }
+    assert!(
+        rest.iter().any(|line| line.contains("without a full handshake")),
+        "{rest:#?}"
+    );
+}
+
+/// The chain cap of our own library.
+#[test]
+fn chains_that_have_an_end() {
+    let (place, at) = (Place::new(), address());
+    let mut server = place.s_server_command(at, "");
+    server
+        .env("LD_PRELOAD", crate::library("carnet-preload", "libcarnet_preload.so"))
+        .envs([("CARNET_CHAIN_CAP", "3"), ("CARNET_CONFIG", "/dev/null")]);
+    let _server = Server::start(at, &mut server);
+    let watching = watching(&["--tries", "1", &at.to_string(), "--watch", "1", "--for", "60"]);
+    let rest = after("with the same key as before", watching);
+    assert!(rest.iter().any(|line| line.ends_with("[chain-ended]")), "{rest:#?}");
+    assert!(!rest.iter().any(|line| line.ends_with("[chain-broke]")), "{rest:#?}");
+}
+
 /// Keys that rotate break nothing.
 #[test]
 fn a_rotation_is_seen_and_not_felt() {

@@ -1,5 +1,5 @@
 use super::*;
-use crate::doctor::facts::{Border, Change, Crossing, Place, Resumption, Seen, Tickets, What};
+use crate::doctor::facts::{Border, Chain, Change, Crossing, End, Place, Resumption, Seen, Tickets, What};
 use crate::doctor::finding::CODES;
 use crate::doctor::keynames::KeyNames;
 
@@ -250,6 +250,56 @@ fn what_lost_keys_explain_is_not_said_again() {
     assert_eq!(codes(&facts), ["chain-broke", "key-changed", "lifetime-not-honoured"]);
     facts.watch.remove(0);
     assert!(!judge(&facts)[0].text.contains("another key"));
+}
+
+/// A chain cap, and a TLS 1.2 session whose time is over.
+#[test]
+fn chains_may_end() {
+    let change = |at, what| Change {
+        at,
+        address: "192.0.2.1:443".into(),
+        version: "1.2",
+        what,
+    };
+    let mut facts = Facts {
+        watch: vec![change(
+            5,
+            What::Ended {
+                after: 5,
+                by: End::Lifetime,
+            },
+        )],
+        ..Facts::default()
+    };
+    assert_eq!(codes(&facts), [""; 0]);
+    let refused = What::Refused { age: 4, lifetime: 7200 };
+    facts.watch.extend([
+        change(
+            9,
+            What::Ended {
+                after: 4,
+                by: End::Server,
+            },
+        ),
+        change(9, refused),
+    ]);
+    assert_eq!(codes(&facts), ["chain-ended"]);
+}
+
+#[test]
+fn chains_must_end() {
+    let chain = |longest| Chain {
+        address: "192.0.2.1:443".into(),
+        version: "1.3",
+        resumptions: 9,
+        longest,
+    };
+    let facts = |longest| Facts {
+        chains: vec![chain(longest)],
+        ..Facts::default()
+    };
+    assert_eq!(codes(&facts(7 * 86_400 + 60)), [""; 0]);
+    assert_eq!(codes(&facts(9 * 86_400)), ["chain-too-long"]);
 }
 
 #[test]

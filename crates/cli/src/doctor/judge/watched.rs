@@ -1,15 +1,14 @@
 //! What changed while watching: each kind of change once for each address and version, however often it happened.
 
-use crate::doctor::facts::{Change, What};
+use crate::doctor::facts::{Chain, Change, End, What};
 use crate::doctor::finding::Finding;
+use crate::time;
 
 pub(super) fn judge(changes: &[Change]) -> Vec<Finding> {
     let told: Vec<&Change> = changes.iter().filter(|change| !is_explained(change, changes)).collect();
     let mut findings = Vec::new();
     for (at, &first) in told.iter().enumerate() {
-        let is_same = |other: &&Change| {
-            is_there(other, first) && std::mem::discriminant(&other.what) == std::mem::discriminant(&first.what)
-        };
+        let is_same = |other: &&Change| is_there(other, first) && is_alike(&other.what, &first.what);
         if !told.iter().take(at).any(is_same) {
             let all: Vec<&Change> = told.iter().copied().filter(is_same).collect();
             let is_new = |other: &Change| matches!(other.what, What::KeyName { .. }) && is_with(other, first);
@@ -17,6 +16,35 @@ pub(super) fn judge(changes: &[Change]) -> Vec<Finding> {
         }
     }
     findings
+}
+
+/// RFC 8446 lets no ticket live for longer, and wants the whole chain to have an end; a day more is for those that count
+/// otherwise.
+const MOST: u64 = 8 * 86_400;
+
+/// A chain that is older than any one ticket may be.
+pub(super) fn endless(chains: &[Chain]) -> Vec<Finding> {
+    let endless = chains.iter().filter(|chain| chain.longest > MOST);
+    let finding = |chain: &Chain| {
+        Finding::problem(
+            "chain-too-long",
+            format!("{} TLS {}", chain.address, chain.version),
+            format!(
+                "A session was resumed again and again for {}, without a full handshake: all that time nobody has looked at \
+                 certificates.",
+                time::span(chain.longest)
+            ),
+            "OpenSSL puts no end to such chains in TLS 1.3. libcarnet_preload.so does, after seven days (CARNET_CHAIN_CAP).",
+        )
+    };
+    endless.map(finding).collect()
+}
+
+fn is_alike(one: &What, other: &What) -> bool {
+    match (one, other) {
+        (What::Ended { by, .. }, What::Ended { by: other, .. }) => by == other,
+        _ => std::mem::discriminant(one) == std::mem::discriminant(other),
+    }
 }
 
 fn is_there(one: &Change, other: &Change) -> bool {
@@ -28,9 +56,11 @@ fn is_with(one: &Change, other: &Change) -> bool {
     one.at == other.at && is_there(one, other)
 }
 
-/// Keys that are lost break the chain, refuse old tickets and show a new name, all at once: said once.
+/// Keys that are lost break the chain, refuse old tickets and show a new name, all at once: said once. So does an end that the
+/// server puts to a chain.
 fn is_explained(change: &Change, all: &[Change]) -> bool {
-    let breaks = |other: &Change| matches!(other.what, What::Broke { .. }) && is_with(other, change);
+    let breaks =
+        |other: &Change| matches!(other.what, What::Broke { .. } | What::Ended { .. }) && is_with(other, change);
     matches!(change.what, What::KeyName { .. } | What::Refused { .. }) && all.iter().any(breaks)
 }
 
@@ -69,7 +99,17 @@ fn finding(first: &Change, all: &[&Change], with_new_key: bool) -> Option<Findin
             format!("No connection: {why} ({when})."),
             "See whether the server was restarted, or is overloaded.",
         )),
-        What::Back => None,
+        What::Ended { after, by: End::Server } => Some(Finding::note(
+            "chain-ended",
+            place,
+            format!(
+                "The server ended a chain of resumptions after {after} s, before the ticket had run out and with the same key as \
+                 before ({when})."
+            ),
+            "As it should be where such chains have an end (libcarnet_preload.so's CARNET_CHAIN_CAP, seven days by default). \
+             Otherwise the application has turned the session down.",
+        )),
+        What::Ended { by: End::Lifetime, .. } | What::Back => None,
     }
 }
 
