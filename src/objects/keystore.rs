@@ -24,7 +24,8 @@ pub type Clock = Box<dyn Fn() -> u64 + Send + Sync>;
 /// The object behind a `carnet_keystore *`, and the keys of every `SSL_CTX`.
 pub struct KeyStore {
     ring: Ring,
-    clock: OnceLock<Clock>,
+    /// If it is not the system's. The ring looks at it as well.
+    clock: Arc<OnceLock<Clock>>,
 }
 
 static REGISTRY: Registry<KeyStore> = Registry::new();
@@ -53,6 +54,10 @@ fn system_time() -> u64 {
     SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .map_or(0, |since| since.as_secs())
+}
+
+fn read(clock: &OnceLock<Clock>) -> u64 {
+    clock.get().map_or_else(system_time, |clock| clock())
 }
 
 impl KeyStore {
@@ -87,9 +92,11 @@ impl KeyStore {
     }
 
     fn of(ring: Ring) -> Self {
+        let clock = Arc::new(OnceLock::new());
+        let same = clock.clone();
         Self {
-            ring,
-            clock: OnceLock::new(),
+            ring: ring.with_clock(move || read(&same)),
+            clock,
         }
     }
 
@@ -102,7 +109,7 @@ impl KeyStore {
 
     /// The time that decides which key is whose turn, seconds since 1970.
     pub fn now(&self) -> u64 {
-        self.clock.get().map_or_else(system_time, |clock| clock())
+        read(&self.clock)
     }
 
     /// The key to seal with. `None`: no ticket can be made now.

@@ -7,6 +7,7 @@ use carnet_keys::{FileError, PAGE_LEN, PageError, Ring, ShareError, forms};
 use zeroize::Zeroizing;
 
 use crate::failure::Failure;
+use crate::time;
 
 /// What Linux says of a symbolic link that is not to be followed.
 const ELOOP: i32 = 40;
@@ -15,8 +16,9 @@ const ELOOP: i32 = 40;
 const MAX_LEN: u64 = 16 << 20;
 
 /// The ring at `path`, to change it.
-pub(crate) fn open_ring(path: &Path, now: u64) -> Result<Ring, Failure> {
-    Ring::open_file(path, now).map_err(explain)
+pub(crate) fn open_ring(path: &Path) -> Result<Ring, Failure> {
+    let ring = Ring::open_file(path).map_err(explain)?;
+    Ok(ring.with_clock(time::now))
 }
 
 /// A copy of the ring at `path`.

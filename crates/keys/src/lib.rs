@@ -38,7 +38,7 @@ mod trace;
 pub use entropy::{Entropy, NoEntropy, SystemEntropy};
 pub use iv::fresh_iv;
 pub use ratchet::SECRET_LEN;
-pub use ring::{ChangeError, Found, Ring};
+pub use ring::{ChangeError, Clock, Found, Ring};
 pub use ring_file::{FileError, Start, write_private};
 pub use schedule::Policy;
 pub use share::{Root, ShareError};

@@ -31,8 +31,12 @@ pub struct Ring {
     pub(crate) source: Source,
     pub(crate) current: ArcSwap<Snapshot>,
     pub(crate) page: Option<Page>,
+    clock: Option<Clock>,
     forgotten: AtomicBool,
 }
+
+/// Where `now` comes from, seconds since 1970.
+pub type Clock = Box<dyn Fn() -> u64 + Send + Sync>;
 
 /// Where new keys come from.
 pub(crate) enum Source {
@@ -115,8 +119,23 @@ impl Ring {
             policy,
             source,
             page,
+            clock: None,
             forgotten: AtomicBool::new(false),
         }
+    }
+
+    /// The clock that `now` is read from. It is looked at again before anything is changed: a process that was stopped with
+    /// a time in its hands would otherwise take what others have done since for a clock that was set back, and move all
+    /// keys' times by as much.
+    #[must_use]
+    pub fn with_clock(self, clock: impl Fn() -> u64 + Send + Sync + 'static) -> Self {
+        let clock: Option<Clock> = Some(Box::new(clock));
+        Self { clock, ..self }
+    }
+
+    /// `now`, if there is no clock to look at again.
+    pub(crate) fn still(&self, now: u64) -> u64 {
+        self.clock.as_ref().map_or(now, |clock| clock())
     }
 
     /// The key to seal a ticket with. `None`: there is none, so there is no ticket.
@@ -309,7 +328,7 @@ impl Ring {
     fn change_own<R>(&self, now: u64, mut edit: impl FnMut(&mut Slots<'_>) -> R) -> R {
         loop {
             let old = self.current.load_full();
-            let mut slots = old.slots(&self.policy, now);
+            let mut slots = old.slots(&self.policy, self.still(now));
             let result = edit(&mut slots);
             slots.settle(|| self.make());
             let new = Arc::new(Snapshot::new(&slots, matches!(self.source, Source::Random(_))));

@@ -97,14 +97,14 @@ pub enum Start<'a> {
 
 impl Ring {
     /// The ring in the file at `path`, with the policy that it was made with.
-    pub fn open_file(path: &Path, now: u64) -> Result<Self, FileError> {
+    pub fn open_file(path: &Path) -> Result<Self, FileError> {
         let file = open_private(path, true)?;
         let len = file.metadata().map_err(|error| io(path, error))?.len();
         if len != PAGE_LEN as u64 {
             return Err(FileError::WrongLength { path: path.into(), len });
         }
         let memory = Memory::of_file(&file).map_err(|error| io(path, error.into()))?;
-        Self::attached(memory, now).map_err(|error| content(path, error))
+        Self::attached(memory).map_err(|error| content(path, error))
     }
 
     /// A copy of the ring in the file at `path`, to look at ([`Ring::of_image`]). The file may be another user's, if it may
@@ -149,13 +149,13 @@ impl Ring {
     /// time one makes it, and all have it. One that is there must be of the root that `start` names, if it names one:
     /// whoever has changed the root has done so to be rid of its keys.
     pub fn open_or_create_file(path: &Path, start: &Start<'_>, now: u64) -> Result<Self, FileError> {
-        match Self::open_file(path, now) {
+        match Self::open_file(path) {
             Err(error) if error.is(std::io::ErrorKind::NotFound) => {}
             opened => return opened?.checked(path, start, now),
         }
         match Self::create_file(path, start, now) {
             Err(error) if error.is(std::io::ErrorKind::AlreadyExists) => {
-                Self::open_file(path, now)?.checked(path, start, now)
+                Self::open_file(path)?.checked(path, start, now)
             }
             made => made,
         }

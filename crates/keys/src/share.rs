@@ -16,6 +16,7 @@ use crate::shared::content::{self, Decoded, MAX_KEYS};
 use crate::shared::memory::Memory;
 use crate::shared::{Counter, PAGE_LEN, Page, PageError};
 use crate::snapshot::Snapshot;
+use crate::trace::without_trace;
 
 /// What a fleet agrees on. All hosts with the same root have the same keys at the same time.
 #[derive(Clone)]
@@ -103,7 +104,7 @@ impl Ring {
     pub fn shared(policy: Policy, now: u64) -> Result<Self, ShareError> {
         check(&policy)?;
         let page = Page::create(Memory::anonymous()?, policy);
-        Ok(Self::of_page(page, Source::Random(Box::new(SystemEntropy)), now))
+        Ok(Self::begun(page, Source::Random(Box::new(SystemEntropy)), now))
     }
 
     /// The keys of a root secret, in memory that this process shares with those that it forks.
@@ -119,24 +120,26 @@ impl Ring {
             // Made at no time, so that the keys that are due now are still to be made.
             let _first = claim.publish(0, content::encode(&[], 0, Some(&chain)).as_slice());
         }
-        Ok(Self::of_page(page, Source::Chain, now))
+        Ok(Self::begun(page, Source::Chain, now))
     }
 
     pub(crate) fn random_in(memory: Memory, policy: Policy, now: u64) -> Result<Self, ShareError> {
         check(&policy)?;
         let page = Page::create(memory, policy);
-        Ok(Self::of_page(page, Source::Random(Box::new(SystemEntropy)), now))
+        Ok(Self::begun(page, Source::Random(Box::new(SystemEntropy)), now))
     }
 
-    /// The ring that is in this memory already.
-    pub(crate) fn attached(memory: Memory, now: u64) -> Result<Self, ShareError> {
+    /// The ring that is in this memory already. It is only read, until there is a clock to look at, and a ticket.
+    pub(crate) fn attached(memory: Memory) -> Result<Self, ShareError> {
         let page = Page::attach(memory)?;
         let source = if has_chain(&page) {
             Source::Chain
         } else {
             Source::Random(Box::new(SystemEntropy))
         };
-        Ok(Self::of_page(page, source, now))
+        let ring = Self::empty(*page.policy(), source, Some(page));
+        without_trace(|| ring.page.as_ref().is_some_and(|page| ring.refresh(page, 0)));
+        Ok(ring)
     }
 
     /// The ring in a copy of another process's page, to look at: what changes here changes nothing there. Keys that have
@@ -148,7 +151,7 @@ impl Ring {
             return Err(PageError::NotWhole.into());
         }
         let rooted = has_chain(&page);
-        Ok(Self::of_page(page, Source::Copy { rooted }, now))
+        Ok(Self::begun(page, Source::Copy { rooted }, now))
     }
 
     /// Is this ring's chain the one of `root`, as far as both have come? One that is far ahead of the clock is not asked: to
@@ -173,7 +176,7 @@ impl Ring {
         own.number() == chain.number() && own.key().zip(chain.key()).is_some_and(|(own, other)| same(own, other))
     }
 
-    fn of_page(page: Page, source: Source, now: u64) -> Self {
+    fn begun(page: Page, source: Source, now: u64) -> Self {
         let ring = Self::empty(*page.policy(), source, Some(page));
         ring.advance(now);
         ring
@@ -181,6 +184,7 @@ impl Ring {
 
     /// Takes over what others have done; if that is not enough, does it.
     pub(crate) fn advance_shared(&self, page: &Page, now: u64) {
+        let now = self.still(now);
         if self.refresh(page, now) {
             return;
         }
@@ -207,6 +211,8 @@ impl Ring {
         mut edit: impl FnMut(&mut Slots<'_>) -> R,
     ) -> Result<R, ChangeError> {
         let claim = page.claim(now).ok_or(ChangeError::Busy)?;
+        // From now on whoever changes anything takes this claim away.
+        let now = self.still(now);
         let known = self.current.load();
         // A page that holds nothing whole is begun anew; keys from a chain can't be.
         let (base, before) = decoded(page, known.all()).unwrap_or((page.version(), Decoded::EMPTY));

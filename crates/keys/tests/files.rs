@@ -97,7 +97,7 @@ fn a_ring_of_another_version_is_refused_with_advice() {
         bytes[8..16].copy_from_slice(&format.to_ne_bytes());
         fs::write(&path, &bytes).unwrap();
         for error in [
-            Ring::open_file(&path, T).unwrap_err(),
+            Ring::open_file(&path).unwrap_err(),
             Ring::look_at_file(&path, T).unwrap_err(),
         ] {
             let text = error.to_string();

@@ -25,7 +25,7 @@ fn is_whole(key: &TicketKey) -> bool {
 #[test]
 #[ignore = "the victim: run by the other test of this file"]
 fn victim() {
-    let ring = Ring::open_file(Path::new(&std::env::var(RING).unwrap()), T).unwrap();
+    let ring = Ring::open_file(Path::new(&std::env::var(RING).unwrap())).unwrap();
     let now = std::env::var(NOW).unwrap().parse().unwrap();
     for byte in (1..=u8::MAX).cycle() {
         // Busy while the other victim is at it.
@@ -73,7 +73,7 @@ fn readers_never_see_a_torn_key_and_the_next_writer_takes_over() {
     ring.install(key(77), later).unwrap();
     assert_eq!(ring.sealing(later).unwrap().name().0, [77; 16]);
     assert_eq!(
-        Ring::open_file(&path, later).unwrap().sealing(later).unwrap().name().0,
+        Ring::open_file(&path).unwrap().sealing(later).unwrap().name().0,
         [77; 16]
     );
 }

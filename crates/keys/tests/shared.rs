@@ -3,6 +3,7 @@
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use carnet_keys::{ChangeError, Counter, FileError, Found, KeyState, Policy, Ring, Root, SECRET_LEN, Start};
 use carnet_ticket::{KeyName, MacAlgorithm, TicketKey};
@@ -32,7 +33,7 @@ impl Place {
     }
 
     fn open(&self) -> Ring {
-        Ring::open_file(&self.path, T).unwrap()
+        Ring::open_file(&self.path).unwrap()
     }
 }
 
@@ -60,6 +61,34 @@ fn all_who_map_a_file_have_the_same_keys_whoever_rotates() {
             assert_eq!(blob(ring, now), key, "step {step}");
             assert_eq!(ring.keys(now).len(), first.keys(now).len());
         }
+    }
+}
+
+/// One process was stopped for ten hours with the time in its hands, at any step of its work. Nothing that the others have
+/// done meanwhile goes.
+#[test]
+fn who_has_slept_does_not_set_the_clock_back() {
+    static CLOCK: AtomicU64 = AtomicU64::new(T);
+    let (place, later) = (place(), T + 10 * HOUR);
+    let (awake, start) = (place.create(), Start::Random(Policy::every(HOUR, LIFETIME)));
+    let clock = || CLOCK.load(Ordering::Relaxed);
+    let sleeper = place.open().with_clock(clock);
+    sealing(&sleeper, T);
+    let key = sealing(&awake, later);
+    CLOCK.store(later, Ordering::Relaxed);
+    let new = Ring::open_or_create_file(&place.path, &start, T)
+        .unwrap()
+        .with_clock(clock);
+    assert_eq!(sealing(&sleeper, T), key, "what seals now");
+    assert_eq!(sealing(&new, T), key, "what seals now");
+    sleeper.accept(self::key(9, 16), later + HOUR, T).unwrap();
+    let own = Ring::rotating(Policy::every(HOUR, LIFETIME), later).with_clock(clock);
+    let own_key = sealing(&own, later);
+    own.accept(self::key(9, 16), later + HOUR, T).unwrap();
+    for (ring, key) in [(&awake, key), (&own, own_key)] {
+        assert_eq!(sealing(ring, later + HOUR - 1), key);
+        CLOCK.store(later + HOUR + LIFETIME - 1, Ordering::Relaxed);
+        assert!(opens(ring, &key, later + HOUR + LIFETIME - 1));
     }
 }
 
@@ -227,18 +256,18 @@ fn a_file_that_is_not_private_is_refused_with_advice() {
     drop(place.create());
     for mode in [0o640, 0o604, 0o620, 0o666] {
         fs::set_permissions(&place.path, Permissions::from_mode(mode)).unwrap();
-        let error = Ring::open_file(&place.path, T).unwrap_err();
+        let error = Ring::open_file(&place.path).unwrap_err();
         assert!(matches!(error, FileError::OpenToOthers { .. }), "{error}");
         assert!(error.to_string().contains("chmod 600"), "{error}");
     }
     fs::set_permissions(&place.path, Permissions::from_mode(0o600)).unwrap();
-    assert!(Ring::open_file(&place.path, T).is_ok());
+    assert!(Ring::open_file(&place.path).is_ok());
 }
 
 #[test]
 fn what_is_no_ring_is_refused() {
     let place = place();
-    let open = || Ring::open_file(&place.path, T).unwrap_err().to_string();
+    let open = || Ring::open_file(&place.path).unwrap_err().to_string();
     assert!(open().contains("No such file"));
     let write = |bytes: &[u8]| carnet_keys::write_private(&place.path, bytes).unwrap();
     write(b"short");
@@ -247,8 +276,8 @@ fn what_is_no_ring_is_refused() {
     assert!(open().contains("not a ring of ticket keys"), "{}", open());
     fs::remove_file(&place.path).unwrap();
     std::os::unix::fs::symlink("/dev/zero", &place.path).unwrap();
-    assert!(Ring::open_file(&place.path, T).is_err());
-    let directory = Ring::open_file(place.path.parent().unwrap(), T);
+    assert!(Ring::open_file(&place.path).is_err());
+    let directory = Ring::open_file(place.path.parent().unwrap());
     assert!(directory.is_err());
 }
 

@@ -77,11 +77,15 @@ fn make(settings: &Settings) -> Result<Ring, Refusal> {
         .map(Root::from_file)
         .transpose()
         .map_err(text)?;
-    match (&settings.ring, &root) {
+    let ring = match (&settings.ring, &root) {
         (Some(path), root) => in_file(path, root.as_ref(), settings).map_err(text),
         (None, Some(root)) => Ring::rooted(root, now()).map_err(|error| error.to_string()),
         (None, None) => Ring::shared(settings.policy, now()).map_err(|error| error.to_string()),
-    }
+    };
+    let ring = ring?.with_clock(now);
+    // Time's changes are made while the process may do whatever that takes.
+    let _key = ring.sealing(now());
+    Ok(ring)
 }
 
 fn in_file(path: &Path, root: Option<&Root>, settings: &Settings) -> Result<Ring, FileError> {

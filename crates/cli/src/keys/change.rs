@@ -24,7 +24,7 @@ pub(crate) struct Rotate {
 impl Rotate {
     pub(crate) fn run(self) -> Result<Answer, Failure> {
         let now = time::now();
-        let ring = files::open_ring(&self.ring, now)?;
+        let ring = files::open_ring(&self.ring)?;
         persist(|| ring.rotate(now)).map_err(|error| match error {
             ChangeError::Rooted => Failure::new(format!(
                 "{}: its keys come from a root secret and change by the clock; to be rid of them, make a new root",
@@ -60,7 +60,7 @@ pub(crate) struct Revoke {
 impl Revoke {
     pub(crate) fn run(self) -> Result<Answer, Failure> {
         let now = time::now();
-        let ring = files::open_ring(&self.ring, now)?;
+        let ring = files::open_ring(&self.ring)?;
         let keys = ring.keys(now);
         let doomed = match &self.name_prefix {
             Some(prefix) => vec![by_prefix(&keys, prefix)?],

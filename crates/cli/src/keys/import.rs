@@ -39,7 +39,7 @@ pub(crate) struct Import {
 impl Import {
     pub(crate) fn run(self) -> Result<Answer, Failure> {
         let now = now();
-        let ring = files::open_ring(&self.ring, now)?;
+        let ring = files::open_ring(&self.ring)?;
         let keys = self.keys()?;
         warn_if_open_to_others(&self.file);
         let seals = self.seal.then(|| keys.len().saturating_sub(2));

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use carnet_keys::{Counter, Ring};
 
 use crate::client::{Client, Talk, VERSIONS, Version};
-use crate::place::{now, signal};
+use crate::place::signal;
 
 const CLIENTS_OF_A_VERSION: usize = 2;
 const CLIENTS: usize = CLIENTS_OF_A_VERSION * VERSIONS.len();
@@ -113,7 +113,7 @@ pub fn run(address: &str, talk: Talk, ring: &str, meanwhile: impl FnOnce(&Load))
     assert!(cut <= load.cut.into_inner(), "{seen:?}");
     let is_refused = seen.iter().any(|(_, seen)| seen.refused > 0);
     assert!(!is_refused || load.may_refuse.into_inner(), "{seen:?}");
-    let ring = Ring::open_file(Path::new(ring), now()).unwrap();
+    let ring = Ring::open_file(Path::new(ring)).unwrap();
     assert!(ring.counted(Counter::Rotations) >= ROTATIONS);
     assert!(ring.counted(Counter::Renewed) > 0);
     assert_eq!(ring.counted(Counter::UnknownKey), 0);

@@ -77,7 +77,7 @@ impl Fleet {
                     // As `carnet open` does.
                     Ring::look_at_file(&path, clock).unwrap(),
                     // As a server does that goes on with it.
-                    Ring::open_file(&path, clock).unwrap(),
+                    Ring::open_file(&path).unwrap(),
                 ];
                 for ring in rings {
                     assert_eq!(
