@@ -35,6 +35,10 @@ pub(crate) fn explain(error: FileError) -> Failure {
         FileError::NotAFile { path } if path.is_symlink() => io(path, &std::io::Error::from_raw_os_error(ELOOP)),
         FileError::NotAFile { path } if path.is_dir() => io(path, &ErrorKind::IsADirectory.into()),
         FileError::Root { path, what } => not_a_root(path, what),
+        FileError::ForeignOwner { path, owner } => Failure::new(format!(
+            "{} belongs to user {owner}; run this as that user: sudo -u '#{owner}' carnet …",
+            path.display()
+        )),
         FileError::WrongLength { path, .. }
         | FileError::Content {
             path,
@@ -134,4 +138,20 @@ fn read_up_to(source: impl Read, path: &Path, most: u64) -> Result<Zeroizing<Vec
         )));
     }
     Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_read_without_end() {
+        let path = Path::new("p");
+        let read = |source: &[u8]| read_up_to(source, path, 4).map(|bytes| bytes.to_vec());
+        assert_eq!(read(b"1234").unwrap(), b"1234");
+        assert_eq!(
+            read(b"12345").unwrap_err().to_string(),
+            "p is too long to be what is asked for"
+        );
+    }
 }

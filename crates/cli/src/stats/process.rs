@@ -51,7 +51,7 @@ pub(super) fn rings_of(process: u32, now: u64) -> Result<Vec<Shown>, Failure> {
     if found.rings.is_empty() {
         let why = match found.has_library {
             true => {
-                "has libcarnet_preload.so but no ring: it has made no SSL_CTX yet, CARNET_MODE is off, or its settings are wrong: what it said at its start (journalctl, CARNET_LOG) tells"
+                "has libcarnet_preload.so but no ring: it has made no SSL_CTX yet, has an OpenSSL of its own inside, CARNET_MODE is off, or its settings are wrong: what it said at its start (journalctl, CARNET_LOG) tells"
             }
             false => "does not run with libcarnet_preload.so; set LD_PRELOAD in its environment and restart it",
         };
@@ -107,8 +107,11 @@ struct Found {
 }
 
 fn look_into(process: u32, now: u64) -> io::Result<Found> {
-    // Held open, so that all that is read is of this process, and not of one that has got its number meanwhile.
-    let held = File::open(format!("/proc/{process}"))?;
+    look(&File::open(format!("/proc/{process}"))?, process, now)
+}
+
+/// `held` is the process's directory: all that is read is of this process, and not of one that has got its number meanwhile.
+fn look(held: &File, process: u32, now: u64) -> io::Result<Found> {
     let directory = PathBuf::from(format!("/proc/self/fd/{}", held.as_raw_fd()));
     let mut maps = Vec::new();
     File::open(directory.join("maps"))?
@@ -190,7 +193,98 @@ fn command(directory: &Path) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write as _;
+
+    use carnet_keys::{Policy, Start};
+    use tempfile::TempDir;
+
     use super::*;
+
+    const NOW: u64 = 1_800_000_000;
+
+    /// A directory like those in /proc, of a process that has mapped `places`, in each of them the same ring.
+    fn process(at: &Path, maps: &str, places: &[u64]) -> String {
+        let page = TempDir::new().unwrap();
+        let path = page.path().join("ring");
+        let ring = Ring::create_file(&path, &Start::Random(Policy::default()), NOW).unwrap();
+        let image = fs::read(path).unwrap();
+        fs::create_dir(at).unwrap();
+        fs::write(at.join("maps"), maps).unwrap();
+        fs::write(at.join("comm"), "nginx\n").unwrap();
+        let memory = File::create(at.join("mem")).unwrap();
+        for place in places {
+            memory.write_all_at(&image, *place).unwrap();
+        }
+        ring.keys(NOW)[0]
+            .key
+            .name()
+            .0
+            .map(|byte| format!("{byte:02x}"))
+            .concat()
+    }
+
+    /// The line of a page at `number` pages, which may be a ring.
+    fn line(number: u64) -> String {
+        let (start, end) = (number << 12, (number + 1) << 12);
+        format!("{start:x}-{end:x} rw-s 00000000 00:01 {number}   /dev/zero (deleted)\n")
+    }
+
+    fn rings(found: &Found) -> Vec<String> {
+        let name = |(_, shown): &(String, Shown)| shown.ring.keys(NOW)[0].key.name().0;
+        let hex = |name: [u8; 16]| name.map(|byte| format!("{byte:02x}")).concat();
+        found.rings.iter().map(name).map(hex).collect()
+    }
+
+    #[test]
+    fn nothing_is_read_of_a_process_that_has_got_the_number_meanwhile() {
+        let all = TempDir::new().unwrap();
+        let [proc, gone] = ["7", "gone"].map(|name| all.path().join(name));
+        let first = process(&proc, &line(1), &[1 << 12]);
+        let held = File::open(&proc).unwrap();
+        fs::rename(&proc, gone).unwrap();
+        let second = process(&proc, &line(1), &[1 << 12]);
+        assert_ne!(first, second);
+        let found = look(&held, 7, NOW).unwrap();
+        assert_eq!(
+            (rings(&found), found.rings[0].1.command.as_str()),
+            (vec![first], "nginx")
+        );
+    }
+
+    #[test]
+    fn a_process_that_has_ended_is_gone() {
+        let mut child = std::process::Command::new("sleep").arg("60").spawn().unwrap();
+        let held = File::open(format!("/proc/{}", child.id())).unwrap();
+        assert!(look(&held, child.id(), NOW).is_ok());
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert!(look(&held, child.id(), NOW).is_err_and(|error| is_gone(&error)));
+        assert!(look_into(child.id(), NOW).is_err_and(|error| is_gone(&error)));
+    }
+
+    #[test]
+    fn no_process_keeps_us_busy() {
+        let all = TempDir::new().unwrap();
+        // How many rings; pages that are none before a ring; letters before it.
+        let rings_of = |name: &str, maps: &str, places: &[u64]| {
+            let at = all.path().join(name);
+            process(&at, maps, places);
+            look(&File::open(at).unwrap(), 7, NOW).unwrap().rings.len()
+        };
+        let lines = |numbers: std::ops::Range<u64>| numbers.map(line).collect::<String>();
+        let places: Vec<u64> = (1..40).map(|number| number << 12).collect();
+        assert_eq!(rings_of("rings", &lines(1..40), &places), MAX_RINGS);
+
+        let last = MAX_PAGES as u64;
+        assert_eq!(rings_of("pages", &lines(1..last + 1), &[last << 12]), 1);
+        assert_eq!(rings_of("more", &lines(1..last + 2), &[(last + 1) << 12]), 0);
+
+        let mut long = String::new();
+        while (long.len() as u64) < MAX_MAPS {
+            writeln!(long, "1000-3000 r--p 00000000 00:01 1 /{}", "x".repeat(4000)).unwrap();
+        }
+        assert_eq!(rings_of("long", &(long + &line(1)), &[1 << 12]), 0);
+    }
 
     #[test]
     fn only_shared_writable_pages_are_looked_at() {
