@@ -82,7 +82,7 @@ fn reachability(server: &Server) -> Vec<Finding> {
                 "handshake-failed",
                 place,
                 format!("No handshake in this version: {why}."),
-                "The doctor offers ECDHE with AES-GCM or ChaCha20, and no client certificate. A server that hangs up may want another \
+                "The doctor offers AES-GCM and ChaCha20 with ECDHE over X25519, P-256 and P-384, and no client certificate. A server that hangs up may want another \
                  name (--sni), something before TLS (STARTTLS, the PROXY protocol), or no TLS at all; its log says more.",
             )),
         }

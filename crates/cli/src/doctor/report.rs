@@ -101,7 +101,11 @@ fn cells(seen: &Seen) -> Vec<String> {
     let tried = back.offered > 0;
     vec![
         sent,
-        tickets.lifetime.map(span).unwrap_or_default(),
+        match tickets.lifetime {
+            // In TLS 1.2 that says nothing (RFC 5077 section 3.3).
+            Some(0) if seen.extended_master_secret.is_some() => "-".to_owned(),
+            lifetime => lifetime.map(span).unwrap_or_default(),
+        },
         if tried {
             format!("{} of {}", back.resumed, back.offered)
         } else {
@@ -263,6 +267,15 @@ mod tests {
             [span(604_800), span(7200), span(300), span(90), span(0)],
             ["7 d", "2 h", "5 m", "90 s", "0 s"]
         );
+    }
+
+    #[test]
+    fn a_hint_of_zero_is_none() {
+        let mut seen = Seen::default();
+        seen.tickets.lifetime = Some(0);
+        assert_eq!(cells(&seen)[1], "0 s");
+        seen.extended_master_secret = Some(true);
+        assert_eq!(cells(&seen)[1], "-");
     }
 
     #[test]

@@ -92,7 +92,8 @@ impl Target {
             let with_port = |address: &Address| SocketAddr::new(address.ip, address.port.unwrap_or(self.port));
             instead.iter().map(with_port).collect()
         };
-        let is_literal = self.host.parse::<IpAddr>().is_ok();
+        // With a zone, an address is none to the parser; no name has a colon in it.
+        let is_literal = self.host.contains(':') || self.host.parse::<IpAddr>().is_ok();
         let name = sni.or((!is_literal).then_some(self.host.as_str()));
         let mut endpoints: Vec<Endpoint> = Vec::new();
         for address in addresses {
@@ -166,6 +167,9 @@ mod tests {
             (endpoints[0].name.as_deref(), endpoints[0].target.as_str()),
             (None, "[::1]:8443")
         );
+        let zoned: Target = "[fe80::1%eth0]:8443".parse().unwrap();
+        let instead = ["fe80::1".parse().unwrap()];
+        assert_eq!(zoned.endpoints(&instead, None).unwrap()[0].name, None);
         let named = target.endpoints(&[], Some("a.example")).unwrap();
         assert_eq!(named[0].name.as_deref(), Some("a.example"));
     }

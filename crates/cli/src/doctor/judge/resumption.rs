@@ -98,7 +98,7 @@ fn no_renewal(place: &str, version: &str, seen: &Seen) -> Option<Finding> {
                 back.resumed
             ),
             "The server's ticket key callback returns 1 where it should return 2 in TLS 1.3: so do Apache httpd with \
-             SSLSessionTicketKeyFile, HAProxy with tls-ticket-keys, and older programs. Under libcarnet_preload.so it is 2.",
+             SSLSessionTicketKeyFile, HAProxy with tls-ticket-keys, lighttpd, and Node.js. libcarnet_preload.so makes it 2.",
         )
     })
 }

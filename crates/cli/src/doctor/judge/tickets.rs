@@ -98,7 +98,7 @@ fn master_secret(place: &str, seen: &Seen) -> Option<Finding> {
             place,
             "Sessions resume without extended master secret (RFC 7627), so a man in the middle can make two of them look alike \
              (the triple-handshake attack).",
-            "Every library since 2015 has it: update, or take SSL_OP_NO_EXTENDED_MASTER_SECRET out.",
+            "OpenSSL has it since 1.1.0, Go since 1.21: update, or take SSL_OP_NO_EXTENDED_MASTER_SECRET out.",
         )
     })
 }
