@@ -37,15 +37,18 @@ struct Cli {
 const EXIT_CODES: &str = "\
 Exit status:
   0  done
-  1  it could not be done, and nothing was changed; or only the words to say of it could not be written
+  1  it could not be done, and nothing was changed; or only the words to say
+     of it could not be written
   2  the command line makes no sense
   3  done, and the answer is no: a ticket that does not open
 
-For carnet doctor: 0 all is well, 1 something is wrong, 2 nobody could be spoken with.
+For carnet doctor: 0 all is well, 1 something is wrong, 2 nobody could be
+spoken with.
 
 Environment:
   CARNET_RING  the ring file that carnet stats looks at if it is told of none
-  COLUMNS      how wide the terminal is; a table that is wider is printed as a list
+  COLUMNS      how wide the terminal is; a table that is wider is printed as
+               a list
 ";
 
 #[derive(Debug, Subcommand)]

@@ -57,6 +57,18 @@ pub(crate) fn keys(keys: &[KeyInfo], now: u64) -> String {
     table::fit(table, table::width())
 }
 
+/// For a manual page.
+pub(crate) const JSON: &str = "\
+JSON:
+  Names do not change; others may come. Times are seconds since 1970, null
+  for never; spans are seconds.
+  rooted     whether keys come from a root secret
+  interval   for how long a key seals; null: until it is rotated by hand
+  lifetime   for how long its tickets open after that
+  now        when all this was so
+  keys       of each: name, in hexadecimal; state (ahead, sealing, opening);
+             seals_from, seals_until, opens_until";
+
 /// What JSON says of a ring: policy and keys. Times are seconds since 1970, `null` for never.
 pub(crate) fn json(ring: &Ring, now: u64) -> Value {
     let key = |info: &KeyInfo| {

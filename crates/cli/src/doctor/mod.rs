@@ -99,6 +99,26 @@ Columns:
   again     whether a TLS 1.3 ticket resumes a second time
   key name  how tickets begin, if they have that in common
 
+JSON:
+  Names do not change; others may come. Spans are seconds.
+  servers    of each address: target, address, name (null if none was asked
+             for), versions; of each version: version, outcome, seen
+    outcome  handshake (ok, not_spoken, no_route, unreachable, failed) and,
+             of the last two, why
+    seen     null, or: suite, alpn, certificate (its SHA-256),
+             asks_certificate, extended_master_secret (TLS 1.2), tickets
+             (sent, session_id_only, lifetime, len, max_early_data; keys:
+             len, names, zero, memory, zero_key), resumption (offered,
+             resumed, renewed, failed; reusable: null if not tried)
+  crossings  of each: border (address, name, target), version, resumed,
+             from and to (target, address, name, certificate,
+             asks_certificate)
+  watch      of each change: at, address, version, change, and with it:
+             broke (after), ended (after, by: lifetime or server), refused
+             (age, lifetime), key_name (from, to, seen), lost (why), back
+  chains     of each version watched: address, version, resumptions, longest
+  findings   of each: level (problem, note), code, place, text, advice
+
 Findings:
 ";
 

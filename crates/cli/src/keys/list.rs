@@ -12,6 +12,7 @@ use crate::{files, output, ring_view, time};
 /// "ahead" is published, so that whoever lags can open what others seal; "sealing" makes tickets and opens them; "opening"
 /// only opens them, until the last has run out. Nothing is changed.
 #[derive(Debug, Args)]
+#[command(after_long_help = ring_view::JSON)]
 pub(crate) struct List {
     /// The ring file
     ring: PathBuf,

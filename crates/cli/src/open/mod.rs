@@ -20,7 +20,29 @@ use crate::table::hex;
 use crate::{files, output, ring_view, time};
 use attempt::{Candidate, Refused};
 
-const EXAMPLES: &str = "\
+const MORE: &str = "\
+JSON:
+  Names do not change; others may come. Times are seconds since 1970, null
+  for never. Numbers of the wire come as number and name (null if there is
+  none here), bytes as hex, text (null if they are none) and len.
+  opened       true; if not, there are besides only key_name, reason
+               (too_short, unknown_key, bad_mac, wrong_context) and text
+  key_name     the ticket's first 16 bytes
+  key          name, and place: where it stands in the ring or file
+  sealed_for   null, or certificate, verify_mode and server_name
+  length       of the ticket, and of the session inside
+  version, suite, group, verify_result
+               numbers of the wire; group may be null
+  made, expires, chain_start
+               times
+  timeout, flags, max_early_data, age_add
+               plain numbers
+  server_name, alpn, session_id_context, session_id, appdata, psk_identity
+               bytes, or null
+  client_certificate
+               its subject, or null
+  secret       in hexadecimal; null without --secrets
+
 Examples:
   sleep 1 | openssl s_client -connect www.example.org:443 -servername www.example.org -sess_out s.pem
   carnet open s.pem --ring /var/lib/carnet/ring --cert /etc/ssl/www.example.org.pem --server-name www.example.org
@@ -35,7 +57,7 @@ Examples:
 /// Tickets of servers under libcarnet_preload.so are sealed under keys that belong to one context of the server: give its
 /// certificate with --cert, and what else is said below. Exit code 3 if the ticket does not open.
 #[derive(Debug, Args)]
-#[command(after_long_help = EXAMPLES)]
+#[command(after_long_help = MORE)]
 pub(crate) struct Open {
     /// A file with the ticket, as bytes, hexadecimal digits or base64; or a session with a ticket inside, as PEM or DER, as
     /// `openssl s_client -sess_out` writes it; - for standard input

@@ -20,7 +20,7 @@ use crate::{files, output, ring_view, table, time};
 /// should name its ring or process. Counts start anew with the ring: those of a ring in memory with the server, those of a
 /// file with the file.
 #[derive(Debug, Args)]
-#[command(after_long_help = EXAMPLES)]
+#[command(after_long_help = MORE)]
 pub(crate) struct Stats {
     /// A ring file, or the id of a process that runs with libcarnet_preload.so (a file whose name is a number: ./NUMBER)
     /// [default: the file that CARNET_RING names, or all processes that may be looked into]
@@ -34,7 +34,28 @@ pub(crate) struct Stats {
     prometheus: bool,
 }
 
-const EXAMPLES: &str = "\
+const MORE: &str = "\
+JSON:
+  Names do not change; others may come.
+  rings      of each what carnet-keys-list(1) says, and:
+  file       the ring's file, null if it is in memory
+  processes  ids of those that have mapped it, if it was found there
+  command    what the first of these is called
+  counters   issued, opened, renewed, unknown_key, wrong_context,
+             chain_too_old, no_key, rotations
+
+Metrics:
+  All have the label ring, the file's path; of a ring in memory also command
+  and pid; and number, where two would be alike.
+  carnet_tickets_issued_total
+  carnet_tickets_opened_total   key: sealing or older
+  carnet_tickets_refused_total  reason: unknown_key, wrong_context,
+                                chain_too_old
+  carnet_tickets_not_made_total
+  carnet_ring_rotations_total
+  carnet_ring_keys              state: ahead, sealing, opening
+  carnet_ring_next_rotation_timestamp_seconds
+
 Examples:
   sudo carnet stats
   sudo carnet stats $(cat /run/nginx.pid)

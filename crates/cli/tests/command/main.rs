@@ -6,6 +6,7 @@ mod identity;
 #[allow(dead_code, reason = "shared with tests/interop, which uses all of it")]
 mod process;
 
+mod json;
 mod keys;
 mod open;
 mod place;
