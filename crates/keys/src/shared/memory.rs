@@ -9,10 +9,11 @@
 
 use std::ffi::c_void;
 use std::os::fd::AsFd;
-use std::ptr::NonNull;
+use std::ptr::{NonNull, null_mut};
 
 use rustix::io::Errno;
 use rustix::mm::{self, Advice, MapFlags, ProtFlags};
+use rustix::thread::{SecureComputingMode, secure_computing_mode};
 
 use super::atomics::{AtomicU64, Ordering};
 
@@ -35,46 +36,37 @@ impl Memory {
     /// A page of zeros that belongs to this process and those forked from it.
     pub(crate) fn anonymous() -> Result<Self, Errno> {
         // SAFETY: no address is asked for, so nothing that exists is replaced.
-        let start = unsafe {
-            mm::mmap_anonymous(
-                std::ptr::null_mut(),
-                PAGE_LEN,
-                ProtFlags::READ | ProtFlags::WRITE,
-                MapFlags::SHARED,
-            )
-        }?;
-        Self::guarded(start)
+        let map =
+            |flags| unsafe { mm::mmap_anonymous(null_mut(), PAGE_LEN, ProtFlags::READ | ProtFlags::WRITE, flags) };
+        Self::guarded(map)
     }
 
     /// The first page of a file, which must be that long.
     pub(crate) fn of_file(file: impl AsFd) -> Result<Self, Errno> {
+        let access = ProtFlags::READ | ProtFlags::WRITE;
         // SAFETY: no address is asked for, so nothing that exists is replaced.
-        let start = unsafe {
-            mm::mmap(
-                std::ptr::null_mut(),
-                PAGE_LEN,
-                ProtFlags::READ | ProtFlags::WRITE,
-                MapFlags::SHARED,
-                file,
-                0,
-            )
-        }?;
-        Self::guarded(start)
+        let map = |flags| unsafe { mm::mmap(null_mut(), PAGE_LEN, access, flags, &file, 0) };
+        Self::guarded(map)
     }
 
-    /// Keeps the page out of core dumps and, where the limits allow it, out of swap.
-    fn guarded(start: *mut c_void) -> Result<Self, Errno> {
+    /// Keeps the page out of core dumps and, where the limits allow it, out of swap. That a process may lock no memory is no
+    /// reason to do without keys.
+    fn guarded(map: impl Fn(MapFlags) -> Result<*mut c_void, Errno>) -> Result<Self, Errno> {
+        let start = map(MapFlags::SHARED | MapFlags::LOCKED).or_else(|_| map(MapFlags::SHARED))?;
         // SAFETY: start and length are those of the mapping just made; the advice changes none of its bytes.
         let hidden = unsafe { mm::madvise(start, PAGE_LEN, Advice::LinuxDontDump) };
         let memory = NonNull::new(start.cast())
             .map(|start| Self { start })
             .ok_or(Errno::NOMEM)?;
-        memory.lock();
         hidden.map(|()| memory)
     }
 
-    /// Keeps the page out of swap. That a process may lock no memory is no reason to do without keys.
+    /// Keeps the page out of swap for this process as well, which was forked. Not where system calls are filtered: who is
+    /// forbidden this one may be killed for it.
     pub(crate) fn lock(&self) {
+        if secure_computing_mode() != Ok(SecureComputingMode::Disabled) {
+            return;
+        }
         // SAFETY: the mapping is that long, and there while `self` is; locking it changes none of its bytes.
         let _swappable = unsafe { mm::mlock(self.start.as_ptr().cast(), PAGE_LEN) };
     }
