@@ -27,7 +27,7 @@ FUZZ_SECONDS ?= 60
 FUZZ_TARGETS = $(basename $(notdir $(wildcard fuzz/src/bin/*.rs)))
 
 # What scripts/ensure sees to: THING=PACKAGE.
-COMPILER := cc=gcc openssl/ssl.h=libssl-dev
+COMPILER := cc=gcc stdio.h=libc6-dev openssl/ssl.h=libssl-dev
 # rustc brings lld along where it links with nothing else; see build.rs.
 ifneq ($(shell uname -m),x86_64)
 COMPILER += ld.lld=lld
@@ -36,7 +36,7 @@ CLIENT := openssl=openssl
 TOOLS := $(CLIENT) gnutls-cli=gnutls-bin gnutls-serv=gnutls-bin curl=curl socat=socat valgrind=valgrind pkg-config=pkg-config /usr/bin/kill=procps
 SERVERS := strace=strace faketime=faketime /usr/sbin/hitch=hitch /usr/bin/python3=python3 /usr/sbin/nginx=nginx-light \
 	/usr/sbin/haproxy=haproxy /usr/sbin/apache2=apache2-bin /usr/bin/stunnel4=stunnel4 \
-	/usr/lib/postgresql/15/bin/postgres=postgresql-15
+	$(firstword $(wildcard /usr/lib/postgresql/*/bin/postgres) /usr/lib/postgresql/bin/postgres)=postgresql
 # Only root can run these. Debian has room for one mail system: where there is another, Postfix is left out.
 ifeq ($(shell id -u),0)
 SERVERS += /usr/lib/dovecot/imap-login=dovecot-imapd $(if $(wildcard /usr/sbin/sendmail),,/usr/sbin/postfix=postfix)

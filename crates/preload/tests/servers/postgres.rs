@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::{Read, Write};
+use std::path::PathBuf;
 use std::process::Command;
 
 use crate::client::{Client, Talk, VERSIONS};
@@ -9,7 +10,14 @@ use crate::identity::run;
 use crate::place::{Loaded, Place, stop};
 use crate::process::{Process, free_port, is_root};
 
-const BIN: &str = "/usr/lib/postgresql/15/bin";
+/// Where Debian has its programs: the newest version.
+fn bin() -> PathBuf {
+    let versions = fs::read_dir("/usr/lib/postgresql").unwrap().flatten();
+    let bins = versions.map(|version| version.path().join("bin"));
+    bins.filter(|bin| bin.join("postgres").exists())
+        .max()
+        .expect("PostgreSQL is there")
+}
 
 /// SSLRequest, to which the server says S; then Terminate, which is short of a StartupMessage: it closes.
 const TALK: Talk = Talk {
@@ -26,13 +34,14 @@ const TALK: Talk = Talk {
 fn stays_without_tickets() {
     let place = Place::new();
     let user = if is_root() { "postgres" } else { "" };
+    let bin = bin();
     // It refuses to run as root.
     let program = |name: &str, loaded| {
         let mut command = place.command("setpriv", loaded);
         if !user.is_empty() {
             command.args(["--reuid", user, "--regid", user, "--init-groups"]);
         }
-        command.arg(format!("{BIN}/{name}"));
+        command.arg(bin.join(name));
         command
     };
     let data = place.make_dir("data");
