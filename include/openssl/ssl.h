@@ -4142,7 +4142,9 @@ const char *SSL_get0_peername(SSL *ssl);
 /* STACK_OF(SSL_CIPHER) and STACK_OF(SSL_COMP) with sk_SSL_CIPHER_num, sk_SSL_CIPHER_value and the rest. */
 DEFINE_STACK_OF(SRTP_PROTECTION_PROFILE)
 DEFINE_STACK_OF_CONST(SSL_CIPHER)
+#ifndef sk_SSL_COMP_num /* since OpenSSL 3.2 comp.h has it */
 DEFINE_STACK_OF(SSL_COMP)
+#endif
 
 /* Sessions as DER, to and from BIOs. */
 #define d2i_SSL_SESSION_bio(bio, session) ASN1_d2i_bio_of(SSL_SESSION, SSL_SESSION_new, d2i_SSL_SESSION, bio, session)
