@@ -7,8 +7,11 @@ use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 
 use super::memory::Image;
-use crate::place::{library, pki, run};
+use crate::place::{library, pki, program, run};
 use crate::stage::clean;
+
+/// What the file is called that libsignalled.so looks for.
+const SIGNAL_AT: &str = "signal_at";
 
 pub struct Host {
     directory: tempfile::TempDir,
@@ -102,8 +105,15 @@ impl Host {
         run(Command::new("kill").args(["-s", name, &self.server.id().to_string()]));
     }
 
-    pub fn pid(&self) -> u32 {
-        self.server.id()
+    /// It gets this signal when it asks for randomness for this time from now on.
+    pub fn signal_at(&self, time: u32, name: &str) {
+        write_in_one_piece(self.directory.path(), SIGNAL_AT, &format!("{time} {name}"));
+    }
+
+    /// Has it been stopped?
+    pub fn has_stopped(&self) -> bool {
+        let stat = fs::read_to_string(format!("/proc/{}/stat", self.server.id())).unwrap();
+        stat.rsplit_once(") ").unwrap().1.starts_with('T')
     }
 
     pub fn image(&self) -> Image {
@@ -123,23 +133,29 @@ impl Drop for Host {
     }
 }
 
-/// In one piece: the server may look at any time.
 fn write_clock(directory: &Path, clock: u64) {
-    let new = directory.join("clock.new");
-    fs::write(&new, format!("{clock}\n")).unwrap();
-    fs::rename(&new, directory.join("clock")).unwrap();
+    write_in_one_piece(directory, "clock", &format!("{clock}\n"));
+}
+
+/// The server may look at any time.
+fn write_in_one_piece(directory: &Path, name: &str, text: &str) {
+    let new = directory.join("new");
+    fs::write(&new, text).unwrap();
+    fs::rename(&new, directory.join(name)).unwrap();
 }
 
 fn serve(directory: &Path, settings: &[(&str, OsString)]) -> Child {
-    let both = std::env::join_paths([library(), faketime()]).unwrap();
+    let all = std::env::join_paths([program("libsignalled", &[]), library(), faketime()]).unwrap();
     let errors = fs::File::options()
         .create(true)
         .append(true)
         .open(directory.join("stderr"));
-    let (program, arguments) = apart().split_first().unwrap();
-    let mut command = Command::new(program);
+    let (first, arguments) = apart().split_first().unwrap();
+    let mut command = Command::new(first);
     clean(&mut command);
-    command.env("LD_PRELOAD", both);
+    command
+        .env("LD_PRELOAD", all)
+        .env("SIGNAL_AT", directory.join(SIGNAL_AT));
     command
         .env("CARNET_CONFIG", "/dev/null")
         .envs(settings.iter().map(|(name, value)| (name, value)));

@@ -1,12 +1,11 @@
 //! Servers that share a ring file, killed or stopped in the middle of a rotation.
 //!
-//! A writer asks the kernel for randomness twice: before it claims the page, and for the new key, when it has claimed it.
-//! These are the moments at which strace kills it, or stops it. (Every single step of the writing is in carnet-keys' own tests.)
+//! A writer asks for randomness twice: before it claims the page, and for the new key, when it has claimed it. These are the
+//! moments at which it is killed, or stopped. (Every single step of the writing is in carnet-keys' own tests.)
 
 use std::fs;
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use carnet_keys::{KeyState, Ring};
@@ -97,47 +96,18 @@ impl Shared {
     }
 }
 
-/// Sends the process a signal when it asks for randomness for this time from now on; what happens is written to `told`.
-fn signal_at(pid: u32, time: u32, signal: &str, told: &Path) -> Child {
-    let mut strace = Command::new("strace");
-    strace.arg("-o").arg(told);
-    strace.args(["-e", "trace=getrandom", "-e"]);
-    strace.arg(format!("inject=getrandom:signal={signal}:when={time}"));
-    let strace = strace
-        .args(["-p", &pid.to_string()])
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    let (start, untraced) = (Instant::now(), "TracerPid:\t0\n");
-    while fs::read_to_string(format!("/proc/{pid}/status"))
-        .unwrap()
-        .contains(untraced)
-    {
-        assert!(start.elapsed() < Duration::from_secs(20), "strace does not attach");
-        std::thread::sleep(Duration::from_millis(2));
-    }
-    strace
-}
-
 #[test]
 fn a_server_that_dies_in_the_middle_of_a_rotation_leaves_the_ring_to_the_others() {
     let directory = tempfile::tempdir().unwrap();
     let mut shared = Shared::new(directory.path());
-    let told = directory.path().join("strace");
     shared.all_is_well(&[0, 1, 2], "at first");
     for round in 0..ROUNDS {
         let (victim, with_claim) = (round % HOSTS, round % 2 == 1);
         let others: Vec<_> = (0..HOSTS).filter(|host| *host != victim).collect();
         // The key that was published seals now, and the next is to be made.
         shared.pass(INTERVAL);
-        let mut strace = signal_at(
-            shared.hosts[victim].pid(),
-            if with_claim { 2 } else { 1 },
-            "SIGKILL",
-            &told,
-        );
+        shared.hosts[victim].signal_at(if with_claim { 2 } else { 1 }, "KILL");
         let answer = shared.mint(victim, VERSIONS[round / 2 % 2]);
-        strace.wait().unwrap();
         assert_eq!(
             (answer.as_str(), shared.is_claimed()),
             ("failed", with_claim),
@@ -159,23 +129,19 @@ fn a_server_that_dies_in_the_middle_of_a_rotation_leaves_the_ring_to_the_others(
 fn a_server_that_is_stopped_in_the_middle_of_a_rotation_harms_no_key() {
     let directory = tempfile::tempdir().unwrap();
     let mut shared = Shared::new(directory.path());
-    let told = directory.path().join("strace");
     shared.all_is_well(&[0, 1, 2], "at first");
     for (round, with_claim) in [false, true, true, false].into_iter().enumerate() {
         let (sleeper, others) = (round % HOSTS, [(round + 1) % HOSTS, (round + 2) % HOSTS]);
-        // OpenSSL asks for randomness on its own account when it has not for some minutes; and what gives it to this library
-        // asks whether there is any at the first time, here at the first rotation.
         shared.hosts[sleeper].restart();
         shared.pass(INTERVAL);
         shared.all_is_well(&[sleeper], &format!("round {round}, at its beginning"));
         shared.pass(INTERVAL);
-        let time = if with_claim { 2 } else { 1 };
-        let mut strace = signal_at(shared.hosts[sleeper].pid(), time, "SIGSTOP", &told);
+        shared.hosts[sleeper].signal_at(if with_claim { 2 } else { 1 }, "STOP");
         let order = format!("mint {} 13 0", shared.hosts[sleeper].socket().display());
         let mut client = Setup::of("caller").start();
         let client = std::thread::spawn(move || client.say(&order));
         let start = Instant::now();
-        while !fs::read_to_string(&told).unwrap().contains("stopped by SIGSTOP") {
+        while !shared.hosts[sleeper].has_stopped() {
             assert!(
                 start.elapsed() < Duration::from_secs(20),
                 "round {round}: it does not stop"
@@ -189,8 +155,6 @@ fn a_server_that_is_stopped_in_the_middle_of_a_rotation_harms_no_key() {
         }
         shared.hosts[sleeper].go_on();
         assert!(client.join().unwrap().starts_with("full"), "round {round}");
-        strace.kill().unwrap();
-        strace.wait().unwrap();
         shared.all_is_well(&[0, 1, 2], &format!("round {round}, awake again"));
         assert_eq!((shared.ahead(), shared.is_claimed()), (1, false), "round {round}");
     }
