@@ -49,19 +49,19 @@ struct Indexes {
 
 fn indexes(openssl: &OpenSsl) -> Option<&'static Indexes> {
     static INDEXES: OnceLock<Option<Indexes>> = OnceLock::new();
-    let make = |class, new, dup, free| {
+    let make = |class, dup, free| {
         // SAFETY: the callbacks are functions of the right type, and stay: this library is never unloaded, since its
         // functions are libssl's callbacks.
-        let index = unsafe { (openssl.CRYPTO_get_ex_new_index)(class, 0, null_mut(), new, dup, free) };
+        let index = unsafe { (openssl.CRYPTO_get_ex_new_index)(class, 0, null_mut(), None, dup, free) };
         (index >= 0).then_some(index)
     };
     INDEXES
         .get_or_init(|| {
             Some(Indexes {
-                record: make(OF_CTX, None, None, Some(forget as _))?,
-                first_context: make(OF_SSL, Some(remember as _), Some(remain as _), None)?,
-                chain_start: make(OF_SSL, None, Some(remain as _), None)?,
-                renewal_is_ours: make(OF_SSL, None, Some(remain as _), None)?,
+                record: make(OF_CTX, None, Some(forget as _))?,
+                first_context: make(OF_SSL, Some(remain as _), None)?,
+                chain_start: make(OF_SSL, Some(remain as _), None)?,
+                renewal_is_ours: make(OF_SSL, Some(remain as _), None)?,
             })
         })
         .as_ref()
@@ -75,27 +75,8 @@ unsafe extern "C" fn forget(_: *mut c_void, record: *mut c_void, _: *mut c_void,
     }
 }
 
-/// CRYPTO_EX_new of an SSL: remembers the context that it starts with, whose ticket keys count even if a server-name
-/// callback moves it to another.
-unsafe extern "C" fn remember(
-    ssl: *mut c_void,
-    _: *mut c_void,
-    data: *mut c_void,
-    index: c_int,
-    _: c_long,
-    _: *mut c_void,
-) {
-    if let Some(openssl) = OpenSsl::get() {
-        // SAFETY: OpenSSL calls this with an SSL that has its context, and with the data that belongs to it.
-        unsafe {
-            let context = (openssl.SSL_get_SSL_CTX)(ssl);
-            (openssl.CRYPTO_set_ex_data)(data, index, context);
-        }
-    }
-}
-
-/// CRYPTO_EX_dup of an SSL: SSL_dup(3) makes a new connection, with a first context of its own, and what was remembered
-/// of the old one is not taken over.
+/// CRYPTO_EX_dup of an SSL: SSL_dup(3) makes a new connection, which starts with the context that the old one has come to, and
+/// what was remembered of the old one is not taken over.
 unsafe extern "C" fn remain(
     to: *mut c_void,
     _: *const c_void,
@@ -153,7 +134,7 @@ pub unsafe fn record<'a>(openssl: &OpenSsl, context: Ctx) -> Option<&'a Record> 
     unsafe { (openssl.SSL_CTX_get_ex_data)(context, index).cast::<Record>().as_ref() }
 }
 
-/// The context that a connection started with.
+/// The context that a connection started with, whose ticket keys count even if a callback has moved it to another.
 ///
 /// # Safety
 /// `ssl` is a live `SSL`; it holds a reference to that context.
@@ -163,10 +144,26 @@ pub unsafe fn first_context(openssl: &OpenSsl, ssl: Ssl) -> Ctx {
         unsafe { (openssl.SSL_get_ex_data)(ssl, indexes.first_context) }
     });
     if remembered.is_null() {
-        // SAFETY: the caller's contract. A connection that is older than this library's index.
+        // SAFETY: the caller's contract. It has not been moved.
         return unsafe { (openssl.SSL_get_SSL_CTX)(ssl) };
     }
     remembered
+}
+
+/// Remembers it, before the connection moves for the first time. (When it is made is too early: since OpenSSL 3.2 it does
+/// not have its context yet when CRYPTO_EX_new is called.)
+///
+/// # Safety
+/// `ssl` is a live `SSL`.
+pub unsafe fn remember_first(openssl: &OpenSsl, ssl: Ssl) -> Option<()> {
+    let index = indexes(openssl)?.first_context;
+    // SAFETY: the caller's contract. NULL is no connection, and these functions would look into it.
+    unsafe {
+        if !ssl.is_null() && (openssl.SSL_get_ex_data)(ssl, index).is_null() {
+            (openssl.SSL_set_ex_data)(ssl, index, (openssl.SSL_get_SSL_CTX)(ssl));
+        }
+    }
+    Some(())
 }
 
 /// When the connection's chain of resumptions began, if a ticket has said so; seconds since 1970.

@@ -3,6 +3,7 @@
 //!
 //! A new context's method points into the libssl that it came from; which contexts are foreign is remembered.
 
+use std::cell::Cell;
 use std::ffi::{CStr, c_void};
 use std::mem::MaybeUninit;
 use std::sync::Arc;
@@ -17,6 +18,19 @@ type Base = usize;
 
 /// Contexts that are not of the libssl that this library serves, with an address inside the one they are of.
 static FOREIGN: ArcSwapOption<Vec<(usize, usize)>> = ArcSwapOption::const_empty();
+
+/// Whose a context is.
+#[derive(Clone, Copy)]
+enum Home {
+    Ours,
+    /// Of the libssl in which this address is.
+    Foreign(usize),
+}
+
+thread_local! {
+    /// Whose context this thread is making.
+    static BEING_MADE: Cell<Option<Home>> = const { Cell::new(None) };
+}
 
 /// A function of libssl's that this library exports, too.
 pub struct Function {
@@ -61,13 +75,10 @@ impl Function {
 
     /// For a context that there is: the function, and whether the context is foreign.
     pub fn for_context(&self, context: Ctx) -> Option<(*mut c_void, bool)> {
-        let foreign = FOREIGN.load();
-        let known = foreign.iter().flat_map(|all| all.iter());
-        let home = known.into_iter().find(|(known, _)| *known == context.addr());
-        match home {
-            None => self.of_ours().map(|ours| (ours, false)),
-            Some((_, inside)) => {
-                let theirs = self.in_object_of(std::ptr::without_provenance(*inside));
+        match BEING_MADE.get().unwrap_or_else(|| home_of(context)) {
+            Home::Ours => self.of_ours().map(|ours| (ours, false)),
+            Home::Foreign(inside) => {
+                let theirs = self.in_object_of(std::ptr::without_provenance(inside));
                 theirs.map(|function| (function, true))
             }
         }
@@ -94,8 +105,37 @@ impl Function {
     }
 }
 
-/// Remembers whose a new context is. Another may have been at its address.
-pub fn remember(context: Ctx, method: *const c_void, is_foreign: bool) {
+/// Has libssl make a context, and remembers whose it is. While it is at that, what it calls concerns a context that nobody
+/// knows yet, maybe where a foreign one has been: since OpenSSL 3.2 it sets the groups by SSL_CTX_ctrl(3).
+pub fn make(method: *const c_void, is_foreign: bool, make: impl FnOnce() -> Ctx) -> Ctx {
+    let home = if is_foreign {
+        Home::Foreign(method.addr())
+    } else {
+        Home::Ours
+    };
+    let before = BEING_MADE.replace(Some(home));
+    let context = make();
+    BEING_MADE.set(before);
+    if !context.is_null() {
+        remember(context, method, is_foreign);
+    }
+    context
+}
+
+/// Are there contexts of other OpenSSLs?
+pub fn is_any() -> bool {
+    FOREIGN.load().is_some()
+}
+
+fn home_of(context: Ctx) -> Home {
+    let foreign = FOREIGN.load();
+    let known = foreign.iter().flat_map(|all| all.iter());
+    let home = known.into_iter().find(|(known, _)| *known == context.addr());
+    home.map_or(Home::Ours, |(_, inside)| Home::Foreign(*inside))
+}
+
+/// Another may have been at its address.
+fn remember(context: Ctx, method: *const c_void, is_foreign: bool) {
     let context = context.addr();
     if !is_foreign && FOREIGN.load().is_none() {
         return;

@@ -8,7 +8,7 @@ use std::sync::atomic::Ordering;
 use crate::callback::{before_evp, before_hmac, ticket_key};
 use crate::context::{self, GET_KEYS, Record, SET_KEYS};
 use crate::foreign::{self, Function};
-use crate::openssl::{AnyCallback, Ctx, KeyCallback, OpenSsl};
+use crate::openssl::{AnyCallback, Ctx, KeyCallback, OpenSsl, Ssl};
 use crate::settings::Mode;
 use crate::state;
 
@@ -38,11 +38,10 @@ macro_rules! real {
 }
 
 /// Puts our callback on a new context.
-fn adopt(context: Ctx, method: *const c_void, is_foreign: bool) {
+fn adopt(context: Ctx, is_foreign: bool) {
     if context.is_null() {
         return;
     }
-    foreign::remember(context, method, is_foreign);
     aside(is_foreign, |openssl| {
         state::ring()?;
         // SAFETY: libssl has just made it, and nobody else has it yet.
@@ -63,8 +62,8 @@ pub unsafe extern "C" fn SSL_CTX_new(method: *const c_void) -> Ctx {
     type New = unsafe extern "C" fn(*const c_void) -> Ctx;
     let (real, is_foreign) = real!(SSL_CTX_new as New, for_method(method), or null_mut());
     // SAFETY: the caller's arguments, passed on: so in all of this file.
-    let context = unsafe { real(method) };
-    adopt(context, method, is_foreign);
+    let context = foreign::make(method, is_foreign, || unsafe { real(method) });
+    adopt(context, is_foreign);
     context
 }
 
@@ -77,8 +76,8 @@ pub unsafe extern "C" fn SSL_CTX_new_ex(library: *mut c_void, properties: *const
     type New = unsafe extern "C" fn(*mut c_void, *const c_char, *const c_void) -> Ctx;
     let (real, is_foreign) = real!(SSL_CTX_new_ex as New, for_method(method), or null_mut());
     // SAFETY: the caller's arguments, passed on.
-    let context = unsafe { real(library, properties, method) };
-    adopt(context, method, is_foreign);
+    let context = foreign::make(method, is_foreign, || unsafe { real(library, properties, method) });
+    adopt(context, is_foreign);
     context
 }
 
@@ -196,6 +195,27 @@ pub unsafe extern "C" fn SSL_CTX_set_client_hello_cb(
         record.chooses_by_hello.store(callback.is_some(), Ordering::Relaxed);
         Some(())
     });
+}
+
+/// SSL_set_SSL_CTX(3), by which callbacks move a connection to another context: its tickets stay a matter of the one that it
+/// has started with, which is remembered.
+///
+/// # Safety
+/// As SSL_set_SSL_CTX(3) says.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn SSL_set_SSL_CTX(ssl: Ssl, context: Ctx) -> Ctx {
+    type Set = unsafe extern "C" fn(Ssl, Ctx) -> Ctx;
+    if context.is_null() && foreign::is_any() {
+        // NULL is the first context, which is no secret to libssl; but here nothing tells to which libssl.
+        return null_mut();
+    }
+    let (real, is_foreign) = real!(SSL_set_SSL_CTX as Set, for_context(context), or null_mut());
+    aside(is_foreign, |openssl| {
+        // SAFETY: the caller's connection, live during its call.
+        unsafe { context::remember_first(openssl, ssl) }
+    });
+    // SAFETY: the caller's arguments, passed on.
+    unsafe { real(ssl, context) }
 }
 
 /// SSL_CTX_set_cert_verify_callback(3): what verifies the clients of a context tells it from others.

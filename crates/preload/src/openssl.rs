@@ -94,7 +94,6 @@ functions! {
     fn ERR_pop_to_mark() -> c_int;
     fn CRYPTO_get_ex_new_index(c_int, c_long, *mut c_void, Option<ExCallback>, Option<ExDup>, Option<ExCallback>) -> c_int;
     fn CRYPTO_get_ex_data(*const c_void, c_int) -> *mut c_void;
-    fn CRYPTO_set_ex_data(*mut c_void, c_int, *mut c_void) -> c_int;
     fn RAND_bytes(*mut c_uchar, c_int) -> c_int;
     fn EVP_CIPHER_fetch(*mut c_void, *const c_char, *const c_char) -> *mut c_void;
     fn EVP_CipherInit_ex(*mut c_void, *const c_void, *mut c_void, *const c_uchar, *const c_uchar, c_int) -> c_int;

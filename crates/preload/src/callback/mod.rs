@@ -30,6 +30,8 @@ const USE: c_int = 1;
 const RENEW: c_int = 2;
 
 const TLS1_3: c_int = 0x0304;
+/// OSSL_QUIC1_VERSION, which SSL_version(3) says of QUIC: there TLS is always 1.3.
+const QUIC1: c_int = 1;
 
 /// One call of the callback.
 struct Call<'a> {
@@ -111,7 +113,7 @@ unsafe fn known_by<'a>(openssl: &OpenSsl, ssl: Ssl, first: Ctx, record: &'a Reco
 /// `ssl` is the connection that OpenSSL has called a callback for. DTLS has numbers of its own, which are greater.
 fn is_tls13(openssl: &OpenSsl, ssl: Ssl) -> bool {
     // SAFETY: it is live.
-    unsafe { (openssl.SSL_version)(ssl) == TLS1_3 }
+    matches!(unsafe { (openssl.SSL_version)(ssl) }, TLS1_3 | QUIC1)
 }
 
 impl Call<'_> {
