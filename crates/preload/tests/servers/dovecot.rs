@@ -1,10 +1,25 @@
 //! Dovecot, which takes a new process for each connection: each has to find the keys, so they have to be in a file, and
 //! Dovecot has to pass on what says so. Its login processes map the file before they give up root.
 
+use std::process::Command;
+
 use crate::client::{Client, Talk, VERSIONS, all_resume, none_resumes, with_tickets};
+use crate::identity::run;
 use crate::load;
 use crate::place::{Loaded, Place, signal, stop};
 use crate::process::{Process, free_port, is_root};
+
+const PROGRAM: &str = "/usr/sbin/dovecot";
+
+/// What its processes are to know.
+const PASSED_ON: [&str; 6] = [
+    "LD_PRELOAD",
+    "CARNET_RING",
+    "CARNET_ROOT",
+    "CARNET_INTERVAL",
+    "CARNET_LIFETIME",
+    "CARNET_CONFIG",
+];
 
 const TALK: Talk = Talk {
     before: |_| {},
@@ -12,27 +27,66 @@ const TALK: Talk = Talk {
 };
 
 fn start(place: &Place, instance: &str, loaded: Loaded<'_>) -> (Process, String) {
-    start_with(place, instance, "", loaded)
+    start_with(place, instance, false, loaded)
 }
 
-fn start_with(place: &Place, instance: &str, more: &str, loaded: Loaded<'_>) -> (Process, String) {
+fn start_with(place: &Place, instance: &str, verifies: bool, loaded: Loaded<'_>) -> (Process, String) {
     let port = free_port();
     let dir = place.make_dir(instance);
+    let settings = if is_old() { of_2_3 } else { of_2_4 };
     let text = format!(
-        "base_dir = {dir}/run\nstate_dir = {dir}/state\nlog_path = /dev/stderr\nprotocols = imap\nlisten = 127.0.0.1\n\
-         ssl = required\n{more}ssl_cert = <{}\nssl_key = <{}\n\
-         import_environment = $import_environment LD_PRELOAD CARNET_RING CARNET_ROOT \
-         CARNET_INTERVAL CARNET_LIFETIME CARNET_CONFIG\n\
+        "{}base_dir = {dir}/run\nstate_dir = {dir}/state\nlog_path = /dev/stderr\nlisten = 127.0.0.1\nssl = required\n\
          service imap-login {{\n inet_listener imap {{\n  port = 0\n }}\n inet_listener imaps {{\n  port = {port}\n  \
-         ssl = yes\n }}\n}}\n\
-         passdb {{\n driver = static\n args = password=none\n}}\n\
-         userdb {{\n driver = static\n args = uid=nobody gid=nogroup home={dir}\n}}\n",
-        place.server.cert, place.server.key
+         ssl = yes\n }}\n}}\n",
+        settings(place, &dir, verifies)
     );
     let file = place.write(&format!("{instance}/dovecot.conf"), text);
-    let process = Process::start(place.command("/usr/sbin/dovecot", loaded).args(["-F", "-c", &file]));
+    let process = Process::start(place.command(PROGRAM, loaded).args(["-F", "-c", &file]));
     process.wait_for("starting up for imap");
     (process, format!("127.0.0.1:{port}"))
+}
+
+/// Most settings have new names since 2.4.
+fn is_old() -> bool {
+    run(Command::new(PROGRAM).arg("--version")).starts_with("2.3.")
+}
+
+fn of_2_3(place: &Place, dir: &str, verifies: bool) -> String {
+    let more = if verifies {
+        format!(
+            "ssl_ca = <{}\nssl_verify_client_cert = yes\nssl_require_crl = no\n",
+            place.ca.cert
+        )
+    } else {
+        String::new()
+    };
+    format!(
+        "protocols = imap\nssl_cert = <{}\nssl_key = <{}\n{more}import_environment = $import_environment {}\n\
+         passdb {{\n driver = static\n args = password=none\n}}\n\
+         userdb {{\n driver = static\n args = uid=nobody gid=nogroup home={dir}\n}}\n",
+        place.server.cert,
+        place.server.key,
+        PASSED_ON.join(" ")
+    )
+}
+
+fn of_2_4(place: &Place, dir: &str, verifies: bool) -> String {
+    let more = if verifies {
+        format!(
+            "ssl_server_ca_file = {}\nssl_server_request_client_cert = yes\nssl_server_require_crl = no\n",
+            place.ca.cert
+        )
+    } else {
+        String::new()
+    };
+    let passed_on = PASSED_ON.map(|name| format!(" {name} = %{{env:{name}}}\n")).concat();
+    format!(
+        "dovecot_config_version = 2.4.0\ndovecot_storage_version = 2.4.0\nprotocols {{\n imap = yes\n}}\n\
+         ssl_server_cert_file = {}\nssl_server_key_file = {}\n{more}import_environment {{\n{passed_on}}}\n\
+         passdb static {{\n passdb_static_password = none\n}}\n\
+         userdb static {{\n fields {{\n  uid = nobody\n  gid = nogroup\n  home = {dir}\n }}\n}}\n",
+        place.server.cert, place.server.key
+    )
 }
 
 #[test]
@@ -87,12 +141,8 @@ fn where_clients_are_verified_nothing_resumes_and_nothing_fails() {
     let place = Place::new();
     let ring = place.path("ring");
     let settings = [("CARNET_RING", &*ring)];
-    let more = format!(
-        "ssl_ca = <{}\nssl_verify_client_cert = yes\nssl_require_crl = no\n",
-        place.ca.cert
-    );
     for (loaded, turned_away) in [(Loaded::Carnet(&settings), false), (Loaded::Naive, true)] {
-        let (dovecot, address) = start_with(&place, "dovecot", &more, loaded);
+        let (dovecot, address) = start_with(&place, "dovecot", true, loaded);
         for version in VERSIONS {
             let client = Client::new(version, Some(&place.client), TALK);
             let ticket = client.full(&address);
