@@ -163,6 +163,23 @@ fn two_openssls_in_one_process() {
     }
 }
 
+/// A connection of QUIC's is no TLS connection to OpenSSL, and yet has tickets.
+#[test]
+fn servers_of_quic() {
+    let quic = tls_program("quic");
+    let servers = ["server", "server", "server", "other", "other"];
+    let (status, out, error) = outcome(preloaded(&quic).args(servers));
+    assert!(status.success() && error.is_empty(), "{out}{error}");
+    let (_, without, _) = outcome(command(&quic).args(servers));
+    if out == "none\n" {
+        assert_eq!(without, out);
+        eprintln!("not tested: OpenSSL has servers of QUIC since 3.5");
+        return;
+    }
+    assert_eq!(out.replace("resumed 1\n", "r").replace("full 2\n", "f"), "frrrfrr");
+    assert_eq!(without.replace("resumed 1\n", "r").replace("full 2\n", "f"), "ffrffrf");
+}
+
 #[test]
 fn an_older_openssl_is_passed_by() {
     let old = program("libold", &[]);
