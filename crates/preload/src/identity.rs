@@ -178,7 +178,8 @@ impl Parts {
         if let Some(trust) = &trust {
             let trusted = trusted(openssl, self.store);
             seen = trusted.iter().map(|one| one.object.addr()).collect();
-            let digests = trusted.iter().map(|one| one.digest).collect();
+            let there = trusted.iter().filter(|one| !one.object.is_null());
+            let digests = there.map(|one| one.digest).collect();
             held = trusted.into_iter().map(|one| one.held).collect();
             let trusting = |all: ContextParts| all.trusting(trust.flags, trust.depth, digests);
             all = all.map(trusting).and_then(|all| trust.judges.join(all));
@@ -217,7 +218,7 @@ fn hold(
     }
 }
 
-/// What a store trusts, or a revocation list.
+/// What a store trusts, or a revocation list; NULL and zeros for anything else that is in it.
 struct Trusted {
     object: *mut c_void,
     held: Held,
@@ -240,29 +241,31 @@ fn trusted(openssl: &OpenSsl, store: *mut c_void) -> Vec<Trusted> {
         }
     };
     with_objects(openssl, store, |objects| {
-        contents(openssl, objects).map(trusted).collect()
+        let contents = elements(openssl, objects).map(|object| content(openssl, object));
+        contents.map(trusted).collect()
     })
 }
 
+/// Looked at for each ticket. Of a big store nothing costs more: so no more than two calls for each object.
 fn trusts_as_before(openssl: &OpenSsl, store: *mut c_void, before: &[usize]) -> bool {
     with_objects(openssl, store, |objects| {
-        let now = contents(openssl, objects).map(|(object, _)| object.addr());
-        now.eq(before.iter().copied())
+        usize::try_from(count(openssl, objects)).unwrap_or(0) == before.len()
+            && elements(openssl, objects)
+                .zip(before)
+                .all(|(object, before)| content(openssl, object).0.addr() == *before)
     })
 }
 
-/// The certificates and revocation lists among a store's objects, and whether it is a list.
-fn contents(openssl: &OpenSsl, objects: *mut c_void) -> impl Iterator<Item = (*mut c_void, bool)> {
-    elements(openssl, objects).filter_map(|object| {
-        // SAFETY: an object of the store, which is locked.
-        let certificate = unsafe { (openssl.X509_OBJECT_get0_X509)(object) };
+/// The certificate or revocation list that a store's object is, or NULL, and whether it is a list.
+fn content(openssl: &OpenSsl, object: *mut c_void) -> (*mut c_void, bool) {
+    // SAFETY: an object of the store, which is locked.
+    unsafe {
+        let certificate = (openssl.X509_OBJECT_get0_X509)(object);
         if !certificate.is_null() {
-            return Some((certificate, false));
+            return (certificate, false);
         }
-        // SAFETY: likewise.
-        let list = unsafe { (openssl.X509_OBJECT_get0_X509_CRL)(object) };
-        (!list.is_null()).then_some((list, true))
-    })
+        ((openssl.X509_OBJECT_get0_X509_CRL)(object), true)
+    }
 }
 
 /// The store by which a context judges its clients: its own, unless it has one for that alone.

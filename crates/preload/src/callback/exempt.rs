@@ -73,14 +73,21 @@ impl Call<'_> {
             if mode & VERIFY_PEER == 0 {
                 return false;
             }
+            let another = (now_used != self.context).then_some(now_used);
             let here = rules_of_connection(openssl, self.ssl);
-            let there = [self.context, now_used].map(|context| rules_of_context(openssl, context));
-            let is_from_context = |rule| there.iter().any(|context| context.get(rule) == here.get(rule));
-            let stores = [self.context, now_used].map(|context| store_for_clients(openssl, context));
-            let stores = stores.into_iter().filter(|store| !store.is_null());
-            let params = stores.map(|store| (openssl.X509_STORE_get0_param)(store));
+            let first = rules_of_context(openssl, self.context);
+            let second = another.map_or(first, |context| rules_of_context(openssl, context));
+            let mut rules = here.iter().zip(first.iter().zip(&second));
+            if rules.any(|(here, (first, second))| here != first && here != second) {
+                return true;
+            }
+            // To ask costs more than all the rest.
+            let stores = [Some(self.context), another].into_iter().flatten();
+            let stores = stores.map(|context| store_for_clients(openssl, context));
+            let params = stores.filter(|store| !store.is_null());
+            let params = params.map(|store| (openssl.X509_STORE_get0_param)(store));
             let mut params = params.chain([(openssl.SSL_get0_param)(self.ssl)]);
-            !(0..here.len()).all(is_from_context) || params.any(|param| asks_for_names(openssl, param))
+            params.any(|param| asks_for_names(openssl, param))
         }
     }
 
