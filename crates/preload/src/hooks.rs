@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::null_mut;
 use std::sync::atomic::Ordering;
 
-use crate::callback::{before_evp, before_hmac, ticket_key};
+use crate::callback::{before_evp, before_hmac, ticket_key, ticket_key_evp};
 use crate::context::{self, GET_KEYS, Record, SET_KEYS};
 use crate::foreign::{self, Function};
 use crate::openssl::{AnyCallback, Ctx, KeyCallback, OpenSsl, Ssl};
@@ -47,7 +47,7 @@ fn adopt(context: Ctx, is_foreign: bool) {
         // SAFETY: libssl has just made it, and nobody else has it yet.
         unsafe {
             context::attach(openssl, context)?;
-            (openssl.SSL_CTX_set_tlsext_ticket_key_evp_cb)(context, Some(ticket_key));
+            set_ours(openssl, context);
         }
         Some(())
     });
@@ -271,19 +271,49 @@ fn brought(openssl: &OpenSsl, context: Ctx, record: &Record, mode: Mode, what: B
     let evp = !record.evp.load(Ordering::Acquire).is_null();
     let hmac = !record.hmac.load(Ordering::Acquire).is_null();
     let keys = record.keys_are_its_own.load(Ordering::Acquire);
-    // OpenSSL asks the EVP_MAC callback first, then the other, then takes the context's keys.
-    let (first, second): (Option<KeyCallback>, Option<KeyCallback>) = match (evp, hmac, keys) {
-        (true, _, _) => (Some(before_evp), hmac.then_some(before_hmac)),
-        (false, true, _) => (None, Some(before_hmac)),
-        (false, false, true) => (None, None),
-        (false, false, false) => (Some(ticket_key), None),
+    let theirs: Option<(Option<KeyCallback>, Option<KeyCallback>)> = match (evp, hmac, keys) {
+        (true, _, _) => Some((Some(before_evp), hmac.then_some(before_hmac))),
+        (false, true, _) => Some((None, Some(before_hmac))),
+        (false, false, true) => Some((None, None)),
+        (false, false, false) => None,
     };
-    // SAFETY: the application's context; the callbacks have the types that the two settings want, the second by a cast
-    // that the command takes back.
+    // SAFETY: the application's context; the callbacks are of the two kinds.
+    let is_set = unsafe {
+        match theirs {
+            Some((evp, hmac)) => set(openssl, context, evp, hmac),
+            None => set_ours(openssl, context),
+        }
+    };
+    is_set.into()
+}
+
+/// # Safety
+/// `context` is a live `SSL_CTX`.
+unsafe fn set_ours(openssl: &OpenSsl, context: Ctx) -> bool {
+    // SAFETY: the caller's contract; the callbacks are of the two kinds.
     unsafe {
-        let second = std::mem::transmute::<Option<KeyCallback>, Option<AnyCallback>>(second);
-        (openssl.SSL_CTX_callback_ctrl)(context, SET_KEY_CALLBACK, second);
-        (openssl.SSL_CTX_set_tlsext_ticket_key_evp_cb)(context, first)
+        openssl.HMAC_Init_ex.is_some() && set(openssl, context, None, Some(ticket_key))
+            || set(openssl, context, Some(ticket_key_evp), None)
+    }
+}
+
+/// Gives a context its callbacks. OpenSSL asks the EVP_MAC kind first, then the other, then takes the context's keys: in no
+/// moment is there none, if there is to be one. False: there is one of the other kind, which this OpenSSL does not know.
+///
+/// # Safety
+/// `context` is a live `SSL_CTX`, and the callbacks are of the two kinds.
+unsafe fn set(openssl: &OpenSsl, context: Ctx, evp: Option<KeyCallback>, hmac: Option<KeyCallback>) -> bool {
+    // SAFETY: the caller's contract; the command takes the cast back.
+    unsafe {
+        let hmac = std::mem::transmute::<Option<KeyCallback>, Option<AnyCallback>>(hmac);
+        if evp.is_some() {
+            (openssl.SSL_CTX_set_tlsext_ticket_key_evp_cb)(context, evp);
+        }
+        let is_known = (openssl.SSL_CTX_callback_ctrl)(context, SET_KEY_CALLBACK, hmac) == 1;
+        if evp.is_none() {
+            (openssl.SSL_CTX_set_tlsext_ticket_key_evp_cb)(context, None);
+        }
+        is_known || hmac.is_none()
     }
 }
 

@@ -39,11 +39,16 @@ pub const PARAM_UTF8: c_uint = 4;
 pub const PARAM_OCTETS: c_uint = 5;
 
 macro_rules! functions {
-    ($(fn $name:ident($($argument:ty),*) -> $result:ty;)*) => {
-        /// What is called of libssl and libcrypto.
+    (
+        $(fn $name:ident($($argument:ty),*) -> $result:ty;)*
+        optional $(fn $maybe:ident($($taken:ty),*) -> $given:ty;)*
+    ) => {
+        /// What is called of libssl and libcrypto. What is optional is not in an OpenSSL that was built without what is
+        /// deprecated.
         #[expect(non_snake_case, reason = "OpenSSL's names")]
         pub struct OpenSsl {
             $(pub $name: unsafe extern "C" fn($($argument),*) -> $result,)*
+            $(pub $maybe: Option<unsafe extern "C" fn($($taken),*) -> $given>,)*
         }
 
         impl OpenSsl {
@@ -54,6 +59,10 @@ macro_rules! functions {
                         // SAFETY: OpenSSL 3's function of this name has this type, and `find` is only called for that.
                         unsafe { std::mem::transmute::<*mut c_void, unsafe extern "C" fn($($argument),*) -> $result>(found) }
                     },)*
+                    $($maybe: symbol(concat!(stringify!($maybe), "\0")).map(|found| {
+                        // SAFETY: likewise.
+                        unsafe { std::mem::transmute::<*mut c_void, unsafe extern "C" fn($($taken),*) -> $given>(found) }
+                    }),)*
                 })
             }
         }
@@ -98,6 +107,7 @@ functions! {
     fn EVP_CIPHER_fetch(*mut c_void, *const c_char, *const c_char) -> *mut c_void;
     fn EVP_CipherInit_ex(*mut c_void, *const c_void, *mut c_void, *const c_uchar, *const c_uchar, c_int) -> c_int;
     fn EVP_MAC_CTX_set_params(*mut c_void, *const Param) -> c_int;
+    fn EVP_MD_fetch(*mut c_void, *const c_char, *const c_char) -> *mut c_void;
     fn EVP_sha256() -> *const c_void;
     fn X509_up_ref(*mut c_void) -> c_int;
     fn X509_free(*mut c_void) -> ();
@@ -122,6 +132,8 @@ functions! {
     fn X509_NAME_digest(*const c_void, *const c_void, *mut c_uchar, *mut c_uint) -> c_int;
     fn OPENSSL_sk_num(*const c_void) -> c_int;
     fn OPENSSL_sk_value(*const c_void, c_int) -> *mut c_void;
+    optional
+    fn HMAC_Init_ex(*mut c_void, *const c_void, c_int, *const c_void, *mut c_void) -> c_int;
 }
 
 impl OpenSsl {

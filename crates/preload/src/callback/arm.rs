@@ -1,14 +1,30 @@
 //! Puts keys into the contexts that OpenSSL has called with.
 
-use std::ffi::{CStr, c_char, c_void};
+use std::ffi::{CStr, c_char, c_int, c_void};
 use std::ptr::{null, null_mut};
-use std::sync::OnceLock;
+use std::sync::atomic::{AtomicPtr, Ordering};
 
 use carnet_keys::separation::SealingKeys;
 use carnet_ticket::{IV_LEN, TicketKey};
 
 use super::Call;
 use crate::openssl::{OpenSsl, PARAM_OCTETS, PARAM_UTF8, Param};
+
+/// The context of a MAC, as each of the two kinds of key callbacks gets one.
+#[derive(Clone, Copy)]
+pub(super) enum Mac {
+    /// `HMAC_CTX *`
+    Hmac(*mut c_void),
+    /// `EVP_MAC_CTX *`
+    Evp(*mut c_void),
+}
+
+impl Mac {
+    pub(super) fn is_null(self) -> bool {
+        let (Self::Hmac(context) | Self::Evp(context)) = self;
+        context.is_null()
+    }
+}
 
 impl Call<'_> {
     pub(super) fn arm_own(&self, key: &TicketKey, iv: &[u8; IV_LEN], enc: bool) -> bool {
@@ -24,48 +40,81 @@ impl Call<'_> {
 
     /// Puts the keys into OpenSSL's contexts: AES-256-CBC, HMAC-SHA-256.
     fn arm_with(&self, cipher_key: &[u8; 32], mac_key: &[u8; 32], iv: &[u8; IV_LEN], enc: bool) -> bool {
-        let param = |key: &'static CStr, data_type, data: *const u8, data_size| Param {
-            key: key.as_ptr(),
-            data_type,
-            data: data.cast_mut().cast(),
-            data_size,
-            return_size: 0,
+        let is_armed = match self.mac {
+            Mac::Hmac(context) => arm_hmac(self.openssl, context, mac_key),
+            Mac::Evp(context) => arm_evp_mac(self.openssl, context, mac_key),
         };
-        let end = Param {
-            key: null(),
-            data_type: 0,
-            data: null_mut(),
-            data_size: 0,
-            return_size: 0,
-        };
-        let params = [
-            param(c"digest", PARAM_UTF8, c"SHA256".as_ptr().cast(), 6),
-            param(c"key", PARAM_OCTETS, mac_key.as_ptr(), mac_key.len()),
-            end,
-        ];
-        // SAFETY: the contexts are those that OpenSSL called with; the parameters end with an empty one and are only
-        // read; key and IV have the lengths of AES-256-CBC.
-        unsafe {
-            (self.openssl.EVP_MAC_CTX_set_params)(self.mac, params.as_ptr()) == 1
-                && (self.openssl.EVP_CipherInit_ex)(
+        let cipher = aes_256_cbc(self.openssl);
+        // SAFETY: the context is the one that OpenSSL called with; key and IV have the lengths of AES-256-CBC.
+        is_armed
+            && !cipher.is_null()
+            && unsafe {
+                (self.openssl.EVP_CipherInit_ex)(
                     self.cipher,
-                    aes_256_cbc(self.openssl),
+                    cipher,
                     null_mut(),
                     cipher_key.as_ptr(),
                     iv.as_ptr(),
                     enc.into(),
-                ) == 1
-        }
+                )
+            } == 1
     }
 }
 
-/// Fetched once: to fetch it for each ticket would cost more than the rest.
-fn aes_256_cbc(openssl: &OpenSsl) -> *const c_void {
-    static CIPHER: OnceLock<usize> = OnceLock::new();
-    let fetch = || {
-        // SAFETY: NUL-terminated strings, or none: the default library context and properties.
-        let cipher = unsafe { (openssl.EVP_CIPHER_fetch)(null_mut(), c"AES-256-CBC".as_ptr(), null::<c_char>()) };
-        cipher.expose_provenance()
+fn arm_evp_mac(openssl: &OpenSsl, context: *mut c_void, key: &[u8; 32]) -> bool {
+    let param = |key: &'static CStr, data_type, data: *const u8, data_size| Param {
+        key: key.as_ptr(),
+        data_type,
+        data: data.cast_mut().cast(),
+        data_size,
+        return_size: 0,
     };
-    std::ptr::with_exposed_provenance(*CIPHER.get_or_init(fetch))
+    let end = Param {
+        key: null(),
+        data_type: 0,
+        data: null_mut(),
+        data_size: 0,
+        return_size: 0,
+    };
+    let params = [
+        param(c"digest", PARAM_UTF8, c"SHA256".as_ptr().cast(), 6),
+        param(c"key", PARAM_OCTETS, key.as_ptr(), key.len()),
+        end,
+    ];
+    // SAFETY: the context is the one that OpenSSL called with; the parameters end with an empty one and are only read.
+    unsafe { (openssl.EVP_MAC_CTX_set_params)(context, params.as_ptr()) == 1 }
+}
+
+fn arm_hmac(openssl: &OpenSsl, context: *mut c_void, key: &[u8; 32]) -> bool {
+    let digest = sha256(openssl);
+    let Some(init) = openssl.HMAC_Init_ex.filter(|_| !digest.is_null()) else {
+        return false;
+    };
+    // SAFETY: the context is the one that OpenSSL called with; the key is as long as it says.
+    unsafe { init(context, key.as_ptr().cast(), key.len() as c_int, digest, null_mut()) == 1 }
+}
+
+type Fetch = unsafe extern "C" fn(*mut c_void, *const c_char, *const c_char) -> *mut c_void;
+
+/// What OpenSSL has under a name, fetched once: to fetch it for each ticket would cost more than the rest. NULL: it has nothing
+/// now. No lock, which a fork could leave locked: threads that come here at the same time each fetch the same.
+fn fetched(kept: &AtomicPtr<c_void>, fetch: Fetch, name: &CStr) -> *const c_void {
+    let found = kept.load(Ordering::Acquire);
+    if !found.is_null() {
+        return found;
+    }
+    // SAFETY: a NUL-terminated string; the default library context and properties.
+    let found = unsafe { fetch(null_mut(), name.as_ptr(), null()) };
+    kept.store(found, Ordering::Release);
+    found
+}
+
+fn aes_256_cbc(openssl: &OpenSsl) -> *const c_void {
+    static CIPHER: AtomicPtr<c_void> = AtomicPtr::new(null_mut());
+    fetched(&CIPHER, openssl.EVP_CIPHER_fetch, c"AES-256-CBC")
+}
+
+fn sha256(openssl: &OpenSsl) -> *const c_void {
+    static DIGEST: AtomicPtr<c_void> = AtomicPtr::new(null_mut());
+    fetched(&DIGEST, openssl.EVP_MD_fetch, c"SHA256")
 }

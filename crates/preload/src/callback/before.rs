@@ -65,6 +65,10 @@ unsafe fn before(
     mac: *mut c_void,
     enc: c_int,
 ) -> c_int {
+    // Another thread has put the other kind of callback on the context since OpenSSL made the MAC's.
+    if mac.is_null() {
+        return DECLINE;
+    }
     let find = || {
         let openssl = OpenSsl::get()?;
         // SAFETY: a live SSL, which holds its first context.

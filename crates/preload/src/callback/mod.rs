@@ -18,6 +18,7 @@ use std::sync::atomic::Ordering;
 
 use carnet_ticket::{IV_LEN, KeyName};
 
+use self::arm::Mac;
 pub use self::before::{before_evp, before_hmac};
 use crate::context::{self, Record};
 use crate::openssl::{Ctx, OpenSsl, Ssl};
@@ -42,14 +43,16 @@ struct Call<'a> {
     /// By what it is known who may resume here.
     known_by: (*mut c_void, &'a Record),
     cipher: *mut c_void,
-    mac: *mut c_void,
+    mac: Mac,
     now: u64,
 }
 
-/// What is installed on each context. Never fatal: where it can't help there is no ticket, or a full handshake.
+/// What is installed on each context: SSL_CTX_set_tlsext_ticket_key_cb(3). For each ticket OpenSSL makes an `EVP_MAC_CTX` or an
+/// `HMAC_CTX`, as the context's callback wants it; for the former it looks the MAC up, and again the digest in it, which takes
+/// longer than all that is done here.
 ///
 /// # Safety
-/// As OpenSSL calls it: SSL_CTX_set_tlsext_ticket_key_evp_cb(3).
+/// As OpenSSL calls it.
 pub unsafe extern "C" fn ticket_key(
     ssl: Ssl,
     name: *mut c_uchar,
@@ -58,6 +61,36 @@ pub unsafe extern "C" fn ticket_key(
     mac: *mut c_void,
     enc: c_int,
 ) -> c_int {
+    // SAFETY: the caller's contract.
+    unsafe { answer(ssl, name, iv, cipher, Mac::Hmac(mac), enc) }
+}
+
+/// What is installed where OpenSSL knows the other no longer, since it was built without what is deprecated:
+/// SSL_CTX_set_tlsext_ticket_key_evp_cb(3).
+///
+/// # Safety
+/// As OpenSSL calls it.
+pub unsafe extern "C" fn ticket_key_evp(
+    ssl: Ssl,
+    name: *mut c_uchar,
+    iv: *mut c_uchar,
+    cipher: *mut c_void,
+    mac: *mut c_void,
+    enc: c_int,
+) -> c_int {
+    // SAFETY: the caller's contract.
+    unsafe { answer(ssl, name, iv, cipher, Mac::Evp(mac), enc) }
+}
+
+/// Never fatal: where it can't help there is no ticket, or a full handshake.
+///
+/// # Safety
+/// As OpenSSL calls its callbacks.
+unsafe fn answer(ssl: Ssl, name: *mut c_uchar, iv: *mut c_uchar, cipher: *mut c_void, mac: Mac, enc: c_int) -> c_int {
+    // Another thread has put the other kind of callback on the context since OpenSSL made the MAC's.
+    if mac.is_null() {
+        return DECLINE;
+    }
     let Some(openssl) = OpenSsl::get() else {
         return DECLINE;
     };

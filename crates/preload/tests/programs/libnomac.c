@@ -1,4 +1,4 @@
-/* An OpenSSL that makes no MACs and gives no keys to the preload library, and says so, as long as there is the file that
+/* An OpenSSL that makes no MACs of either kind and gives no keys to the preload library, and says so, as long as there is the file that
  * NO_MAC_IF names. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -8,6 +8,7 @@
 
 #include <openssl/err.h>
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 
 static int fails(void *caller)
 {
@@ -20,6 +21,15 @@ int EVP_MAC_CTX_set_params(EVP_MAC_CTX *mac, const OSSL_PARAM params[])
     int (*real)(EVP_MAC_CTX *, const OSSL_PARAM[]) = dlsym(RTLD_NEXT, "EVP_MAC_CTX_set_params");
     if (!fails(__builtin_return_address(0)))
         return real(mac, params);
+    ERR_raise(ERR_LIB_EVP, ERR_R_FATAL);
+    return 0;
+}
+
+int HMAC_Init_ex(HMAC_CTX *mac, const void *key, int len, const EVP_MD *digest, ENGINE *engine)
+{
+    int (*real)(HMAC_CTX *, const void *, int, const EVP_MD *, ENGINE *) = dlsym(RTLD_NEXT, "HMAC_Init_ex");
+    if (!fails(__builtin_return_address(0)))
+        return real(mac, key, len, digest, engine);
     ERR_raise(ERR_LIB_EVP, ERR_R_FATAL);
     return 0;
 }

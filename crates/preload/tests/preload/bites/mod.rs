@@ -3,6 +3,7 @@
 mod chains;
 mod hasty;
 mod isolation;
+mod kinds;
 mod lengths;
 mod limits;
 mod names;
