@@ -143,22 +143,25 @@ impl OpenSsl {
         if let Some(found) = FOUND.get() {
             return found.as_ref();
         }
-        // Not there yet is no answer for ever.
+        // Looked for with no lock held, by each thread that comes here now. The linker's own is needed for it, and a thread
+        // that has that, in the constructor of a library, may be on its way here.
+        let found = Self::look()?;
+        FOUND.get_or_init(|| found).as_ref()
+    }
+
+    /// `None`: not there yet, which is no answer for ever.
+    fn look() -> Option<Option<Self>> {
         let version = symbol("OpenSSL_version_num\0")?;
-        FOUND
-            .get_or_init(|| {
-                // SAFETY: every OpenSSL since 1.1 has this function, of this type.
-                let version: unsafe extern "C" fn() -> u64 = unsafe { std::mem::transmute(version) };
-                // SAFETY: it has no preconditions.
-                let number = unsafe { version() };
-                if number >> 28 != 3 {
-                    return None;
-                }
-                // It must not go while its functions are kept.
-                library(c"libssl.so.3");
-                Self::find()
-            })
-            .as_ref()
+        // SAFETY: every OpenSSL since 1.1 has this function, of this type.
+        let version: unsafe extern "C" fn() -> u64 = unsafe { std::mem::transmute(version) };
+        // SAFETY: it has no preconditions.
+        let number = unsafe { version() };
+        if number >> 28 != 3 {
+            return Some(None);
+        }
+        // It must not go while its functions are kept.
+        library(c"libssl.so.3");
+        Some(Self::find())
     }
 
     /// Does what this library has to do besides what the application wants, and leaves the thread's error queue as it was:

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::OnceLock;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use carnet_keys::{FileError, Ring, Root, Start, without_trace};
+use carnet_keys::{Entropy as _, FileError, Ring, Root, Start, SystemEntropy, without_trace};
 
 use crate::settings::{Log, Mode, Refusal, Settings, VARIABLES};
 use crate::{exit, log, privileges};
@@ -54,6 +54,11 @@ pub fn ring() -> Option<&'static Ring> {
         let made = made.map_err(|refusal| tell(&format!("{refusal}; going on without")));
         made.ok().inspect(|_| exit::erase_ring_at_exit())
     };
+    if let Some(made) = RING.get() {
+        return made.as_ref();
+    }
+    // The first time it asks the linker, for whom nobody may wait while others wait for the ring: see `OpenSsl::get`.
+    let _warm = SystemEntropy.fill(&mut [0]);
     RING.get_or_init(make).as_ref()
 }
 

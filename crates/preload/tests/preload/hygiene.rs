@@ -220,6 +220,24 @@ fn coroutines() {
     }
 }
 
+/// One thread looks for OpenSSL, for which the linker is needed; another, in the constructor of a library that is being loaded,
+/// has the linker, and comes to use OpenSSL.
+#[test]
+fn constructors_that_use_openssl() {
+    let slow = program("libslow", &[]);
+    let constructed = program("libconstructed", &["-lssl", "-lcrypto"]);
+    let meet = program("meet", &["-rdynamic"]);
+    // While it looks for OpenSSL's functions, and while it makes the ring.
+    for when in ["300", "900"] {
+        let both = format!("{}:{}", library().display(), slow.display());
+        let mut command = command(&meet);
+        command.env("LD_PRELOAD", both).arg(&constructed).arg(when);
+        let (status, out, error) = outcome(&mut command);
+        assert!(status.success() && error.is_empty(), "{when}: {status} {error}");
+        assert_eq!(out, "both have contexts\n");
+    }
+}
+
 #[test]
 fn children_of_a_process_whose_threads_talk() {
     let (status, out, error) = outcome(&mut preloaded(program("forks", &["-lssl", "-lcrypto"])));
