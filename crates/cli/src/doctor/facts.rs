@@ -222,8 +222,10 @@ pub(crate) enum What {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum End {
-    /// There was nothing to offer but what had been used before, and its time was over.
+    /// The ticket's time was over.
     Lifetime,
+    /// What was offered had been used before, and the server has not said for how long that works.
+    Reused,
     /// The server refused a ticket in its time, and goes on with the same key.
     Server,
 }

@@ -114,8 +114,9 @@ JSON:
              from and to (target, address, name, certificate,
              asks_certificate)
   watch      of each change: at, address, version, change, and with it:
-             broke (after), ended (after, by: lifetime or server), refused
-             (age, lifetime), key_name (from, to, seen), lost (why), back
+             broke (after), ended (after, by: lifetime, reused or server),
+             refused (age, lifetime), key_name (from, to, seen), lost (why),
+             back
   chains     of each version watched: address, version, resumptions, longest
   findings   of each: level (problem, note), code, place, text, advice
 

@@ -184,6 +184,9 @@ pub(crate) fn change(change: &Change) -> String {
         } => {
             format!("a full handshake, after {after} s of resumptions: the ticket had run out")
         }
+        What::Ended { after, by: End::Reused } => {
+            format!("a full handshake, after {after} s of resuming one session, whose lifetime nobody has said")
+        }
         What::Ended { after, by: End::Server } => {
             format!("a full handshake, after {after} s of resumptions, with the same key as before")
         }

@@ -123,19 +123,25 @@ impl Talk {
         }
     }
 
-    /// Waits for TLS 1.3's tickets, which come after the handshake: until there is an answer behind them, or silence.
+    /// Waits for TLS 1.3's tickets, which come after the handshake: until there is an answer behind them, or silence. Likewise
+    /// for a server that keeps the session itself: it may do so only when all is said, and another of its processes might be
+    /// asked for it before that.
     fn collect(&mut self, version: ProtocolVersion, request: Option<Vec<u8>>, quiet: Duration) -> Result<(), Trouble> {
-        if version == ProtocolVersion::TLS1_3 {
-            self.deadline = Instant::now() + quiet;
-            if let Some(request) = request {
-                self.say(&request);
-            }
-            self.listen()?;
-        } else if self.kept.is_empty() && !self.connection.resumed() {
+        if version != ProtocolVersion::TLS1_3 {
             // Of a resumed one the id may be of our own making, and is known anyway.
+            if !self.kept.is_empty() || self.connection.resumed() {
+                return Ok(());
+            }
             self.kept.extend(Kept::session_id(&self.connection));
+            if self.kept.is_empty() {
+                return Ok(());
+            }
         }
-        Ok(())
+        self.deadline = Instant::now() + quiet;
+        if let Some(request) = request {
+            self.say(&request);
+        }
+        self.listen()
     }
 
     fn listen(&mut self) -> Result<(), Trouble> {

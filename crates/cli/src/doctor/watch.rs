@@ -217,22 +217,15 @@ impl Link {
     /// and of a server that goes on with the key it can only be meant.
     fn end(&self, visit: &Visit, name_len: Option<usize>) -> What {
         let after = self.since.elapsed().as_secs();
-        let has_run_out = match self.lifetime {
-            Some(lifetime) => is_over(&self.kept, lifetime),
-            None => !self.is_fresh,
-        };
         let before = name(&self.kept, name_len);
         let now = visit.kept.last().and_then(|newest| name(newest, name_len));
-        if has_run_out {
-            What::Ended {
-                after,
-                by: End::Lifetime,
-            }
-        } else if before.is_some() && before == now {
-            What::Ended { after, by: End::Server }
-        } else {
-            What::Broke { after }
-        }
+        let by = match self.lifetime {
+            Some(lifetime) if is_over(&self.kept, lifetime) => End::Lifetime,
+            None if !self.is_fresh => End::Reused,
+            _ if before.is_some() && before == now => End::Server,
+            _ => return What::Broke { after },
+        };
+        What::Ended { after, by }
     }
 }
 
@@ -339,7 +332,7 @@ mod tests {
             ..link(2)
         };
         assert_eq!(unknown(true).end(&full(2), Some(16)), broke);
-        assert_eq!(unknown(false).end(&full(2), Some(16)), end(End::Lifetime));
+        assert_eq!(unknown(false).end(&full(2), Some(16)), end(End::Reused));
         // A ticket from before the last second of its life.
         assert!(is_over(&link(299).kept, 300) && !is_over(&link(298).kept, 300));
     }

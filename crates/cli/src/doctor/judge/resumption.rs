@@ -72,7 +72,8 @@ fn not_always(place: &str, version: &str, seen: &Seen) -> Option<Finding> {
             0 => String::new(),
             n => format!("; {n} more connections failed"),
         };
-        let advice = if keeps_sessions(version, seen) {
+        let keeps = keeps_sessions(version, seen);
+        let advice = if keeps {
             "Tickets are off, and several processes or machines answer here, each with sessions of its own. On one host, share them \
              (nginx's ssl_session_cache shared:…); between hosts only tickets help."
         } else {
@@ -80,7 +81,8 @@ fn not_always(place: &str, version: &str, seen: &Seen) -> Option<Finding> {
              with a CARNET_RING. Behind a load balancer: the same CARNET_ROOT, or the same key file (nginx's \
              ssl_session_ticket_key, HAProxy's tls-ticket-keys, Apache's SSLSessionTicketKeyFile), on all."
         };
-        let text = format!("Only {} of {} tickets resumed{failed}.", back.resumed, back.offered);
+        let what = if keeps { "sessions" } else { "tickets" };
+        let text = format!("Only {} of {} {what} resumed{failed}.", back.resumed, back.offered);
         Finding::problem("some-resumption", place, text, advice)
     })
 }
@@ -120,8 +122,9 @@ fn session_ids(place: &str, version: &str, seen: &Seen) -> Option<Finding> {
             "session-ids",
             place,
             "Sessions are kept in the server's memory, and a client gets only their names: no ticket keys are at work.",
-            "They resume only where that memory is shared. For tickets, look for ssl_session_tickets off, SSL_OP_NO_TICKET, or a \
-             session-id cache in front.",
+            "They resume only where that memory is shared. For tickets, look for nginx's ssl_session_tickets off, HAProxy's \
+             no-tls-tickets or Apache's SSLSessionTickets off (Debian's configurations have both), SSL_OP_NO_TICKET, or a session-id \
+             cache in front.",
         )
     })
 }

@@ -109,7 +109,7 @@ fn finding(first: &Change, all: &[&Change], with_new_key: bool) -> Option<Findin
             "As it should be where such chains have an end (libcarnet_preload.so's CARNET_CHAIN_CAP, seven days by default). \
              Otherwise the application has turned the session down.",
         )),
-        What::Ended { by: End::Lifetime, .. } | What::Back => None,
+        What::Ended { .. } | What::Back => None,
     }
 }
 
