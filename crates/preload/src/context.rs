@@ -1,6 +1,6 @@
 //! What is kept with each `SSL_CTX`, and the little that is kept with each `SSL`.
 
-use std::ffi::{c_int, c_long, c_void};
+use std::ffi::{c_char, c_int, c_long, c_void};
 use std::ptr::null_mut;
 use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -9,6 +9,7 @@ use arc_swap::{ArcSwap, ArcSwapOption, Guard};
 use carnet_keys::without_trace;
 use carnet_ticket::{OPENSSL_BLOB_LEN, TicketKey};
 
+use crate::algorithms::Algorithms;
 use crate::identity::Identity;
 use crate::openssl::{Ctx, OpenSsl, Ssl};
 use crate::state;
@@ -24,6 +25,7 @@ pub const SET_KEYS: c_int = 59;
 
 /// An `SSL_CTX`, as this library sees it. OpenSSL keeps it (ex_data) and ends it with the context.
 pub struct Record {
+    pub algorithms: Algorithms,
     /// The keys that OpenSSL has made for the context, or the application has set.
     own: ArcSwapOption<TicketKey>,
     /// The application's own key callbacks: the EVP_MAC kind and the HMAC_CTX kind.
@@ -92,11 +94,11 @@ unsafe extern "C" fn remain(
     1
 }
 
-/// Gives a new context its record. `None`: it has one already, or OpenSSL has no memory for that.
+/// Gives a new context its record. `None`: it has one already, or OpenSSL has no memory for that, or not what tickets need.
 ///
 /// # Safety
-/// `context` is a live `SSL_CTX` that nobody else uses yet.
-pub unsafe fn attach(openssl: &OpenSsl, context: Ctx) -> Option<()> {
+/// `context` is a live `SSL_CTX` that nobody else uses yet, made of this `library` with these `properties`.
+pub unsafe fn attach(openssl: &OpenSsl, context: Ctx, library: *mut c_void, properties: *const c_char) -> Option<()> {
     let indexes = indexes(openssl)?;
     // SAFETY: the caller's contract.
     if !unsafe { (openssl.SSL_CTX_get_ex_data)(context, indexes.record) }.is_null() {
@@ -104,6 +106,8 @@ pub unsafe fn attach(openssl: &OpenSsl, context: Ctx) -> Option<()> {
         return None;
     }
     let record = Box::new(Record {
+        // SAFETY: a library context stays as long as what was made of it.
+        algorithms: unsafe { Algorithms::of_library(openssl, library, properties) }?,
         own: ArcSwapOption::empty(),
         evp: AtomicPtr::default(),
         hmac: AtomicPtr::default(),
@@ -257,7 +261,7 @@ impl Record {
     ) -> R {
         let before = self.identity.load();
         // SAFETY: the caller's contract.
-        match unsafe { before.check(openssl, context, callback(&self.judge)) } {
+        match unsafe { before.check(openssl, &self.algorithms, context, callback(&self.judge)) } {
             Ok(separation) => then(separation),
             Err(new) => {
                 let separation = new.separation();

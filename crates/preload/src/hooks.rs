@@ -2,7 +2,7 @@
 
 use std::ffi::{c_char, c_int, c_long, c_void};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::ptr::null_mut;
+use std::ptr::{null, null_mut};
 use std::sync::atomic::Ordering;
 
 use crate::callback::{before_evp, before_hmac, ticket_key, ticket_key_evp};
@@ -38,7 +38,7 @@ macro_rules! real {
 }
 
 /// Puts our callback on a new context.
-fn adopt(context: Ctx, is_foreign: bool) {
+fn adopt(context: Ctx, library: *mut c_void, properties: *const c_char, is_foreign: bool) {
     if context.is_null() {
         return;
     }
@@ -46,7 +46,7 @@ fn adopt(context: Ctx, is_foreign: bool) {
         state::ring()?;
         // SAFETY: libssl has just made it, and nobody else has it yet.
         unsafe {
-            context::attach(openssl, context)?;
+            context::attach(openssl, context, library, properties)?;
             set_ours(openssl, context);
         }
         Some(())
@@ -63,7 +63,7 @@ pub unsafe extern "C" fn SSL_CTX_new(method: *const c_void) -> Ctx {
     let (real, is_foreign) = real!(SSL_CTX_new as New, for_method(method), or null_mut());
     // SAFETY: the caller's arguments, passed on: so in all of this file.
     let context = foreign::make(method, is_foreign, || unsafe { real(method) });
-    adopt(context, is_foreign);
+    adopt(context, null_mut(), null(), is_foreign);
     context
 }
 
@@ -77,7 +77,7 @@ pub unsafe extern "C" fn SSL_CTX_new_ex(library: *mut c_void, properties: *const
     let (real, is_foreign) = real!(SSL_CTX_new_ex as New, for_method(method), or null_mut());
     // SAFETY: the caller's arguments, passed on.
     let context = foreign::make(method, is_foreign, || unsafe { real(library, properties, method) });
-    adopt(context, is_foreign);
+    adopt(context, library, properties, is_foreign);
     context
 }
 

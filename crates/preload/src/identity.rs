@@ -2,13 +2,14 @@
 //!
 //! The session-id context is not part of it: OpenSSL compares that itself.
 
-use std::ffi::{c_int, c_long, c_uchar, c_uint, c_ulong, c_void};
+use std::ffi::{c_int, c_long, c_ulong, c_void};
 use std::ptr::null_mut;
 use std::sync::Arc;
 use std::sync::atomic::AtomicPtr;
 
 use carnet_keys::separation::ContextParts;
 
+use crate::algorithms::{Algorithms, DigestFunction};
 use crate::exit;
 use crate::module::Place;
 use crate::openssl::{Ctx, OpenSsl};
@@ -88,6 +89,7 @@ impl Identity {
     pub unsafe fn check(
         &self,
         openssl: &OpenSsl,
+        algorithms: &Algorithms,
         context: Ctx,
         judge: *mut c_void,
     ) -> Result<Option<&Separation>, Arc<Self>> {
@@ -112,7 +114,8 @@ impl Identity {
         if self.seen.as_ref().is_some_and(is_as_before) {
             return Ok(self.separation.as_deref());
         }
-        Err(Arc::new(parts.identity(openssl, trust, self.separation.as_ref())))
+        let new = parts.identity(openssl, algorithms, trust, self.separation.as_ref());
+        Err(Arc::new(new))
     }
 
     /// The separation of a new identity. `None`: nothing that would stay tells the context from others.
@@ -167,22 +170,34 @@ impl Parts {
         elements(openssl, self.authorities).map(|name| name.addr())
     }
 
-    fn identity(&self, openssl: &OpenSsl, trust: Option<Trust>, before: Option<&Arc<Separation>>) -> Identity {
-        let public_key = digest_of(self.certificate, openssl.X509_pubkey_digest, openssl);
-        let mut all = ContextParts::of_context(&public_key, self.verify_mode);
-        for name in elements(openssl, self.authorities) {
-            all = all.part(&digest_of(name, openssl.X509_NAME_digest, openssl));
-        }
-        let mut all = Some(all);
+    /// Certificate, verify mode and the names of the client CAs.
+    fn basic(&self, openssl: &OpenSsl, algorithms: &Algorithms) -> Option<ContextParts> {
+        // SAFETY: the context's own objects, of the functions' types.
+        let digest_of = |object, digest| unsafe { algorithms.digest_of(object, digest) };
+        let public_key = digest_of(self.certificate, openssl.X509_pubkey_digest)?;
+        let all = ContextParts::of_context(&public_key, self.verify_mode);
+        elements(openssl, self.authorities).try_fold(all, |all, name| {
+            Some(all.part(&digest_of(name, openssl.X509_NAME_digest)?))
+        })
+    }
+
+    fn identity(
+        &self,
+        openssl: &OpenSsl,
+        algorithms: &Algorithms,
+        trust: Option<Trust>,
+        before: Option<&Arc<Separation>>,
+    ) -> Identity {
+        let mut all = self.basic(openssl, algorithms);
         let (mut seen, mut held) = (Vec::new(), Vec::new());
         if let Some(trust) = &trust {
-            let trusted = trusted(openssl, self.store);
+            let trusted = trusted(openssl, algorithms, self.store);
             seen = trusted.iter().map(|one| one.object.addr()).collect();
             let there = trusted.iter().filter(|one| !one.object.is_null());
-            let digests = there.map(|one| one.digest).collect();
+            let digests: Option<_> = there.map(|one| one.digest).collect();
             held = trusted.into_iter().map(|one| one.held).collect();
-            let trusting = |all: ContextParts| all.trusting(trust.flags, trust.depth, digests);
-            all = all.map(trusting).and_then(|all| trust.judges.join(all));
+            let trusting = |(all, digests)| ContextParts::trusting(all, trust.flags, trust.depth, digests);
+            all = all.zip(digests).map(trusting).and_then(|all| trust.judges.join(all));
         }
         held.push(hold(self.certificate, openssl.X509_up_ref, openssl.X509_free));
         held.push(hold(self.store, openssl.X509_STORE_up_ref, openssl.X509_STORE_free));
@@ -222,12 +237,12 @@ fn hold(
 struct Trusted {
     object: *mut c_void,
     held: Held,
-    digest: [u8; 32],
+    digest: Option<[u8; 32]>,
 }
 
 /// The certificates that a store trusts and its revocation lists, as a set: OpenSSL sorts them when it first looks for
 /// one. Those that it finds in a directory later join them.
-fn trusted(openssl: &OpenSsl, store: *mut c_void) -> Vec<Trusted> {
+fn trusted(openssl: &OpenSsl, algorithms: &Algorithms, store: *mut c_void) -> Vec<Trusted> {
     let trusted = |(object, is_list)| {
         let (up_ref, free, digest): (_, _, DigestFunction) = if is_list {
             (openssl.X509_CRL_up_ref, openssl.X509_CRL_free, openssl.X509_CRL_digest)
@@ -237,7 +252,8 @@ fn trusted(openssl: &OpenSsl, store: *mut c_void) -> Vec<Trusted> {
         Trusted {
             object,
             held: hold(object, up_ref, free),
-            digest: digest_of(object, digest, openssl),
+            // SAFETY: an object of the store, which is locked, and its function.
+            digest: unsafe { algorithms.digest_of(object, digest) },
         }
     };
     with_objects(openssl, store, |objects| {
@@ -321,16 +337,4 @@ fn elements(openssl: &OpenSsl, stack: *mut c_void) -> impl Iterator<Item = *mut 
     let value = openssl.OPENSSL_sk_value;
     // SAFETY: the index is within the stack.
     (0..count(openssl, stack)).map(move |index| unsafe { value(stack, index) })
-}
-
-type DigestFunction = unsafe extern "C" fn(*const c_void, *const c_void, *mut c_uchar, *mut c_uint) -> c_int;
-
-/// SHA-256 of a certificate, its public key, or a name; zeros for none.
-fn digest_of(object: *const c_void, digest: DigestFunction, openssl: &OpenSsl) -> [u8; 32] {
-    let mut out = [0; 64];
-    if !object.is_null() {
-        // SAFETY: the object is live and of the function's type; `out` has room for any digest.
-        unsafe { digest(object, (openssl.EVP_sha256)(), out.as_mut_ptr(), null_mut()) };
-    }
-    out.first_chunk().copied().unwrap_or_default()
 }

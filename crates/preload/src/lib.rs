@@ -11,6 +11,7 @@
 //!   context    what is kept with each SSL_CTX
 //!   identity   what a context is, and whether that has changed
 //!     module     where its callbacks are
+//!     algorithms with what a context computes
 //!   tickets    under which keys to seal, whether to open
 //!     state      settings and ring of the process          carnet-keys
 //!   openssl    the real OpenSSL, found at run time
@@ -27,6 +28,7 @@
 #[cfg(not(target_pointer_width = "64"))]
 compile_error!("libcarnet_preload.so is for 64-bit systems: it keeps a time where OpenSSL keeps a pointer");
 
+mod algorithms;
 mod callback;
 mod context;
 mod exit;

@@ -103,12 +103,13 @@ functions! {
     fn ERR_pop_to_mark() -> c_int;
     fn CRYPTO_get_ex_new_index(c_int, c_long, *mut c_void, Option<ExCallback>, Option<ExDup>, Option<ExCallback>) -> c_int;
     fn CRYPTO_get_ex_data(*const c_void, c_int) -> *mut c_void;
-    fn RAND_bytes(*mut c_uchar, c_int) -> c_int;
+    fn RAND_bytes_ex(*mut c_void, *mut c_uchar, usize, c_uint) -> c_int;
     fn EVP_CIPHER_fetch(*mut c_void, *const c_char, *const c_char) -> *mut c_void;
+    fn EVP_CIPHER_free(*mut c_void) -> ();
     fn EVP_CipherInit_ex(*mut c_void, *const c_void, *mut c_void, *const c_uchar, *const c_uchar, c_int) -> c_int;
     fn EVP_MAC_CTX_set_params(*mut c_void, *const Param) -> c_int;
     fn EVP_MD_fetch(*mut c_void, *const c_char, *const c_char) -> *mut c_void;
-    fn EVP_sha256() -> *const c_void;
+    fn EVP_MD_free(*mut c_void) -> ();
     fn X509_up_ref(*mut c_void) -> c_int;
     fn X509_free(*mut c_void) -> ();
     fn X509_STORE_up_ref(*mut c_void) -> c_int;

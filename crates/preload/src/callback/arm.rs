@@ -1,8 +1,7 @@
 //! Puts keys into the contexts that OpenSSL has called with.
 
-use std::ffi::{CStr, c_char, c_int, c_void};
+use std::ffi::{CStr, c_int, c_void};
 use std::ptr::{null, null_mut};
-use std::sync::atomic::{AtomicPtr, Ordering};
 
 use carnet_keys::separation::SealingKeys;
 use carnet_ticket::{IV_LEN, TicketKey};
@@ -40,18 +39,17 @@ impl Call<'_> {
 
     /// Puts the keys into OpenSSL's contexts: AES-256-CBC, HMAC-SHA-256.
     fn arm_with(&self, cipher_key: &[u8; 32], mac_key: &[u8; 32], iv: &[u8; IV_LEN], enc: bool) -> bool {
+        let algorithms = &self.record.algorithms;
         let is_armed = match self.mac {
-            Mac::Hmac(context) => arm_hmac(self.openssl, context, mac_key),
+            Mac::Hmac(context) => arm_hmac(self.openssl, context, mac_key, algorithms.sha256()),
             Mac::Evp(context) => arm_evp_mac(self.openssl, context, mac_key),
         };
-        let cipher = aes_256_cbc(self.openssl);
         // SAFETY: the context is the one that OpenSSL called with; key and IV have the lengths of AES-256-CBC.
         is_armed
-            && !cipher.is_null()
             && unsafe {
                 (self.openssl.EVP_CipherInit_ex)(
                     self.cipher,
-                    cipher,
+                    algorithms.aes_256_cbc(),
                     null_mut(),
                     cipher_key.as_ptr(),
                     iv.as_ptr(),
@@ -85,36 +83,10 @@ fn arm_evp_mac(openssl: &OpenSsl, context: *mut c_void, key: &[u8; 32]) -> bool 
     unsafe { (openssl.EVP_MAC_CTX_set_params)(context, params.as_ptr()) == 1 }
 }
 
-fn arm_hmac(openssl: &OpenSsl, context: *mut c_void, key: &[u8; 32]) -> bool {
-    let digest = sha256(openssl);
-    let Some(init) = openssl.HMAC_Init_ex.filter(|_| !digest.is_null()) else {
+fn arm_hmac(openssl: &OpenSsl, context: *mut c_void, key: &[u8; 32], digest: *const c_void) -> bool {
+    let Some(init) = openssl.HMAC_Init_ex else {
         return false;
     };
-    // SAFETY: the context is the one that OpenSSL called with; the key is as long as it says.
+    // SAFETY: the context is the one that OpenSSL called with; the key is as long as it says, the digest a context's own.
     unsafe { init(context, key.as_ptr().cast(), key.len() as c_int, digest, null_mut()) == 1 }
-}
-
-type Fetch = unsafe extern "C" fn(*mut c_void, *const c_char, *const c_char) -> *mut c_void;
-
-/// What OpenSSL has under a name, fetched once: to fetch it for each ticket would cost more than the rest. NULL: it has nothing
-/// now. No lock, which a fork could leave locked: threads that come here at the same time each fetch the same.
-fn fetched(kept: &AtomicPtr<c_void>, fetch: Fetch, name: &CStr) -> *const c_void {
-    let found = kept.load(Ordering::Acquire);
-    if !found.is_null() {
-        return found;
-    }
-    // SAFETY: a NUL-terminated string; the default library context and properties.
-    let found = unsafe { fetch(null_mut(), name.as_ptr(), null()) };
-    kept.store(found, Ordering::Release);
-    found
-}
-
-fn aes_256_cbc(openssl: &OpenSsl) -> *const c_void {
-    static CIPHER: AtomicPtr<c_void> = AtomicPtr::new(null_mut());
-    fetched(&CIPHER, openssl.EVP_CIPHER_fetch, c"AES-256-CBC")
-}
-
-fn sha256(openssl: &OpenSsl) -> *const c_void {
-    static DIGEST: AtomicPtr<c_void> = AtomicPtr::new(null_mut());
-    fetched(&DIGEST, openssl.EVP_MD_fetch, c"SHA256")
 }

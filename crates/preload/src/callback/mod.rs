@@ -151,8 +151,7 @@ fn is_tls13(openssl: &OpenSsl, ssl: Ssl) -> bool {
 
 impl Call<'_> {
     fn seal(&self, name: &mut [u8; 16], iv: &mut [u8; IV_LEN]) -> Option<c_int> {
-        // SAFETY: a buffer of that length.
-        if unsafe { (self.openssl.RAND_bytes)(iv.as_mut_ptr(), IV_LEN as c_int) } != 1 {
+        if !self.record.algorithms.randomize(self.openssl, iv) {
             return None;
         }
         let iv = &*iv;

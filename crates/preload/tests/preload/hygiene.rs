@@ -180,6 +180,19 @@ fn servers_of_quic() {
     assert_eq!(without.replace("resumed 1\n", "r").replace("full 2\n", "f"), "ffrffrf");
 }
 
+/// Where the default library context has no algorithms.
+#[test]
+fn library_contexts_of_the_programs_own() {
+    let library_program = tls_program("own_library");
+    let (_, with, said) = outcome(&mut preloaded(&library_program));
+    assert_eq!(
+        (with.as_str(), said.as_str()),
+        ("full resumed full \nfull resumed full \n", "")
+    );
+    let (_, without, _) = outcome(&mut command(&library_program));
+    assert_eq!(with, without);
+}
+
 #[test]
 fn an_older_openssl_is_passed_by() {
     let old = program("libold", &[]);
