@@ -19,6 +19,38 @@ const WITHOUT: usize = 0;
 const WITH: usize = 1;
 const CONTROL: usize = 2;
 
+const DEBIANS_CAS: &str = "/etc/ssl/certs/ca-certificates.crt";
+
+/// What is measured in one process, its goal, and how the program is asked for it.
+const COSTS: [(&str, &str, &[&str]); 6] = [
+    ("seal a ticket, ns of CPU", "at most 1000 more", &["ticket", "10000"]),
+    (
+        "open a ticket (TLS 1.2), ns over OpenSSL's own keys",
+        "at most 1000",
+        &["callback", "12", "5000"],
+    ),
+    (
+        "likewise, where clients are verified by one CA",
+        "at most 1000",
+        &["callback", "12", "5000", "server.pem"],
+    ),
+    (
+        "likewise, by Debian's CAs",
+        "at most 1000",
+        &["callback", "12", "5000", DEBIANS_CAS],
+    ),
+    (
+        "open one, seal one (TLS 1.3), clients not verified",
+        "at most 2000",
+        &["callback", "13", "2000"],
+    ),
+    (
+        "likewise, where clients are verified by Debian's CAs",
+        "at most 2000",
+        &["callback", "13", "2000", DEBIANS_CAS],
+    ),
+];
+
 /// What was measured, and each candidate's figure in every round.
 pub struct Row {
     title: &'static str,
@@ -30,28 +62,7 @@ pub struct Row {
 pub fn run(library: PathBuf, rounds: usize) -> Result<Vec<Row>, Box<dyn Error>> {
     let programs = Programs::new(library)?;
     let mut rows = Vec::new();
-    for (title, goal, arguments) in [
-        (
-            "seal a ticket, ns of CPU",
-            "at most 1000 more",
-            &["ticket", "10000"][..],
-        ),
-        (
-            "open a ticket (TLS 1.2), ns over OpenSSL's own keys",
-            "at most 1000",
-            &["callback", "12", "5000"],
-        ),
-        (
-            "likewise, where clients are verified by Debian's CAs",
-            "at most 1000",
-            &["callback", "12", "5000", "/etc/ssl/certs/ca-certificates.crt"],
-        ),
-        (
-            "open one, seal one (TLS 1.3), clients not verified",
-            "at most 2000",
-            &["callback", "13", "2000"],
-        ),
-    ] {
+    for (title, goal, arguments) in COSTS {
         rows.push(measure(title, goal, rounds, |who| {
             programs.cost(who == WITH, arguments)
         })?);

@@ -43,12 +43,11 @@ impl Programs {
         self.directory.join(name)
     }
 
-    /// What `cost` prints.
+    /// What `cost` prints. It runs where the certificate is.
     pub fn cost(&self, preloaded: bool, arguments: &[&str]) -> Result<f64, Box<dyn Error>> {
         let mut command = self.command(&self.at("cost"), preloaded);
-        Ok(run(command.args(arguments).env("PKI", &self.directory))?
-            .trim()
-            .parse()?)
+        command.current_dir(&self.directory).env("PKI", ".");
+        Ok(run(command.args(arguments))?.trim().parse()?)
     }
 
     /// A program, with the preload library or without.
