@@ -117,7 +117,8 @@ impl ContextOptions {
         let missing: Vec<&str> = missing.iter().filter(|(is, _)| *is).map(|(_, name)| *name).collect();
         match missing.as_slice() {
             [] => "check what --cert, --verify-mode, --client-ca, --program and --server-name say".to_owned(),
-            _ => format!("give {}", missing.join(", ")),
+            _ if self.cert.is_empty() => format!("give {}", missing.join(", ")),
+            _ => format!("check --cert, or give {}", missing.join(", ")),
         }
     }
 
