@@ -11,6 +11,7 @@ use crate::foreign::{self, Function};
 use crate::openssl::{AnyCallback, Ctx, KeyCallback, OpenSsl, Ssl};
 use crate::settings::Mode;
 use crate::state;
+use crate::wipe::is_short_of_memory;
 
 /// SSL_CTRL_SET_TLSEXT_TICKET_KEY_CB
 const SET_KEY_CALLBACK: c_int = 72;
@@ -40,6 +41,9 @@ macro_rules! real {
 /// Puts our callback on a new context.
 fn adopt(context: Ctx, library: *mut c_void, properties: *const c_char, is_foreign: bool) {
     if context.is_null() {
+        return;
+    }
+    if is_short_of_memory() {
         return;
     }
     aside(is_foreign, |openssl| {

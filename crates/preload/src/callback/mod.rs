@@ -23,6 +23,7 @@ pub use self::before::{before_evp, before_hmac};
 use crate::context::{self, Record};
 use crate::openssl::{Ctx, OpenSsl, Ssl};
 use crate::tickets::{Asked, Separation};
+use crate::wipe::is_short_of_memory;
 use crate::{exit, state};
 
 /// Returns of a key callback: SSL_CTX_set_tlsext_ticket_key_evp_cb(3).
@@ -88,7 +89,7 @@ pub unsafe extern "C" fn ticket_key_evp(
 /// As OpenSSL calls its callbacks.
 unsafe fn answer(ssl: Ssl, name: *mut c_uchar, iv: *mut c_uchar, cipher: *mut c_void, mac: Mac, enc: c_int) -> c_int {
     // Another thread has put the other kind of callback on the context since OpenSSL made the MAC's.
-    if mac.is_null() {
+    if mac.is_null() || is_short_of_memory() {
         return DECLINE;
     }
     let Some(openssl) = OpenSsl::get() else {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use crate::place::{library, pki, program, temporary, tls_program};
-use crate::stage::{clean, outcome};
+use crate::stage::{Setup, clean, outcome};
 
 fn command(name: impl AsRef<std::ffi::OsStr>) -> Command {
     let mut command = Command::new(name);
@@ -191,6 +191,25 @@ fn library_contexts_of_the_programs_own() {
     );
     let (_, without, _) = outcome(&mut command(&library_program));
     assert_eq!(with, without);
+}
+
+/// It works for a while on what it has put aside, and then stays out of the way.
+#[test]
+fn no_memory() {
+    let both = format!("{}:{}", library().display(), program("libnomemory", &[]).display());
+    let mut stage = Setup::new().standing().env("LD_PRELOAD", both).start();
+    stage.ok(&["ctx a"]);
+    for _ in 0..5 {
+        assert!(stage.again("a", 12, "").is_resumed());
+        assert!(stage.again("a", 13, "").is_resumed());
+        stage.ok(&["pass 3600"]);
+    }
+    for round in 0..300 {
+        stage.ok(&["ctx b"]);
+        assert_eq!(stage.connect("b", 13, "").how, "full", "{round}");
+    }
+    assert_eq!(stage.connect("a", 13, "").how, "full");
+    assert!(stage.finish().is_empty());
 }
 
 #[test]
