@@ -41,8 +41,8 @@ fn past_client_auth(crossing: &Crossing) -> Option<Finding> {
             "crosses-client-auth",
             way(crossing),
             format!(
-                "{to} asks clients for a certificate, and whoever resumes with a ticket of {from}, which does not, is in without \
-                 one."
+                "{to} asks clients for a certificate, and whoever resumes with a ticket of {from}, which does not, is through the \
+                 handshake without one: only the application may still turn him away."
             ),
             "This is nginx's CVE-2025-23419 and Apache's CVE-2025-23048: update the server, or give each its own ticket keys. \
              libcarnet_preload.so keeps keys apart by client verification, certificate and server name.",
