@@ -140,7 +140,10 @@ pub extern "C" fn SSL_CTX_get0_CA_list(ctx: *const SSL_CTX) -> *const STACK_OF_X
 #[unsafe(no_mangle)]
 pub extern "C" fn SSL_get0_CA_list(ssl: *const SSL) -> *const STACK_OF_X509_NAME {
     entry("SSL_get0_CA_list", ptr::null(), || {
-        Ok(list(&handles::lookup::<Connection>(ssl)?.config(), List::ForBoth))
+        Ok(list(
+            &handles::lookup::<Connection>(ssl)?.present_config(),
+            List::ForBoth,
+        ))
     })
 }
 

@@ -19,7 +19,7 @@ use crate::objects::context::Context;
 #[unsafe(no_mangle)]
 pub extern "C" fn SSL_CTX_set_info_callback(ctx: *mut SSL_CTX, cb: SSL_info_cb) {
     entry("SSL_CTX_set_info_callback", (), || {
-        handles::lookup::<Context>(ctx)?.update(|config| config.hooks.info = cb);
+        handles::lookup::<Context>(ctx)?.set_hooks(|hooks| hooks.info = cb);
         Ok(())
     })
 }
@@ -28,10 +28,7 @@ pub extern "C" fn SSL_CTX_set_info_callback(ctx: *mut SSL_CTX, cb: SSL_info_cb) 
 #[unsafe(no_mangle)]
 pub extern "C" fn SSL_set_info_callback(ssl: *mut SSL, cb: SSL_info_cb) {
     entry("SSL_set_info_callback", (), || {
-        handles::lookup::<Connection>(ssl)?.update(|config| {
-            config.hooks.info = cb;
-            config.hooks.own_info = true;
-        });
+        handles::lookup::<Connection>(ssl)?.update(|config| config.hooks.info = cb);
         Ok(())
     })
 }
@@ -40,7 +37,7 @@ pub extern "C" fn SSL_set_info_callback(ssl: *mut SSL, cb: SSL_info_cb) {
 #[unsafe(no_mangle)]
 pub extern "C" fn SSL_CTX_get_info_callback(ctx: *mut SSL_CTX) -> SSL_info_cb {
     entry("SSL_CTX_get_info_callback", None, || {
-        Ok(handles::lookup::<Context>(ctx)?.config().hooks.info)
+        Ok(handles::lookup::<Context>(ctx)?.hooks().info)
     })
 }
 
@@ -48,8 +45,7 @@ pub extern "C" fn SSL_CTX_get_info_callback(ctx: *mut SSL_CTX) -> SSL_info_cb {
 #[unsafe(no_mangle)]
 pub extern "C" fn SSL_get_info_callback(ssl: *const SSL) -> SSL_info_cb {
     entry("SSL_get_info_callback", None, || {
-        let hooks = handles::lookup::<Connection>(ssl)?.config().hooks;
-        Ok(if hooks.own_info { hooks.info } else { None })
+        Ok(handles::lookup::<Connection>(ssl)?.config().hooks.info)
     })
 }
 

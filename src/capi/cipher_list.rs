@@ -40,7 +40,12 @@ pub unsafe extern "C" fn SSL_set_cipher_list(ssl: *mut SSL, str: *const c_char) 
         let target = handles::lookup::<Connection>(ssl)?;
         // SAFETY: the caller's contract.
         let list = unsafe { string(str) }?.to_string_lossy();
-        target.update(|config| config.set_cipher_list(&list)).map(|()| 1)
+        target.present_config();
+        let changed = target.update(|config| {
+            config.suites.own = true;
+            config.set_cipher_list(&list)
+        });
+        changed.map(|()| 1)
     })
 }
 
@@ -68,7 +73,12 @@ pub unsafe extern "C" fn SSL_set_ciphersuites(ssl: *mut SSL, str: *const c_char)
         let target = handles::lookup::<Connection>(ssl)?;
         // SAFETY: the caller's contract.
         let names = unsafe { string(str) }?.to_string_lossy();
-        target.update(|config| config.suites.set_tls13(&names)).map(|()| 1)
+        target.present_config();
+        let changed = target.update(|config| {
+            config.suites.own = true;
+            config.suites.set_tls13(&names)
+        });
+        changed.map(|()| 1)
     })
 }
 
@@ -89,7 +99,7 @@ pub extern "C" fn SSL_CTX_get_ciphers(ctx: *const SSL_CTX) -> *mut STACK_OF_SSL_
 pub extern "C" fn SSL_get_ciphers(ssl: *const SSL) -> *mut STACK_OF_SSL_CIPHER {
     entry("SSL_get_ciphers", ptr::null_mut(), || {
         Ok(handles::lookup::<Connection>(ssl)?
-            .config()
+            .present_config()
             .suites
             .stack()
             .map_or(ptr::null_mut(), StaticStack::as_ptr))
@@ -103,7 +113,7 @@ pub extern "C" fn SSL_get_cipher_list(ssl: *const SSL, n: c_int) -> *const c_cha
         return ptr::null();
     }
     entry("SSL_get_cipher_list", ptr::null(), || {
-        let config = handles::lookup::<Connection>(ssl)?.config();
+        let config = handles::lookup::<Connection>(ssl)?.present_config();
         let wanted = usize::try_from(n)
             .ok()
             .and_then(|index| config.suites.iter().nth(index));
@@ -116,7 +126,7 @@ pub extern "C" fn SSL_get_cipher_list(ssl: *const SSL, n: c_int) -> *const c_cha
 pub extern "C" fn SSL_get1_supported_ciphers(s: *mut SSL) -> *mut STACK_OF_SSL_CIPHER {
     entry("SSL_get1_supported_ciphers", ptr::null_mut(), || {
         let connection = handles::lookup::<Connection>(s)?;
-        let config = connection.config();
+        let config = connection.present_config();
         let suites = config.usable_suites(connection.context().method(), &security::policy(&*connection))?;
         if suites.is_empty() {
             return Ok(ptr::null_mut());

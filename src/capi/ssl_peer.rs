@@ -11,7 +11,6 @@ use crate::error::Result;
 use crate::libcrypto::stack::{CertificateStack, NameStack};
 use crate::libcrypto::x509::{Certificate, Name};
 use crate::objects::authorities::List;
-use crate::objects::config::Configurable;
 use crate::objects::connection::{Connection, Role};
 use crate::objects::scheme;
 
@@ -178,7 +177,7 @@ pub unsafe extern "C" fn SSL_get_client_CA_list(s: *const SSL) -> *mut STACK_OF_
         if connection.status().role() == Role::Client {
             return Ok(peer_authorities(&connection));
         }
-        let config = connection.config();
+        let config = connection.present_config();
         let names = config.authority_list(List::ForClients);
         Ok(names.map_or(ptr::null_mut(), |names| names.as_ptr()))
     })

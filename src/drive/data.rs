@@ -50,6 +50,8 @@ pub fn read(connection: &Connection, buffer: &mut [u8], take: bool) -> Result<us
         }
     }
     if held.engine()?.plaintext().is_empty() {
+        // Those of the handshake, and those that other calls have read, are nothing to pause after.
+        held.io()?.watch.messages = held.engine()?.messages_received();
         held.run(Goal::Data).inspect_err(|halt| settle(connection, halt))?;
     }
     if buffer.is_empty() {

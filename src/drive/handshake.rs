@@ -50,7 +50,7 @@ fn check_method(connection: &Connection) -> Result<(), Halt> {
 /// Begins or goes on, until the handshake is done and what follows it at once is sent.
 pub(super) fn go(held: &mut Held<'_>) -> Result<(), Halt> {
     if held.connection().status().phase() == Phase::Before {
-        start::begin(held)?;
+        start::begin(held).or_else(|halt| observe::leave(held, false).and(Err(halt)))?;
     }
     early::leave_off(held)?;
     let result = held.run(Goal::Handshake);

@@ -10,7 +10,6 @@ use super::run::{Goal, Halt};
 use super::{observe, reasons};
 use crate::error::{Error, Result};
 use crate::libcrypto::reasons::Reason;
-use crate::objects::config::Configurable;
 use crate::objects::connection::{Connection, Io, Phase, Role, SENT_SHUTDOWN};
 
 /// SSL_VERIFY_PEER, SSL_VERIFY_CLIENT_ONCE
@@ -121,7 +120,7 @@ pub fn update_keys(connection: &Connection, request_peer: bool) -> Result<()> {
 /// SSL_verify_client_post_handshake(3)
 pub fn request_client_certificate(connection: &Connection) -> Result<()> {
     let status = connection.status();
-    let config = connection.config();
+    let config = connection.present_config();
     let mode = config.verify.mode;
     let mut io = connection.try_io()?;
     if !is_tls13(&io) {

@@ -88,6 +88,9 @@ impl Held<'_> {
                 early::note_end(self)?;
             }
             observe::report(self)?;
+            if let Ok(Step::Read | Step::Data | Step::Closed) = step {
+                observe::rest(self)?;
+            }
             match step {
                 Err(error) => return Err(self.failed(error)),
                 Ok(Step::Ask(question)) => ask::answer(self, question)?,
@@ -102,6 +105,8 @@ impl Held<'_> {
                 Ok(Step::Data) if self.is_open() || self.is_resting(goal)? => return Ok(()),
                 Ok(Step::Read) if goal != Goal::Data && (self.is_open() || self.is_resting(goal)?) => return Ok(()),
                 Ok(Step::Read) => self.read_more(goal)?,
+                // The peer says no more, and hears what we still have to say.
+                Ok(Step::Closed) if goal == Goal::Settled => return Ok(()),
                 Ok(Step::Closed) => return Err(self.closed()),
                 Ok(Step::Data) => {
                     // Early data, while the application wants to have done with the handshake.

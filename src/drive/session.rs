@@ -202,13 +202,14 @@ pub(super) fn authenticated_later(held: &mut Held<'_>) -> std::result::Result<()
         let peer = &facts.peer;
         (peer.chain.first().cloned(), peer.parsed.clone(), peer.verify_result)
     };
-    if let Some(session) = current(connection) {
-        session.set_peer_chain(chain);
-        session.update(|session| {
-            session.peer = leaf;
-            session.verify_result = verify_result;
-        });
-    }
+    // What tickets and the cache have of the session so far stays as it was: they know it by its secret, which the next
+    // ticket changes, and by no client's name.
+    let session = held.released(duplicate)??;
+    session.set_peer_chain(chain);
+    session.update(|session| {
+        session.peer = leaf;
+        session.verify_result = verify_result;
+    });
     Ok(())
 }
 

@@ -20,11 +20,12 @@ use crate::objects::shared;
 pub(super) fn settings(connection: &Connection) -> Result<Arc<Settings>> {
     let context = connection.context();
     let server = connection.status().role() == Role::Server;
-    let key_log = context.hooks().key_log.is_some();
-    let mut settings = connection.config().settings(Purpose {
+    let hooks = context.hooks();
+    let mut settings = connection.present_config().settings(Purpose {
         method: context.method(),
         server,
-        key_log,
+        key_log: hooks.key_log.is_some(),
+        observed: hooks.info.is_some(),
     })?;
     if server && settings.max_version == ProtocolVersion::TLS1_3 && !may_speak_tls13(connection) {
         Arc::make_mut(&mut settings).max_version = ProtocolVersion::TLS1_2;
@@ -87,7 +88,7 @@ pub(super) fn begin(held: &mut Held<'_>) -> std::result::Result<(), Halt> {
     io.watch.watched = settings.observe || settings.key_log;
     io.watch.padded = connection.config().hooks.record_padding.function.is_some();
     connection.status().set_phase(Phase::Handshake);
-    observe::begin(held)?;
+    observe::begin(held, connection.status().role() == Role::Server)?;
     let started = match connection.status().role() {
         Role::Client => Counter::Connect,
         Role::Server => Counter::Accept,
@@ -115,6 +116,8 @@ pub(super) fn begin(held: &mut Held<'_>) -> std::result::Result<(), Halt> {
     held.io()?.engine = Some(Box::new(engine));
     match impossible {
         Some(reason) => {
+            observe::looped(held)?;
+            connection.status().set_phase(Phase::Failed);
             held.fail(AlertDescription::InternalError);
             Err(Halt::from(Error::from(reason)))
         }
@@ -147,9 +150,14 @@ fn refuse(held: &mut Held<'_>, error: Error) -> Halt {
         method: &method::TLS,
         server: true,
         key_log: false,
+        observed: held.connection().info_callback().is_some(),
     });
     if let (Ok(settings), Ok(io)) = (anything, held.io()) {
+        io.watch.observed = settings.observe;
+        io.watch.watched = settings.observe;
         io.engine = Some(Box::new(Engine::server(settings)));
+        let _told = observe::begin(held, false);
+        held.connection().status().set_phase(Phase::Failed);
         held.fail(AlertDescription::ProtocolVersion);
     }
     error.into()

@@ -219,10 +219,8 @@ pub type SSL_stateless_cookie_verify_cb =
 /// What a connection gets from its context at `SSL_new` and may change for itself.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct ConnectionHooks {
-    /// `SSL_set_info_callback(3)`
+    /// `SSL_set_info_callback(3)`: goes before the context's, which no connection copies.
     pub info: SSL_info_cb,
-    /// It was set on the connection itself: only then does `SSL_get_info_callback(3)` show it.
-    pub own_info: bool,
     /// `SSL_set_msg_callback(3)`
     pub message: Hook<SSL_msg_cb>,
     /// `SSL_set_cert_cb(3)`
@@ -282,6 +280,8 @@ pub struct ContextHooks {
     pub client_certificate: SSL_client_cert_cb,
     /// `SSL_CTX_set_tlsext_status_cb(3)`
     pub status: Hook<SSL_status_cb>,
+    /// `SSL_CTX_set_info_callback(3)`
+    pub info: SSL_info_cb,
     /// `SSL_CTX_set_keylog_callback(3)`
     pub key_log: SSL_CTX_keylog_cb_func,
     /// Session cache.

@@ -206,6 +206,8 @@ pub struct Suites {
     tls12: Arc<[&'static SSL_CIPHER]>,
     /// Made when C asks; shared between the copies of a configuration, so that C sees one address.
     stack: Arc<OnceLock<Option<StaticStack>>>,
+    /// They were chosen for a connection, which no longer minds those of its context.
+    pub own: bool,
 }
 
 impl Default for Suites {
@@ -215,11 +217,17 @@ impl Default for Suites {
             tls13: tls13.into(),
             tls12: tls12.into(),
             stack: Arc::default(),
+            own: false,
         }
     }
 }
 
 impl Suites {
+    /// Are these the very same?
+    pub fn same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.stack, &other.stack)
+    }
+
     /// All of them, TLS 1.3 first.
     pub fn iter(&self) -> impl Iterator<Item = &'static SSL_CIPHER> + '_ {
         self.tls13.iter().chain(self.tls12.iter()).copied()

@@ -182,6 +182,22 @@ impl Credentials {
         self.renew_all();
     }
 
+    /// Are the certificates that go with any chain the very same?
+    pub fn shares_extra_chain(&self, other: &Self) -> bool {
+        match (&self.extra_chain, &other.extra_chain) {
+            (Some(mine), Some(other)) => Arc::ptr_eq(mine, other),
+            (mine, other) => mine.is_none() && other.is_none(),
+        }
+    }
+
+    /// Takes over the certificates that go with any chain.
+    pub fn take_extra_chain(&mut self, other: &Self) {
+        if !self.shares_extra_chain(other) {
+            self.extra_chain.clone_from(&other.extra_chain);
+            self.renew_all();
+        }
+    }
+
     /// Forgets what was prepared from things outside: the trusted store, the mode.
     pub fn renew_all(&mut self) {
         self.slots.iter_mut().for_each(Slot::renew);

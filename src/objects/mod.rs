@@ -14,6 +14,7 @@ pub mod connection;
 pub mod context;
 pub mod credentials;
 pub mod group;
+mod inherit;
 pub mod keystore;
 pub mod loading;
 pub mod method;

@@ -29,9 +29,9 @@ const STATUS_TYPE_OCSP: i32 = 1;
 const TLS1_2: u16 = 0x0303;
 const TLS1_3: u16 = 0x0304;
 
-/// The settings for each side with and without a key log, once they have been asked for. A copy starts empty.
+/// The settings for each side with and without observers and a key log, once they have been asked for. A copy starts empty.
 #[derive(Default)]
-pub(super) struct Settled([OnceLock<Arc<Settings>>; 4]);
+pub(super) struct Settled([OnceLock<Arc<Settings>>; 8]);
 
 impl Settled {
     /// The configuration is about to change.
@@ -55,12 +55,15 @@ pub struct Purpose {
     pub server: bool,
     /// The context has a key log callback.
     pub key_log: bool,
+    /// The context has an info callback.
+    pub observed: bool,
 }
 
 impl Config {
     /// What a new connection may negotiate. An error when options and limits leave no version.
     pub fn settings(&self, purpose: Purpose) -> Result<Arc<Settings>> {
-        let slot = &self.settled.0[usize::from(purpose.server) * 2 + usize::from(purpose.key_log)];
+        let slot = &self.settled.0
+            [usize::from(purpose.server) * 4 + usize::from(purpose.key_log) * 2 + usize::from(purpose.observed)];
         if let Some(settings) = slot.get() {
             return Ok(Arc::clone(settings));
         }
@@ -108,7 +111,7 @@ impl Config {
             record_padding: self.records.block_padding,
             max_certificate_len: self.records.max_certificate_len,
             request_ocsp: self.protocol.status_type == STATUS_TYPE_OCSP,
-            observe: hooks.info.is_some() || hooks.message.function.is_some(),
+            observe: purpose.observed || hooks.info.is_some() || hooks.message.function.is_some(),
             key_log: purpose.key_log,
         })
     }
@@ -202,6 +205,7 @@ mod tests {
             method: &method::TLS,
             server,
             key_log: false,
+            observed: false,
         }
     }
 

@@ -7,8 +7,9 @@ use crate::schedule::{ExporterSecret, TrafficSecret};
 use crate::state::Wants;
 use crate::{Answer, Error, ErrorKind, HandshakeType, Question, Side, client, server};
 
-/// So many KeyUpdates that nobody asked for may come without application data, either way, between them.
-const MAX_KEY_UPDATES: u8 = 32;
+/// So many KeyUpdates that nobody asked for may come without application data, either way, between them. OpenSSL knows no
+/// limit, and its own tests send 40.
+const MAX_KEY_UPDATES: u8 = 128;
 
 /// The state after the handshake.
 pub(crate) struct Open {

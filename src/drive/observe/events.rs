@@ -3,11 +3,12 @@
 use std::ffi::{CString, c_int};
 use std::fmt::Write as _;
 
-use carnet_tls::{ContentType, Event, ProtocolVersion};
+use carnet_tls::{ContentType, Event, HandshakeType, ProtocolVersion};
 
 use super::super::held::Held;
 use super::super::run::Halt;
 use super::super::state_names::State;
+use super::super::tickets;
 use super::{CB_EXIT, Errand, side};
 use crate::libcrypto::callouts;
 use crate::objects::connection::{Connection, Phase, Role};
@@ -171,6 +172,8 @@ fn announce(errand: &Errand<'_>, change: &Change) {
     let Some(state) = change.state else { return };
     if status.phase() != Phase::Open {
         errand.looped();
+    } else if status.is_in_exchange() {
+        // One message of several.
     } else if !change.sent {
         status.set_reporting(true);
         errand.looped();
@@ -179,6 +182,9 @@ fn announce(errand: &Errand<'_>, change: &Change) {
         // An answer to the peer's KeyUpdate, which no call of the application's asked for.
         status.set_reporting(true);
         errand.looped();
+        if state == State::TICKET_SENT {
+            status.begin_exchange();
+        }
     }
     status.set_state(state.0);
 }
@@ -200,10 +206,56 @@ fn conclude(errand: &Errand<'_>, change: &Change) -> bool {
     false
 }
 
-/// The end of a message that came after the handshake.
+/// The end of a message that came after the handshake. Those of an authentication count as one piece of work, with the
+/// tickets that it brings.
 fn close_message(errand: &Errand<'_>) {
     let status = errand.connection.status();
     errand.looped();
+    if is_followed(errand.connection) {
+        status.begin_exchange();
+        return;
+    }
+    end_exchange(errand);
+}
+
+/// Do more messages follow this one at once?
+fn is_followed(connection: &Connection) -> bool {
+    let status = connection.status();
+    let (role, state) = (status.role(), State(status.state()));
+    let is = |sent: bool, message: HandshakeType| State::of_message(role, sent, message.0) == Some(state);
+    match role {
+        Role::Server => {
+            is(false, HandshakeType::CERTIFICATE)
+                || is(false, HandshakeType::CERTIFICATE_VERIFY)
+                || is(false, HandshakeType::FINISHED)
+                    && connection
+                        .with_engine(|engine| Some(tickets::are_due(connection, engine)))
+                        .flatten()
+                        .unwrap_or(false)
+        }
+        Role::Client => {
+            is(false, HandshakeType::CERTIFICATE_REQUEST)
+                || is(true, HandshakeType::CERTIFICATE)
+                || is(true, HandshakeType::CERTIFICATE_VERIFY)
+        }
+    }
+}
+
+/// Nothing more is to be sent, and what comes next has not come: an exchange that has had its last message is over.
+pub(in crate::drive) fn rest(held: &mut Held<'_>) -> Result<(), Halt> {
+    let status = held.connection().status();
+    let last = [
+        State::of_message(Role::Server, false, HandshakeType::FINISHED.0),
+        Some(State::TICKET_SENT),
+    ];
+    if status.is_in_exchange() && !status.asked_to_send() && last.contains(&Some(State(status.state()))) {
+        held.released(|connection| end_exchange(&Errand::new(connection)))?;
+    }
+    Ok(())
+}
+
+fn end_exchange(errand: &Errand<'_>) {
+    let status = errand.connection.status();
     status.set_reporting(false);
     status.set_state(State::OK.0);
     errand.info(side(errand.connection) | CB_EXIT, 1);

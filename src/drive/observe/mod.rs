@@ -11,13 +11,13 @@ use std::ffi::c_int;
 
 use carnet_tls::{ProtocolVersion, Side, StateName};
 
-pub(in crate::drive) use events::report;
+pub(in crate::drive) use events::{report, rest};
 
 use super::held::Held;
 use super::run::Halt;
 use super::state_names::State;
 use crate::libcrypto::callouts::{self, Traced};
-use crate::objects::callbacks::ConnectionHooks;
+use crate::objects::callbacks::{Hook, SSL_info_cb, SSL_msg_cb};
 use crate::objects::config::Configurable;
 use crate::objects::connection::{Connection, Early, Phase, Role, Want};
 
@@ -34,19 +34,21 @@ const CERTIFICATE: u8 = 11;
 /// An observer's errand: everything is copied, nothing is held.
 struct Errand<'c> {
     connection: &'c Connection,
-    hooks: ConnectionHooks,
+    info: SSL_info_cb,
+    message: Hook<SSL_msg_cb>,
 }
 
 impl<'c> Errand<'c> {
     fn new(connection: &'c Connection) -> Self {
         Self {
             connection,
-            hooks: connection.config().hooks,
+            info: connection.info_callback(),
+            message: connection.config().hooks.message,
         }
     }
 
     fn info(&self, kind: c_int, value: c_int) {
-        callouts::info(self.hooks.info, self.connection.handle(), kind, value);
+        callouts::info(self.info, self.connection.handle(), kind, value);
     }
 
     fn looped(&self) {
@@ -78,7 +80,7 @@ impl<'c> Errand<'c> {
     }
 
     fn message(&self, sent: bool, version: u16, content_type: c_int, bytes: &[u8]) {
-        let hook = self.hooks.message;
+        let hook = self.message;
         let traced = Traced {
             sent,
             version: c_int::from(version),
@@ -101,18 +103,26 @@ fn side(connection: &Connection) -> c_int {
     }
 }
 
-/// The handshake begins.
-pub(super) fn begin(held: &mut Held<'_>) -> Result<(), Halt> {
+/// The handshake begins; a server that may speak at all shows where it stands.
+pub(super) fn begin(held: &mut Held<'_>, stands: bool) -> Result<(), Halt> {
     if !held.io()?.watch.observed {
         return Ok(());
     }
     Ok(held.released(|connection| {
         let errand = Errand::new(connection);
         errand.info(CB_HANDSHAKE_START, 1);
-        if connection.status().role() == Role::Server {
+        if stands {
             errand.looped();
         }
     })?)
+}
+
+/// A state is left without a message.
+pub(super) fn looped(held: &mut Held<'_>) -> Result<(), Halt> {
+    if held.io()?.watch.observed {
+        held.released(|connection| Errand::new(connection).looped())?;
+    }
+    Ok(())
 }
 
 /// A handshake call returns.

@@ -95,6 +95,7 @@ impl Connection {
             }
         });
         self.set_context(context);
+        self.tell_engine(&self.config());
     }
 
     /// SSL_set_session(3): what to offer, or what to say that was used.

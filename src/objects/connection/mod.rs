@@ -24,6 +24,7 @@ pub use io::{Io, Requests, Unfinished};
 pub use own::{HelloLists, Own};
 pub use status::{Phase, RECEIVED_SHUTDOWN, Role, SENT_SHUTDOWN, Status, Want};
 
+use super::callbacks::SSL_info_cb;
 use super::config::{self, Config, Configurable};
 use super::context::Context;
 use super::session::SessionObject;
@@ -158,6 +159,11 @@ impl Connection {
             CurrentContext::Initial(&self.contexts.initial),
             CurrentContext::Switched,
         )
+    }
+
+    /// SSL_set_info_callback(3), else what the context has by now.
+    pub fn info_callback(&self) -> SSL_info_cb {
+        self.config().hooks.info.or_else(|| self.context().hooks().info)
     }
 
     /// The context whose sessions and ticket keys serve this connection.
@@ -333,6 +339,7 @@ impl Connection {
         if self.status.phase() == Phase::Before {
             return;
         }
+        let informed = self.info_callback().is_some();
         let Ok(mut io) = self.try_io() else { return };
         let Io {
             engine: Some(engine),
@@ -348,7 +355,7 @@ impl Connection {
             engine.set_num_tickets(config.resumption.num_tickets);
         }
         let now = engine.settings();
-        let observe = config.hooks.info.is_some() || config.hooks.message.function.is_some();
+        let observe = informed || config.hooks.message.function.is_some();
         let wanted = (config.records.max_send_fragment, config.records.block_padding, observe);
         if (now.max_send_fragment, now.record_padding, now.observe) != wanted {
             let mut settings = carnet_tls::Settings::clone(now);

@@ -97,6 +97,7 @@ struct Handshake {
 #[derive(Debug, Default)]
 struct Later {
     reporting: AtomicBool,
+    exchange: AtomicBool,
     asked_to_send: AtomicBool,
     queued: AtomicBool,
 }
@@ -266,6 +267,17 @@ impl Status {
     /// Notes that a message after the handshake is being reported.
     pub fn set_reporting(&self, reporting: bool) {
         self.later.reporting.store(reporting, Relaxed);
+        self.later.exchange.store(reporting && self.is_in_exchange(), Relaxed);
+    }
+
+    /// Does what is reported go on with further messages (post-handshake authentication, and its tickets)?
+    pub fn is_in_exchange(&self) -> bool {
+        self.later.exchange.load(Relaxed)
+    }
+
+    /// Notes that the message that is being reported is not the last.
+    pub fn begin_exchange(&self) {
+        self.later.exchange.store(true, Relaxed);
     }
 
     /// SSL_get_state(3)'s number.

@@ -182,13 +182,13 @@ fn messages_may_share_a_record() {
 fn key_update_floods_end() {
     let mut puppet = Puppet::established(settings()).unwrap();
     for _ in 0..3 {
-        for _ in 0..32 {
+        for _ in 0..128 {
             puppet.say_key_update(1).unwrap();
         }
         // Data in between makes them honest.
         puppet.say_record(ContentType::APPLICATION_DATA, b"data").unwrap();
     }
-    for _ in 0..32 {
+    for _ in 0..128 {
         puppet.say_key_update(0).unwrap();
     }
     assert_eq!(puppet.say_key_update(0), Err(ErrorKind::TooManyKeyUpdates));

@@ -191,7 +191,7 @@ fn key_updates_say_0_or_1_and_are_limited() {
     let mut puppet = reach(Stage::Established);
     assert_eq!(puppet.say(&any(H::KEY_UPDATE, &[0, 0])), Err(ErrorKind::Malformed));
     let mut puppet = reach(Stage::Established);
-    let result = (0..33).try_for_each(|_| {
+    let result = (0..129).try_for_each(|_| {
         puppet.say(&any(H::KEY_UPDATE, &[0]))?;
         puppet.update_own_key();
         Ok(())
