@@ -35,6 +35,8 @@ pub struct Record {
     pub keys_are_its_own: AtomicBool,
     /// Does the application see the hello first (SSL_CTX_set_client_hello_cb(3)), and may choose another context by it?
     pub chooses_by_hello: AtomicBool,
+    /// Has it keys agreed upon beforehand (SSL_CTX_set_psk_server_callback(3)), or had it any?
+    pub has_psks: AtomicBool,
     /// The application's own verification of certificates (SSL_CTX_set_cert_verify_callback(3)), or NULL.
     pub judge: AtomicPtr<c_void>,
     identity: ArcSwap<Identity>,
@@ -45,7 +47,7 @@ pub struct Record {
 struct Indexes {
     record: c_int,
     first_context: c_int,
-    chain_start: c_int,
+    opened: c_int,
     renewal_is_ours: c_int,
 }
 
@@ -62,7 +64,7 @@ fn indexes(openssl: &OpenSsl) -> Option<&'static Indexes> {
             Some(Indexes {
                 record: make(OF_CTX, None, Some(forget as _))?,
                 first_context: make(OF_SSL, Some(remain as _), None)?,
-                chain_start: make(OF_SSL, Some(remain as _), None)?,
+                opened: make(OF_SSL, Some(remain as _), None)?,
                 renewal_is_ours: make(OF_SSL, Some(remain as _), None)?,
             })
         })
@@ -113,6 +115,7 @@ pub unsafe fn attach(openssl: &OpenSsl, context: Ctx, library: *mut c_void, prop
         hmac: AtomicPtr::default(),
         keys_are_its_own: AtomicBool::new(false),
         chooses_by_hello: AtomicBool::new(false),
+        has_psks: AtomicBool::new(false),
         judge: AtomicPtr::default(),
         identity: ArcSwap::default(),
         told: AtomicBool::new(false),
@@ -170,38 +173,59 @@ pub unsafe fn remember_first(openssl: &OpenSsl, ssl: Ssl) -> Option<()> {
     Some(())
 }
 
-/// When the connection's chain of resumptions began, if a ticket has said so; seconds since 1970.
-///
+/// What the ticket was that a connection has brought last, as far as its key is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Opened {
+    /// There was none that could be opened: what is resumed all the same comes from a cache, or is an external PSK.
+    Nothing,
+    /// One under the keys that OpenSSL has made for the context, or the application has set.
+    Own,
+    /// One under the ring's keys, of a chain of resumptions that began then, seconds since 1970.
+    OfChain(u64),
+}
+
+/// As OpenSSL keeps it: a number in the form of a pointer.
+const OWN: u64 = 1;
+
+impl Opened {
+    /// When the chain began, if the ticket has said so.
+    pub fn chain_start(self) -> Option<u64> {
+        match self {
+            Self::OfChain(start) => Some(start),
+            Self::Nothing | Self::Own => None,
+        }
+    }
+}
+
 /// # Safety
 /// `ssl` is a live `SSL`.
-pub unsafe fn chain_start(openssl: &OpenSsl, ssl: Ssl) -> Option<u64> {
-    let index = indexes(openssl)?.chain_start;
-    // SAFETY: the caller's contract. What is kept is a number in the form of a pointer.
-    let kept = unsafe { (openssl.SSL_get_ex_data)(ssl, index) }.addr() as u64;
-    (kept != 0).then_some(kept)
+pub unsafe fn opened(openssl: &OpenSsl, ssl: Ssl) -> Opened {
+    let Some(indexes) = indexes(openssl) else {
+        return Opened::Nothing;
+    };
+    // SAFETY: the caller's contract.
+    match unsafe { (openssl.SSL_get_ex_data)(ssl, indexes.opened) }.addr() as u64 {
+        0 => Opened::Nothing,
+        OWN => Opened::Own,
+        start => Opened::OfChain(start),
+    }
 }
 
 /// Remembers it.
 ///
 /// # Safety
 /// `ssl` is a live `SSL`.
-pub unsafe fn set_chain_start(openssl: &OpenSsl, ssl: Ssl, start: u64) {
-    if let Some(indexes) = indexes(openssl) {
-        let number = std::ptr::without_provenance_mut(usize::try_from(start).unwrap_or(0));
-        // SAFETY: the caller's contract; nobody takes the number for a pointer.
-        unsafe { (openssl.SSL_set_ex_data)(ssl, indexes.chain_start, number) };
-    }
-}
-
-/// Forgets it.
-///
-/// # Safety
-/// `ssl` is a live `SSL`.
-pub unsafe fn forget_chain_start(openssl: &OpenSsl, ssl: Ssl) {
-    // SAFETY: the caller's contract.
+pub unsafe fn set_opened(openssl: &OpenSsl, ssl: Ssl, what: Opened) {
+    let number = match what {
+        Opened::Nothing => 0,
+        Opened::Own => OWN,
+        Opened::OfChain(start) => start,
+    };
+    // SAFETY: the caller's contract; nobody takes the number for a pointer.
     unsafe {
-        if chain_start(openssl, ssl).is_some() {
-            set_chain_start(openssl, ssl, 0);
+        if let Some(indexes) = indexes(openssl).filter(|_| opened(openssl, ssl) != what) {
+            let number = std::ptr::without_provenance_mut(usize::try_from(number).unwrap_or(0));
+            (openssl.SSL_set_ex_data)(ssl, indexes.opened, number);
         }
     }
 }

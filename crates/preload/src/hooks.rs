@@ -244,6 +244,45 @@ pub unsafe extern "C" fn SSL_CTX_set_cert_verify_callback(
     });
 }
 
+/// SSL_CTX_set_psk_server_callback(3): who has a key agreed upon is let in by the application, and it alone tells such contexts
+/// apart.
+///
+/// # Safety
+/// As SSL_CTX_set_psk_server_callback(3) says.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn SSL_CTX_set_psk_server_callback(context: Ctx, callback: Option<AnyCallback>) {
+    type Set = unsafe extern "C" fn(Ctx, Option<AnyCallback>);
+    let (real, is_foreign) = real!(SSL_CTX_set_psk_server_callback as Set, for_context(context), or Default::default());
+    // SAFETY: the caller's arguments, passed on.
+    unsafe { real(context, callback) };
+    has_psks(context, callback, is_foreign);
+}
+
+/// SSL_CTX_set_psk_find_session_callback(3): likewise.
+///
+/// # Safety
+/// As SSL_CTX_set_psk_find_session_callback(3) says.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn SSL_CTX_set_psk_find_session_callback(context: Ctx, callback: Option<AnyCallback>) {
+    type Set = unsafe extern "C" fn(Ctx, Option<AnyCallback>);
+    let (real, is_foreign) =
+        real!(SSL_CTX_set_psk_find_session_callback as Set, for_context(context), or Default::default());
+    // SAFETY: the caller's arguments, passed on.
+    unsafe { real(context, callback) };
+    has_psks(context, callback, is_foreign);
+}
+
+/// For good: connections that were made meanwhile go on with the callback.
+fn has_psks(context: Ctx, callback: Option<AnyCallback>, is_foreign: bool) {
+    if callback.is_some() {
+        aside(is_foreign, |openssl| {
+            let (record, _) = ours(openssl, context)?;
+            record.has_psks.store(true, Ordering::Relaxed);
+            Some(())
+        });
+    }
+}
+
 /// The application has brought keys, or a callback for them; or it takes its callback back. What the call returns.
 fn brought(openssl: &OpenSsl, context: Ctx, record: &Record, mode: Mode, what: Brought) -> c_int {
     let name = match what {

@@ -95,6 +95,7 @@ functions! {
     fn SSL_client_hello_get0_ext(Ssl, c_uint, *mut *const c_uchar, *mut usize) -> c_int;
     fn SSL_version(*const c_void) -> c_int;
     fn SSL_session_reused(*const c_void) -> c_int;
+    fn SSL_get_psk_identity(*const c_void) -> *const c_char;
     fn SSL_get_session(*const c_void) -> *mut c_void;
     fn SSL_SESSION_get0_peer(*mut c_void) -> *mut c_void;
     fn SSL_SESSION_get_time(*const c_void) -> c_long;
@@ -135,6 +136,7 @@ functions! {
     fn OPENSSL_sk_value(*const c_void, c_int) -> *mut c_void;
     optional
     fn HMAC_Init_ex(*mut c_void, *const c_void, c_int, *const c_void, *mut c_void) -> c_int;
+    fn SSL_get_srp_username(Ssl) -> *mut c_char;
 }
 
 impl OpenSsl {

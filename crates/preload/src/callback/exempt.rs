@@ -2,9 +2,10 @@
 
 use std::ffi::{c_int, c_long, c_void};
 use std::ptr::{null, null_mut};
+use std::sync::atomic::Ordering;
 
-use super::Call;
-use crate::context;
+use super::{Call, is_tls13};
+use crate::context::{self, Opened};
 use crate::identity::{store_for_clients, verify_store};
 use crate::openssl::{Ctx, OpenSsl, Ssl};
 
@@ -35,7 +36,16 @@ impl Call<'_> {
             self.record.tell_once(why);
             return true;
         }
-        if self.verifies_otherwise() || self.is_let_in_all_the_same() || self.was_verified_otherwise() {
+        if self.has_psks() {
+            let why = "a context takes keys agreed upon beforehand (PSK), and nothing tells which";
+            self.record.tell_once(why);
+            return true;
+        }
+        if self.is_by_other_secrets()
+            || self.verifies_otherwise()
+            || self.is_let_in_all_the_same()
+            || self.was_verified_otherwise()
+        {
             return true;
         }
         let mut len = 0;
@@ -56,6 +66,26 @@ impl Call<'_> {
     pub(super) fn is_unknown(&self) -> bool {
         // SAFETY: a live context; the function only looks.
         unsafe { (self.openssl.SSL_CTX_get0_certificate)(self.known_by.0) }.is_null()
+    }
+
+    /// External PSKs are looked up by functions of the application's, and what these know tells contexts apart.
+    pub(super) fn has_psks(&self) -> bool {
+        self.record.has_psks.load(Ordering::Relaxed)
+    }
+
+    /// Was the client let in for a key or a password that it shares with the application, by callbacks that only this
+    /// connection has?
+    fn is_by_other_secrets(&self) -> bool {
+        let (openssl, ssl) = (self.openssl, self.ssl);
+        // SAFETY: a live SSL; these functions only look.
+        unsafe {
+            let has_user = openssl.SSL_get_srp_username.is_some_and(|user| !user(ssl).is_null());
+            // In TLS 1.3 an external PSK looks like a resumption, but of no ticket.
+            let has_psk = is_tls13(openssl, ssl)
+                && (openssl.SSL_session_reused)(ssl) != 0
+                && context::opened(openssl, ssl) == Opened::Nothing;
+            has_user || has_psk || !(openssl.SSL_get_psk_identity)(ssl).is_null()
+        }
     }
 
     /// Does the application verify this connection's client otherwise than its contexts do (SSL_set_verify(3),
@@ -99,7 +129,7 @@ impl Call<'_> {
         // SAFETY: live objects, the session if there is one; these functions only look.
         unsafe {
             if (openssl.SSL_get_verify_mode)(self.ssl) & VERIFY_PEER != 0 {
-                let is_from_ring = context::chain_start(openssl, self.ssl).is_some();
+                let is_from_ring = context::opened(openssl, self.ssl).chain_start().is_some();
                 return (openssl.SSL_session_reused)(self.ssl) != 0 && !is_from_ring;
             }
             let session = (openssl.SSL_get_session)(self.ssl);

@@ -20,7 +20,7 @@ use carnet_ticket::{IV_LEN, KeyName};
 
 use self::arm::Mac;
 pub use self::before::{before_evp, before_hmac};
-use crate::context::{self, Record};
+use crate::context::{self, Opened, Record};
 use crate::openssl::{Ctx, OpenSsl, Ssl};
 use crate::tickets::{Asked, Separation};
 use crate::wipe::is_short_of_memory;
@@ -192,13 +192,15 @@ impl Call<'_> {
     fn open(&self, name: &KeyName, iv: &[u8; IV_LEN]) -> Option<c_int> {
         let is_tls13 = is_tls13(self.openssl, self.ssl);
         // SAFETY: a live SSL. It may have had another connection before SSL_clear(3).
-        unsafe { context::forget_chain_start(self.openssl, self.ssl) };
+        unsafe { context::set_opened(self.openssl, self.ssl, Opened::Nothing) };
         if let Some(own) = self.record.own_keys().as_deref().filter(|own| own.name() == name) {
+            // SAFETY: a live SSL.
+            unsafe { context::set_opened(self.openssl, self.ssl, Opened::Own) };
             // As OpenSSL does with keys of its own.
             let answer = if is_tls13 { RENEW } else { USE };
             return self.arm_own(own, iv, false).then_some(answer);
         }
-        if self.is_unknown() || self.verifies_otherwise() {
+        if self.is_unknown() || self.has_psks() || self.verifies_otherwise() {
             return None;
         }
         let (settings, ring) = (state::settings()?, state::ring()?);
@@ -211,7 +213,7 @@ impl Call<'_> {
             self.with_separation(|separation| {
                 separation?.open(ring, name, &asked, settings.chain_cap, |opening| {
                     // SAFETY: a live SSL.
-                    unsafe { context::set_chain_start(self.openssl, self.ssl, opening.chain_start) };
+                    unsafe { context::set_opened(self.openssl, self.ssl, Opened::OfChain(opening.chain_start)) };
                     (self.arm(opening.keys, iv, false), opening.renew)
                 })
             })
@@ -240,7 +242,9 @@ impl Call<'_> {
             let made = u64::try_from(time).unwrap_or(self.now);
             // A session from the cache brought no ticket; what is kept may then be of the connection's life before
             // SSL_clear(3).
-            context::chain_start(openssl, self.ssl).map_or(made, |start| start.min(made))
+            context::opened(openssl, self.ssl)
+                .chain_start()
+                .map_or(made, |start| start.min(made))
         }
     }
 }

@@ -41,9 +41,12 @@ impl Call<'_> {
             return then(unsafe { CStr::from_ptr(name) }.to_bytes());
         }
         // SAFETY: a live SSL.
-        let is_reused = unsafe { (self.openssl.SSL_session_reused)(self.ssl) } != 0;
-        // SAFETY: a live SSL. Only one that has opened a ticket has a chain: another may be where it was in memory.
-        if !is_reused || unsafe { context::chain_start(self.openssl, self.ssl) }.is_none() {
+        let (is_reused, opened) = unsafe {
+            let is_reused = (self.openssl.SSL_session_reused)(self.ssl) != 0;
+            (is_reused, context::opened(self.openssl, self.ssl))
+        };
+        // Only one that has opened a ticket has a chain: another may be where it was in memory.
+        if !is_reused || opened.chain_start().is_none() {
             return then(b"");
         }
         // Should the thread have opened another's meanwhile: no ticket is better than one for no name.

@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use crate::place::{library, pki, program};
+use crate::place::{library, pki, program, tls_program};
 use crate::stage::{Setup, Stage, VERSIONS, clean, outcome};
 
 /// Contexts that a ticket from `open` must not resume on, nor theirs on it.
@@ -391,5 +391,31 @@ fn python_contexts_are_kept_apart() {
         assert!(status.success() && out == "fine\n" && error.is_empty(), "{error}");
         let (status, _, error) = outcome(python.env("LD_PRELOAD", program("libnaive", &[])));
         assert!(!status.success() && error.contains("AssertionError"), "{error}");
+    }
+}
+
+/// Keys agreed upon beforehand, and passwords (SRP): whom they let in comes nowhere else by a ticket. All is as without the
+/// library.
+#[test]
+fn clients_that_have_other_secrets() {
+    let program = tls_program("psk");
+    for arguments in [
+        &["old"][..],
+        &["new"],
+        &["srp"],
+        &["old", "connection"],
+        &["new", "connection"],
+    ] {
+        let mut command = Command::new(&program);
+        clean(&mut command);
+        command.env("PKI", pki()).args(arguments);
+        let (_, without, _) = outcome(&mut command);
+        let (status, with, said) = outcome(command.env("LD_PRELOAD", library()));
+        assert!(status.success(), "{arguments:?}: {status} {said}");
+        assert_eq!(with, without, "{arguments:?}");
+        if arguments[0] != "new" {
+            let end_of_first = with.lines().next().unwrap().trim_end().ends_with("failed");
+            assert!(with.starts_with("full alice resumed alice ") && end_of_first, "{with}");
+        }
     }
 }
