@@ -2,6 +2,7 @@
 #include "harness.h"
 
 #include <stdarg.h>
+#include <time.h>
 
 int tls = TLS1_3_VERSION;
 
@@ -95,6 +96,13 @@ int carnet_ok(int good, const char *format, ...)
 int knows_another_hash(void)
 {
     return OpenSSL_version_num() >= 0x30000160L;
+}
+
+int is_since(long moment, long from)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return moment >= from && moment <= (long)now.tv_sec;
 }
 
 int finish(void)

@@ -33,6 +33,8 @@ int carnet_ok(int good, const char *format, ...) PRINTF(2, 3); /* must be true o
 /* Does libssl make tickets after it has passed over a session, or a PSK, of another hash? Before 3.0.22 it forgot to, and what
  * comes of it is not compared. */
 int knows_another_hash(void);
+/* Is this moment none before `from`, which time(2) has said, and none to come? time(2) is a tick of the timer behind other clocks. */
+int is_since(long moment, long from);
 int finish(void);                                              /* frees what the harness made; main's return value */
 
 /* The oldest error's reason, "none" if the queue is empty; empties the queue. Errors of other libraries bear their name. */

@@ -41,6 +41,7 @@ static void round_trip(const char *cipher_name, const char *md_name, int evp)
     SSL_SESSION *session, *again;
     const unsigned char *ticket = NULL;
     size_t len = 0;
+    long rest;
 
     cipher = EVP_get_cipherbyname(cipher_name);
     digest = EVP_get_digestbyname(md_name);
@@ -53,8 +54,11 @@ static void round_trip(const char *cipher_name, const char *md_name, int evp)
     if (session)
         SSL_SESSION_get0_ticket(session, &ticket, &len);
     again = session ? visit(client, server, session) : NULL;
-    show("%s, %s, %s: ticket of %zu bytes; done %d, resumed %d (%s)", cipher_name, md_name, evp ? "EVP_MAC" : "HMAC",
-         len, visited.done, visited.resumed, visited.server.reason);
+    /* How many blocks there are is chance: the session's random numbers have one length or another in DER. */
+    rest = (long)len - 16 - EVP_CIPHER_get_iv_length(cipher) - EVP_MD_get_size(digest);
+    show("%s, %s, %s: name, IV, %s, MAC; done %d, resumed %d (%s)", cipher_name, md_name, evp ? "EVP_MAC" : "HMAC",
+         rest > 0 && rest % EVP_CIPHER_get_block_size(cipher) == 0 ? "whole blocks" : "something else", visited.done,
+         visited.resumed, visited.server.reason);
     SSL_SESSION_free(session);
     session = again ? visit(client, server, again) : NULL;
     if (again)

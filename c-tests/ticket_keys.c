@@ -130,10 +130,9 @@ static void layout(void)
     second = visit(client, server, NULL);
     SSL_SESSION_get0_ticket(session, &ticket, &len);
     SSL_SESSION_get0_ticket(second, &next, &next_len);
-    show("length %zu", len);
     ok(len > 64 && !memcmp(ticket, keys, 16), "begins with the key's name");
     is((long)(len % 16), 0, "name, IV, blocks and MAC fill whole blocks");
-    ok(next_len == len && memcmp(ticket + 16, next + 16, 16) != 0, "IVs differ");
+    ok(next_len > 64 && memcmp(ticket + 16, next + 16, 16) != 0, "IVs differ");
     show("lifetime hint %lu, timeout %ld", SSL_SESSION_get_ticket_lifetime_hint(session),
          SSL_SESSION_get_timeout(session));
     is(SSL_SESSION_has_ticket(session), 1, "SSL_SESSION_has_ticket");

@@ -55,15 +55,15 @@ pub(crate) fn visit(trip: Trip<'_>, manner: &Manner) -> Result<Visit, Trouble> {
     let settings = offer::settings(trip.version, trip.name, manner);
     let mut talk = Talk::new(stream, settings, trip.offer, Instant::now() + manner.timeout);
     talk.shake_hands()?;
-    talk.lull = LULL.max(round_trip * 2);
+    talk.lull = (manner.wait / LULLS).max(round_trip * 2);
     let request = manner.is_http.then(|| offer::http_request(trip.name));
     talk.collect(trip.version, request, manner.wait.max(round_trip * 3))?;
     talk.leave();
     Ok(talk.into_visit())
 }
 
-/// After a ticket, the next one comes at once or not at all.
-const LULL: Duration = Duration::from_millis(100);
+/// After a ticket, the next one comes at once or not at all: a part of the time is enough in which the first has to come.
+const LULLS: u32 = 5;
 
 /// Whoever sends more tickets than this on one connection wants to fill our memory.
 const MAX_KEPT: usize = 64;
@@ -103,7 +103,7 @@ impl Talk {
             stream,
             connection: Connection::client(settings, offers),
             deadline,
-            lull: LULL,
+            lull: Duration::ZERO,
             kept: Vec::new(),
             lifetimes: Vec::new(),
             max_early_data: 0,

@@ -172,6 +172,11 @@ fn library() -> PathBuf {
     built.max().expect("cargo has built the library").1
 }
 
+/// Seconds since 1970.
+pub fn now() -> u64 {
+    std::time::UNIX_EPOCH.elapsed().unwrap().as_secs()
+}
+
 /// c-tests' endpoint, built for the system's libssl.
 pub fn peer(place: &Place) -> String {
     let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../c-tests");

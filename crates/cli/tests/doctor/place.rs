@@ -9,6 +9,9 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
 
+/// For what takes a moment, but for machines that have a lot to do.
+pub const PATIENCE: Duration = Duration::from_secs(40);
+
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -46,7 +49,7 @@ impl Place {
     pub fn s_server_command(&self, at: SocketAddrV4, arguments: &str) -> Command {
         let mut command = Command::new("openssl");
         command
-            .args(["s_server", "-quiet", "-www", "-accept", &at.to_string()])
+            .args(["s_server", "-quiet", "-rev", "-accept", &at.to_string()])
             .args(["-cert", &self.path("one.pem"), "-key", &self.path("one.key")])
             .args(arguments.split_whitespace());
         command
@@ -90,7 +93,7 @@ impl Server {
         let server = Self(child.spawn().unwrap());
         let began = Instant::now();
         while TcpStream::connect(at).is_err() {
-            assert!(began.elapsed() < Duration::from_secs(10), "{command:?} does not listen");
+            assert!(began.elapsed() < PATIENCE, "{command:?} does not listen");
             std::thread::sleep(Duration::from_millis(20));
         }
         server
@@ -106,15 +109,19 @@ impl Server {
 }
 
 impl Drop for Server {
-    /// Asks first: whoever has workers takes them along.
+    /// Asks first: whoever has workers takes them along, so that nobody answers any more where the next server is to.
     fn drop(&mut self) {
-        let _ = Command::new("kill").arg(self.0.id().to_string()).status();
+        let id = self.0.id().to_string();
+        let _ = Command::new("kill").arg(&id).status();
         let began = Instant::now();
-        while began.elapsed() < Duration::from_secs(3) && !matches!(self.0.try_wait(), Ok(Some(_))) {
+        while began.elapsed() < PATIENCE {
+            if matches!(self.0.try_wait(), Ok(Some(_))) {
+                return;
+            }
             std::thread::sleep(Duration::from_millis(10));
         }
-        // It has gone already, or will not go otherwise.
-        let _ = self.0.kill();
+        // It will not go otherwise.
+        let _ = Command::new("sh").args(["-c", "kill -s KILL -- -$0", &id]).status();
         let _ = self.0.wait();
     }
 }
@@ -180,8 +187,11 @@ pub fn doctor(arguments: &[&str]) -> Report {
 pub fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_carnet"));
     command.arg("doctor");
-    if !arguments.contains(&"--tries") {
-        command.args(["--tries", "6"]);
+    // For machines that have a lot to do.
+    for (option, value) in [("--tries", "6"), ("--timeout", "40"), ("--wait", "5000")] {
+        if !arguments.contains(&option) {
+            command.args([option, value]);
+        }
     }
     command.args(arguments);
     command

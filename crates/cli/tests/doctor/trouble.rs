@@ -2,8 +2,8 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
-use std::time::{Duration, Instant};
 
 use crate::place::{Place, address, command, doctor};
 
@@ -43,10 +43,11 @@ fn no_tls() {
 
 #[test]
 fn nothing_but_silence() {
+    static CAME: AtomicUsize = AtomicUsize::new(0);
     let at = listener(|mut stream| {
+        CAME.fetch_add(1, Ordering::Relaxed);
         let _ = stream.read_to_end(&mut Vec::new());
     });
-    let began = Instant::now();
     let report = doctor(&["--timeout", "1", &at]);
     assert_eq!((report.code, report.codes()), (2, vec!["unreachable"]));
     assert!(
@@ -55,7 +56,7 @@ fn nothing_but_silence() {
             .unwrap()
             .contains("time limit")
     );
-    assert!(began.elapsed() < Duration::from_secs(4), "once is enough");
+    assert_eq!(CAME.load(Ordering::Relaxed), 1, "once is enough");
 }
 
 #[test]

@@ -8,11 +8,7 @@ use carnet_keys::{Ring, Root};
 
 use crate::memory::{self, Wanted};
 use crate::place::{pki, run};
-use crate::stage::{Setup, Stage, VERSIONS};
-
-fn now() -> u64 {
-    std::time::UNIX_EPOCH.elapsed().unwrap().as_secs()
-}
+use crate::stage::{Setup, Stage, VERSIONS, beginning};
 
 /// As X509_pubkey_digest(3) has it: of the point, which comes last.
 fn public_key() -> [u8; 32] {
@@ -31,7 +27,7 @@ fn secrets(ring: &Ring) -> Vec<Wanted> {
             found.push((what.clone(), half.try_into().unwrap()));
         }
     };
-    for info in ring.keys(now()) {
+    for info in ring.keys(beginning()) {
         let state = info.state;
         add(format!("{state:?}: cipher key"), info.key.cipher_key());
         add(format!("{state:?}: MAC key"), info.key.mac_key());
@@ -59,12 +55,13 @@ fn work(stage: &mut Stage) {
     stage.connect("a", 13, "name=a.example save=kept");
 }
 
-/// Starts it, has it and a child of it work and end; what they and the ring have then.
+/// Starts it, has it and a child of it work and end; what they and the ring have then. No key takes the turn of another
+/// meanwhile: a root's keys do so when a new hour begins.
 fn ends(ring: &Path, setup: Setup, more: &[Wanted]) {
-    let setup = setup.env("CARNET_RING", ring).env("LINGER", "1");
+    let setup = setup.env("CARNET_RING", ring).env("LINGER", "1").standing();
     let mut stage = setup.start();
     work(&mut stage);
-    let before = Ring::look_at_file(ring, now()).unwrap();
+    let before = Ring::look_at_file(ring, beginning()).unwrap();
     let secrets = [&*secrets(&before), more].concat();
     // Of the key that waits its turn nothing has been derived.
     let there = left(stage.pid(), &secrets);
@@ -85,14 +82,14 @@ fn ends(ring: &Path, setup: Setup, more: &[Wanted]) {
     let of_parent = left(stage.pid(), &secrets);
     assert_eq!(of_parent, [""; 0], "of the parent");
     assert_eq!(
-        names(&Ring::look_at_file(ring, now()).unwrap()),
+        names(&Ring::look_at_file(ring, beginning()).unwrap()),
         names(&before),
         "the page is as it was"
     );
 }
 
 fn names(ring: &Ring) -> Vec<[u8; 16]> {
-    ring.keys(now()).iter().map(|info| info.key.name().0).collect()
+    ring.keys(beginning()).iter().map(|info| info.key.name().0).collect()
 }
 
 #[test]
@@ -106,7 +103,7 @@ fn a_process_that_ends_leaves_no_keys() {
 fn nor_the_keys_of_a_root() {
     let setup = Setup::new();
     let (ring, root) = (setup.path("ring"), setup.path("root"));
-    Root::create_file(&root, carnet_keys::Policy::every(3600, 7200), now() - 10_000).unwrap();
+    Root::create_file(&root, carnet_keys::Policy::every(3600, 7200), beginning() - 10_000).unwrap();
     let text = std::fs::read_to_string(&root).unwrap();
     let secret = text.split('"').nth(1).unwrap().as_bytes();
     let parts: Vec<Wanted> = secret

@@ -55,9 +55,7 @@ impl Setup {
 
     /// With a clock that stands still until it is told to go on ("pass"); all of these show the same time at first.
     pub fn standing(self) -> Self {
-        static NOW: OnceLock<u64> = OnceLock::new();
-        let now = NOW.get_or_init(|| UNIX_EPOCH.elapsed().unwrap().as_secs());
-        self.env("CLOCK", now.to_string())
+        self.env("CLOCK", beginning().to_string())
     }
 
     /// In a shell that first does this.
@@ -119,6 +117,12 @@ impl Setup {
             directory,
         }
     }
+}
+
+/// What clocks show that stand still, until they are told to go on.
+pub fn beginning() -> u64 {
+    static NOW: OnceLock<u64> = OnceLock::new();
+    *NOW.get_or_init(|| UNIX_EPOCH.elapsed().unwrap().as_secs())
 }
 
 /// None of our settings from the environment of whoever runs the tests.
