@@ -9,8 +9,8 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use crate::place::{library, pki, tls_program};
 
-/// Longer than any order takes.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// Longer than any order takes, also one that waits for a server that was stopped, on a machine with a lot to do.
+const PATIENCE: Duration = Duration::from_secs(180);
 
 /// TLS versions as the stage knows them.
 pub const VERSIONS: [u32; 2] = [12, 13];

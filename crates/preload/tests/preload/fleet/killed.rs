@@ -143,7 +143,7 @@ fn a_server_that_is_stopped_in_the_middle_of_a_rotation_harms_no_key() {
         let start = Instant::now();
         while !shared.hosts[sleeper].has_stopped() {
             assert!(
-                start.elapsed() < Duration::from_secs(20),
+                start.elapsed() < Duration::from_secs(60),
                 "round {round}: it does not stop"
             );
             std::thread::sleep(Duration::from_millis(2));
