@@ -303,10 +303,9 @@ fn brought(openssl: &OpenSsl, context: Ctx, record: &Record, mode: Mode, what: B
         };
         state::tell(&format!("context {context:p}: the application {name}: {outcome}"));
     }
-    if mode == Mode::Override {
-        return 1;
-    }
     match what {
+        // Of contexts that are left alone they are the keys in any case (`Record::read_own_keys`).
+        Brought::Keys | Brought::KeysElsewhere if mode == Mode::Override => return 1,
         Brought::Keys | Brought::KeysElsewhere => record.keys_are_its_own.store(true, Ordering::Release),
         Brought::Evp(callback) => record.evp.store(pointer(callback), Ordering::Release),
         Brought::Hmac(callback) => record.hmac.store(pointer(callback), Ordering::Release),
@@ -315,6 +314,9 @@ fn brought(openssl: &OpenSsl, context: Ctx, record: &Record, mode: Mode, what: B
     let hmac = !record.hmac.load(Ordering::Acquire).is_null();
     let keys = record.keys_are_its_own.load(Ordering::Acquire);
     let theirs: Option<(Option<KeyCallback>, Option<KeyCallback>)> = match (evp, hmac, keys) {
+        // Ours are of the application's kind, so that it can be asked where they can't help.
+        (true, _, _) if mode == Mode::Override => Some((Some(ticket_key_evp), None)),
+        (false, true, _) if mode == Mode::Override => Some((None, Some(ticket_key))),
         (true, _, _) => Some((Some(before_evp), hmac.then_some(before_hmac))),
         (false, true, _) => Some((None, Some(before_hmac))),
         (false, false, true) => Some((None, None)),

@@ -31,14 +31,7 @@ impl Call<'_> {
                 (openssl.SSL_get_session)(self.ssl),
             )
         };
-        if self.is_unknown() {
-            let why = "a context has no certificate, so that nothing tells it from others";
-            self.record.tell_once(why);
-            return true;
-        }
-        if self.has_psks() {
-            let why = "a context takes keys agreed upon beforehand (PSK), and nothing tells which";
-            self.record.tell_once(why);
+        if self.is_context_left_alone() {
             return true;
         }
         if self.is_by_other_secrets()
@@ -62,14 +55,27 @@ impl Call<'_> {
         cache_mode & SESS_CACHE_SERVER == 0
     }
 
+    /// Contexts that nothing tells from others.
+    pub(super) fn is_context_left_alone(&self) -> bool {
+        let why = if self.is_unknown() {
+            "a context has no certificate, so that nothing tells it from others"
+        } else if self.has_psks() {
+            "a context takes keys agreed upon beforehand (PSK), and nothing tells which"
+        } else {
+            return false;
+        };
+        self.record.tell_once(why);
+        true
+    }
+
     /// Contexts that get their certificates in a callback, for each connection, and those that do without.
-    pub(super) fn is_unknown(&self) -> bool {
+    fn is_unknown(&self) -> bool {
         // SAFETY: a live context; the function only looks.
         unsafe { (self.openssl.SSL_CTX_get0_certificate)(self.known_by.0) }.is_null()
     }
 
     /// External PSKs are looked up by functions of the application's, and what these know tells contexts apart.
-    pub(super) fn has_psks(&self) -> bool {
+    fn has_psks(&self) -> bool {
         self.record.has_psks.load(Ordering::Relaxed)
     }
 

@@ -114,6 +114,9 @@ unsafe fn answer(ssl: Ssl, name: *mut c_uchar, iv: *mut c_uchar, cipher: *mut c_
             mac,
             now: state::now(),
         };
+        if call.is_left_to_application() {
+            return Some(None);
+        }
         let answer = if enc == 1 {
             call.seal(name, iv)
         } else {
@@ -122,10 +125,19 @@ unsafe fn answer(ssl: Ssl, name: *mut c_uchar, iv: *mut c_uchar, cipher: *mut c_
         if let Some(ring) = state::ring() {
             exit::follow(ring, call.now);
         }
-        answer
+        answer.map(Some)
     };
-    let answer = openssl.aside(|| catch_unwind(AssertUnwindSafe(run)));
-    answer.ok().flatten().unwrap_or(DECLINE)
+    match openssl.aside(|| catch_unwind(AssertUnwindSafe(run))).ok().flatten() {
+        None => DECLINE,
+        Some(Some(answer)) => answer,
+        // SAFETY: OpenSSL's arguments, passed on.
+        Some(None) => unsafe {
+            match mac {
+                Mac::Evp(mac) => before_evp(ssl, name, iv, cipher, mac, enc),
+                Mac::Hmac(mac) => before_hmac(ssl, name, iv, cipher, mac, enc),
+            }
+        },
+    }
 }
 
 /// The first context; but where the application chooses one when it sees the hello, which is before OpenSSL asks for a
@@ -181,6 +193,16 @@ impl Call<'_> {
         })
     }
 
+    /// A context that is left alone, whose application has a callback for the keys: they are its business, though it was
+    /// overridden elsewhere. Those that OpenSSL has made would stay for ever.
+    fn is_left_to_application(&self) -> bool {
+        let kept = match self.mac {
+            Mac::Evp(_) => &self.record.evp,
+            Mac::Hmac(_) => &self.record.hmac,
+        };
+        !context::callback(kept).is_null() && self.is_context_left_alone()
+    }
+
     /// Under the keys that OpenSSL has made for the context, or the application has set.
     fn seal_as_ever(&self, name: &mut [u8; 16], iv: &[u8; IV_LEN]) -> Option<c_int> {
         let own = self.record.own_keys();
@@ -200,7 +222,7 @@ impl Call<'_> {
             let answer = if is_tls13 { RENEW } else { USE };
             return self.arm_own(own, iv, false).then_some(answer);
         }
-        if self.is_unknown() || self.has_psks() || self.verifies_otherwise() {
+        if self.is_context_left_alone() || self.verifies_otherwise() {
             return None;
         }
         let (settings, ring) = (state::settings()?, state::ring()?);

@@ -63,6 +63,31 @@ fn a_callback_that_asks_for_no_new_ticket() {
     }
 }
 
+/// lighttpd: its contexts have no certificate, so that they are left alone, and its keys rotate. OpenSSL's would not.
+#[test]
+fn a_callback_that_is_overridden_in_vain() {
+    for (kind, key) in [("evp", "45"), ("hmac", "48")] {
+        for version in VERSIONS {
+            let mut stage = Stage::with("CARNET_MODE", "override");
+            stage.ok(&["ctx a cert=none late=server", "ctx b"]);
+            for context in ["a", "b"] {
+                stage.ok(&[&format!("callback {context} {kind} good 1")]);
+            }
+            let there = stage.again("a", version, "");
+            assert!(there.is_resumed(), "{kind} {version}");
+            assert_eq!(there.key, key.repeat(16), "{kind} {version}");
+            assert_eq!(there.tickets, u32::from(version == 13), "{kind} {version}");
+            let elsewhere = stage.again("b", version, "");
+            assert!(
+                elsewhere.is_resumed() && elsewhere.key != key.repeat(16),
+                "{kind} {version}"
+            );
+            stage.ok(&[&format!("callback a {kind} null")]);
+            assert_ne!(stage.again("a", version, "").key, key.repeat(16), "taken back");
+        }
+    }
+}
+
 /// What has come of a connection, but for the ticket's length: some numbers of a session are random, and as long in DER
 /// as they happen to be.
 fn without_length(answer: &str) -> String {
