@@ -236,6 +236,26 @@ static void skipping(void)
     done();
 }
 
+/* What was read ahead is for the next call: this one says that there is no early data to be had. */
+static void too_much_read_ahead(void)
+{
+    size_t n;
+    char got[10];
+    section("refused early data, read ahead and more than is skipped");
+    contexts();
+    struct pair pair = early_pair(join(client, server));
+    SSL_set_read_ahead(pair.server, 1);
+    SSL_set_max_early_data(pair.server, 0);
+    SSL_set_recv_max_early_data(pair.server, 0);
+    write_early(pair.client, "one", 3);
+    show("   first %d", SSL_read_early_data(pair.server, got, sizeof got, &n));
+    show("   early data %d", SSL_get_early_data_status(pair.server));
+    int r = SSL_read(pair.server, got, sizeof got);
+    show("   then %s", outcome(pair.server, r));
+    part(&pair);
+    done();
+}
+
 int main(void)
 {
     too_soon();
@@ -244,6 +264,7 @@ int main(void)
     logged();
     modes();
     skipping();
+    too_much_read_ahead();
     ok(1, "ran");
     return finish();
 }

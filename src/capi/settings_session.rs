@@ -125,7 +125,7 @@ pub unsafe extern "C" fn SSL_CTX_set_alpn_protos(
     entry("SSL_CTX_set_alpn_protos", 1, || {
         let target = handles::lookup::<Context>(ctx)?;
         // SAFETY: the caller's contract.
-        let protocols = unsafe { bytes(protos, protos_len as usize) }?;
+        let protocols = unsafe { bytes(protos, if protos.is_null() { 0 } else { protos_len as usize }) }?;
         if !is_protocol_list(protocols) {
             return Err(Error::Silent);
         }
@@ -143,7 +143,7 @@ pub unsafe extern "C" fn SSL_set_alpn_protos(ssl: *mut SSL, protos: *const c_uch
     entry("SSL_set_alpn_protos", 1, || {
         let target = handles::lookup::<Connection>(ssl)?;
         // SAFETY: the caller's contract.
-        let protocols = unsafe { bytes(protos, protos_len as usize) }?;
+        let protocols = unsafe { bytes(protos, if protos.is_null() { 0 } else { protos_len as usize }) }?;
         if !is_protocol_list(protocols) {
             return Err(Error::Silent);
         }

@@ -61,7 +61,8 @@ pub unsafe extern "C" fn SSL_get_peer_cert_chain(s: *const SSL) -> *mut STACK_OF
         let client = connection.status().role() == Role::Client;
         let mut facts = connection.facts();
         let kept = || facts.session.object()?.peer_chain();
-        let Some(parsed) = facts.peer.parsed.clone().or_else(kept) else {
+        let judged = || facts.peer.judged.clone();
+        let Some(parsed) = facts.peer.parsed.clone().or_else(judged).or_else(kept) else {
             return Ok(ptr::null_mut());
         };
         if client {

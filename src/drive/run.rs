@@ -2,7 +2,7 @@
 
 use std::ffi::c_int;
 
-use carnet_tls::{AlertDescription, Error as TlsError, ErrorKind, ProtocolVersion, StateName, Step};
+use carnet_tls::{AlertDescription, Error as TlsError, ErrorKind, HandshakeType, ProtocolVersion, StateName, Step};
 
 use super::held::Held;
 use super::{ask, early, handshake, observe, reasons};
@@ -100,6 +100,13 @@ impl Held<'_> {
                     self.send()?;
                     self.flush()?;
                     observe::flight_written(self)?;
+                    // What has been read ahead is for the next call.
+                    let state = self.engine()?.state();
+                    if goal == Goal::Accepted
+                        && matches!(state, StateName::EarlyData | StateName::Wrote(HandshakeType::FINISHED))
+                    {
+                        return Ok(());
+                    }
                 }
                 Ok(Step::HandshakeDone) => handshake::finished(self)?,
                 Ok(Step::Data) if self.is_open() || self.is_resting(goal)? => return Ok(()),

@@ -21,8 +21,13 @@ const VERIFY_FAIL_IF_NO_PEER_CERT: i32 = 2;
 /// Judges the chain that the peer has sent, or, for a server, that there is none.
 pub(super) fn chain(connection: &Connection, chain: Vec<Bytes>) -> Reply {
     let config = connection.config();
-    let parsed = match PeerChain::parse(&chain) {
-        Ok(Some(parsed)) => Arc::new(parsed),
+    // A chain that is judged again stays where the application has found it.
+    let again = (connection.status().want() == Want::Verify).then(|| connection.facts().peer.judged.take());
+    let parsed = match again
+        .flatten()
+        .map_or_else(|| PeerChain::parse(&chain).map(|p| p.map(Arc::new)), |p| Ok(Some(p)))
+    {
+        Ok(Some(parsed)) => parsed,
         Ok(None) => return without_certificate(connection, &config),
         Err(error) => return Reply::Abort(AlertDescription::DecodeError, error),
     };
@@ -35,6 +40,10 @@ pub(super) fn chain(connection: &Connection, chain: Vec<Bytes>) -> Reply {
             AlertDescription::InternalError,
             Reason::UNABLE_TO_FIND_PUBLIC_KEY_PARAMETERS.into(),
         );
+    }
+    if peer_is_server {
+        let before = connection.facts().peer.judged.replace(Arc::clone(&parsed));
+        drop(before);
     }
     // SSL_set_retry_verify(3) is asked for anew each time. In OpenSSL 3.0 a server does not heed it.
     if connection.status().want() == Want::Verify {

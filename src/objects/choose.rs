@@ -75,7 +75,7 @@ impl Slot {
         let group = match self.key.as_ref().and_then(Key::kind) {
             Some(KeyKind::EcP256) => NamedGroup::SECP256R1,
             Some(KeyKind::EcP384) => NamedGroup::SECP384R1,
-            Some(KeyKind::EcP521) => NamedGroup(0x0019),
+            Some(KeyKind::EcP521) => NamedGroup::SECP521R1,
             Some(KeyKind::EcOther) => return false,
             _ => return true,
         };

@@ -34,7 +34,7 @@ pub static ALL: &[Group] = &[
     group(0x0018, 715, c"secp384r1", &["P-384"], true),
     group(0x11ec, 0, c"X25519MLKEM768", &["x25519mlkem768"], true),
     group(0x001e, 1035, c"x448", &["X448"], false),
-    group(0x0019, 716, c"secp521r1", &["P-521"], false),
+    group(0x0019, 716, c"secp521r1", &["P-521"], true),
     group(0x001a, 927, c"brainpoolP256r1", &[], false),
     group(0x001b, 931, c"brainpoolP384r1", &[], false),
     group(0x001c, 933, c"brainpoolP512r1", &[], false),
@@ -47,9 +47,9 @@ pub static ALL: &[Group] = &[
 ];
 
 /// A client's default: OpenSSL's order, limited to what we have. It sends one key share, for the first.
-pub const CLIENT_DEFAULT: &[u16] = &[0x001d, 0x0017, 0x0018];
+pub const CLIENT_DEFAULT: &[u16] = &[0x001d, 0x0017, 0x0019, 0x0018];
 /// A server's default: post-quantum for clients that ask for it.
-pub const SERVER_DEFAULT: &[u16] = &[0x11ec, 0x001d, 0x0017, 0x0018];
+pub const SERVER_DEFAULT: &[u16] = &[0x11ec, 0x001d, 0x0017, 0x0019, 0x0018];
 
 /// The group with this number.
 pub fn find(code: u16) -> Option<&'static Group> {
@@ -118,8 +118,8 @@ mod tests {
     #[test]
     fn lists_by_name_and_by_number() {
         assert_eq!(parse_list("X25519:P-256:secp384r1"), Ok(vec![0x1d, 0x17, 0x18]));
-        assert_eq!(parse_list("P-521:X25519MLKEM768"), Ok(vec![0x11ec]));
-        assert_eq!(parse_list("P-521"), Err(Error::Silent));
+        assert_eq!(parse_list("P-521:X448:X25519MLKEM768"), Ok(vec![0x19, 0x11ec]));
+        assert_eq!(parse_list("X448"), Err(Error::Silent));
         assert!(matches!(
             parse_list("foo:P-256"),
             Err(Error::CommonData(Common::PassedInvalidArgument, _))

@@ -173,7 +173,7 @@ pub fn parse_list(list: &str) -> Option<Vec<u16>> {
     let mut codes = Vec::new();
     for element in list.split(':') {
         let element = element.trim();
-        if KNOWN_BUT_ABSENT.contains(&element) || element.ends_with("+SHA224") || element.starts_with("DSA+") {
+        if KNOWN_BUT_ABSENT.contains(&element) || element.split('+').any(|part| ["SHA224", "DSA"].contains(&part)) {
             continue;
         }
         let code = parse_one(element)?.code;
@@ -186,9 +186,14 @@ pub fn parse_list(list: &str) -> Option<Vec<u16>> {
 }
 
 fn parse_one(element: &str) -> Option<&'static Scheme> {
-    let Some((signature, hash)) = element.split_once('+') else {
-        return ALL.iter().find(|scheme| scheme.name == element);
-    };
+    match element.split_once('+') {
+        // Either may come first.
+        Some((one, other)) => of_pair(one, other).or_else(|| of_pair(other, one)),
+        None => ALL.iter().find(|scheme| scheme.name == element),
+    }
+}
+
+fn of_pair(signature: &str, hash: &str) -> Option<&'static Scheme> {
     let digest_nid = match hash {
         "SHA1" | "sha1" => 64,
         "SHA256" | "sha256" => 672,
@@ -239,6 +244,8 @@ mod tests {
         );
         assert_eq!(parse_list("rsa_pss_pss_sha256"), Some(vec![0x0809]));
         assert_eq!(parse_list("RSA+SHA256:RSA+SHA224"), Some(vec![0x0401]));
+        assert_eq!(parse_list("SHA256+RSA:SHA224+RSA"), Some(vec![0x0401]));
+        assert_eq!(parse_list("SHA256+SHA256"), None);
         assert_eq!(parse_list("RSA+SHA256:RSA+SHA256"), None);
         assert_eq!(parse_list("foo"), None);
         assert_eq!(parse_list(""), None);

@@ -87,6 +87,8 @@ wire_number! {
         SECP256R1 = 0x0017,
         /// NIST P-384.
         SECP384R1 = 0x0018,
+        /// NIST P-521.
+        SECP521R1 = 0x0019,
         /// Curve25519 (RFC 7748).
         X25519 = 0x001d,
         /// ML-KEM-768 beside X25519.

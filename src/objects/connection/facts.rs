@@ -156,6 +156,9 @@ pub struct Peer {
     pub chain: Vec<Bytes>,
     /// The same, parsed; SSL_get_peer_cert_chain(3) shows them.
     pub parsed: Option<Arc<PeerChain>>,
+    /// A server's that is being judged, or was refused: SSL_get_peer_cert_chain(3) shows it, SSL_get_peer_certificate(3)
+    /// does not.
+    pub judged: Option<Arc<PeerChain>>,
     /// The same without the peer's own certificate, for servers; made when C asks.
     pub issuers: Option<CertificateStack>,
     /// SSL_get0_verified_chain(3)

@@ -11,12 +11,12 @@ use crate::{Error, ErrorKind, NamedGroup};
 #[derive(Clone, Zeroize, ZeroizeOnDrop)]
 pub(crate) struct SharedSecret {
     len: usize,
-    bytes: [u8; 64],
+    bytes: [u8; 66],
 }
 
 impl SharedSecret {
     fn empty() -> Self {
-        Self { len: 0, bytes: [0; 64] }
+        Self { len: 0, bytes: [0; 66] }
     }
 
     fn append(&mut self, part: &[u8]) -> Result<(), Error> {
@@ -115,6 +115,7 @@ fn curve(group: NamedGroup) -> Result<&'static Algorithm, Error> {
         NamedGroup::X25519 => Ok(&agreement::X25519),
         NamedGroup::SECP256R1 => Ok(&agreement::ECDH_P256),
         NamedGroup::SECP384R1 => Ok(&agreement::ECDH_P384),
+        NamedGroup::SECP521R1 => Ok(&agreement::ECDH_P521),
         _ => Err(ErrorKind::Internal.into()),
     }
 }
@@ -124,6 +125,7 @@ fn public_len(group: NamedGroup) -> usize {
     match group {
         NamedGroup::SECP256R1 => 65,
         NamedGroup::SECP384R1 => 97,
+        NamedGroup::SECP521R1 => 133,
         _ => 32,
     }
 }
@@ -146,10 +148,11 @@ fn agree(group: NamedGroup, private: &PrivateKey, peer: &[u8], secret: &mut Shar
 mod tests {
     use super::*;
 
-    const ALL: [NamedGroup; 4] = [
+    const ALL: [NamedGroup; 5] = [
         NamedGroup::X25519,
         NamedGroup::SECP256R1,
         NamedGroup::SECP384R1,
+        NamedGroup::SECP521R1,
         NamedGroup::X25519MLKEM768,
     ];
 

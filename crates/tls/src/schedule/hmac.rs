@@ -25,8 +25,9 @@ macro_rules! hmac {
                     Some(to) => to.copy_from_slice(key),
                     // "Applications that use keys longer than B bytes will first hash the key using H."
                     None => {
-                        let hashed = hash($initial, 0, key);
+                        let mut hashed = hash($initial, 0, key);
                         block.iter_mut().zip(hashed).for_each(|(to, from)| *to = from);
+                        wipe(&mut hashed);
                     }
                 }
                 let half = |pad: u8| {

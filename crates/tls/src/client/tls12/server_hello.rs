@@ -81,7 +81,12 @@ pub(in crate::client) fn begin(
 }
 
 /// The groups of TLS 1.2.
-const NAMED_GROUPS: [NamedGroup; 3] = [NamedGroup::X25519, NamedGroup::SECP256R1, NamedGroup::SECP384R1];
+const NAMED_GROUPS: [NamedGroup; 4] = [
+    NamedGroup::X25519,
+    NamedGroup::SECP256R1,
+    NamedGroup::SECP384R1,
+    NamedGroup::SECP521R1,
+];
 
 fn read_extensions(core: &mut Core, offered: &Offered, server: &ServerHello) -> Result<Promised, Error> {
     let extensions = &server.extensions;
