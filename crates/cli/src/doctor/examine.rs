@@ -21,7 +21,7 @@ const MAX_FAILURES: usize = 2;
 
 /// Looks at both versions.
 pub(crate) fn examine(endpoint: &Endpoint, tries: usize, manner: &Manner, progress: &mut Progress) -> Server {
-    let mut versions: Vec<Version> = Vec::new();
+    let mut found: Vec<(&'static str, Result<Seen, Trouble>)> = Vec::new();
     for (version, label) in VERSIONS {
         progress.say(&format!("{} TLS {label}", endpoint.address));
         let examination = Examination {
@@ -30,23 +30,28 @@ pub(crate) fn examine(endpoint: &Endpoint, tries: usize, manner: &Manner, progre
             manner,
         };
         // Who does not answer at all is not asked twice.
-        let dead = versions.first().map(|found| &found.outcome);
-        let dead = dead.filter(|outcome| matches!(outcome, Outcome::NoRoute | Outcome::Unreachable(_)));
-        let (outcome, seen) = match dead {
-            Some(outcome) => (outcome.clone(), None),
+        let dead = found.iter().find_map(|(_, result)| result.as_ref().err());
+        let result = match dead.filter(|trouble| trouble.is_final()) {
+            Some(trouble) => Err(trouble.clone()),
             None => examination.run(tries),
         };
-        versions.push(Version {
-            version: label,
-            outcome,
-            seen,
-        });
+        found.push((label, result));
     }
+    let spoke = |trouble: &Trouble| !trouble.is_final() && !trouble.is_silence();
+    let has_spoken = found.iter().any(|(_, result)| result.as_ref().err().is_none_or(spoke));
+    let version = |(version, result): (&'static str, Result<Seen, Trouble>)| Version {
+        version,
+        outcome: result
+            .as_ref()
+            .err()
+            .map_or(Outcome::Ok, |why| outcome(why, has_spoken)),
+        seen: result.ok(),
+    };
     Server {
         target: endpoint.target.clone(),
         address: endpoint.address.to_string(),
         name: endpoint.name.clone(),
-        versions,
+        versions: found.into_iter().map(version).collect(),
     }
 }
 
@@ -57,11 +62,8 @@ struct Examination<'a> {
 }
 
 impl Examination<'_> {
-    fn run(&self, tries: usize) -> (Outcome, Option<Seen>) {
-        let first = match self.visit(None) {
-            Ok(first) => first,
-            Err(trouble) => return (outcome(&trouble), None),
-        };
+    fn run(&self, tries: usize) -> Result<Seen, Trouble> {
+        let first = self.visit(None)?;
         let mut seen = begin(&first, self.version);
         let mut heap = Heap::default();
         let mut purse = Purse::new(self.version);
@@ -75,7 +77,7 @@ impl Examination<'_> {
             heap.add(&again);
         }
         heap.put_into(&mut seen.tickets);
-        (Outcome::Ok, Some(seen))
+        Ok(seen)
     }
 
     fn visit(&self, offer: Option<&Kept>) -> Result<Visit, Trouble> {
@@ -152,12 +154,12 @@ fn begin(first: &Visit, version: ProtocolVersion) -> Seen {
     }
 }
 
-/// How a failed first handshake is told.
-pub(crate) fn outcome(trouble: &Trouble) -> Outcome {
+/// How a failed first handshake is told of a server that has, or has not, spoken the other version.
+fn outcome(trouble: &Trouble, has_spoken: bool) -> Outcome {
     match trouble {
         Trouble::NoRoute => Outcome::NoRoute,
         Trouble::NoVersion => Outcome::NotSpoken,
-        other if other.is_final() => Outcome::Unreachable(other.describe()),
+        other if other.is_final() || (other.is_silence() && !has_spoken) => Outcome::Unreachable(other.describe()),
         other => Outcome::Failed(other.describe()),
     }
 }

@@ -203,13 +203,18 @@ pub(crate) fn chains(chains: &[Chain], changes: usize) -> String {
     let mut text = String::new();
     for chain in chains {
         let (address, version) = (&chain.address, chain.version);
-        let (count, longest) = (chain.resumptions, time::span(chain.longest));
+        let (count, longest) = (counted(chain.resumptions, "resumption"), time::span(chain.longest));
         let _ = writeln!(
             text,
-            "{address} TLS {version}: {count} resumptions, for {longest} without a full handshake"
+            "{address} TLS {version}: {count}, for {longest} without a full handshake"
         );
     }
-    text + &format!("{changes} changes\n")
+    text + &counted(changes as u64, "change") + "\n"
+}
+
+fn counted(number: u64, what: &str) -> String {
+    let s = if number == 1 { "" } else { "s" };
+    format!("{number} {what}{s}")
 }
 
 /// The sentences.

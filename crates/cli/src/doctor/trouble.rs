@@ -13,8 +13,10 @@ pub(crate) enum Trouble {
     NoRoute,
     /// Nobody answers there.
     Unreachable(String),
-    /// It took too long; says what.
-    Timeout(&'static str),
+    /// Nobody has answered in time.
+    NoConnection,
+    /// Somebody has, but said nothing in time. There are those who can't make sense of TLS 1.3's hello.
+    Silence,
     /// The connection broke in the handshake.
     Broken(String),
     /// What answers does not speak TLS.
@@ -31,7 +33,7 @@ impl Trouble {
     /// From connecting.
     pub(crate) fn connecting(error: &io::Error) -> Self {
         match error.kind() {
-            io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => Self::Timeout("connecting"),
+            io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => Self::NoConnection,
             io::ErrorKind::NetworkUnreachable | io::ErrorKind::AddrNotAvailable => Self::NoRoute,
             _ => Self::Unreachable(reason(error)),
         }
@@ -40,7 +42,7 @@ impl Trouble {
     /// From reading and writing in the handshake.
     pub(crate) fn talking(error: &io::Error) -> Self {
         match error.kind() {
-            io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => Self::Timeout("the handshake"),
+            io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => Self::Silence,
             io::ErrorKind::UnexpectedEof => Self::Broken("the server closed the connection in the handshake".into()),
             _ => Self::Broken(reason(error)),
         }
@@ -66,8 +68,13 @@ impl Trouble {
     pub(crate) fn is_final(&self) -> bool {
         matches!(
             self,
-            Self::NoRoute | Self::Unreachable(_) | Self::Timeout(_) | Self::NotTls
+            Self::NoRoute | Self::Unreachable(_) | Self::NoConnection | Self::NotTls
         )
+    }
+
+    /// Another version may be answered, though that is not likely.
+    pub(crate) fn is_silence(&self) -> bool {
+        matches!(self, Self::Silence)
     }
 
     /// For a person.
@@ -75,7 +82,8 @@ impl Trouble {
         match self {
             Self::NoRoute => "no route from here".into(),
             Self::Unreachable(why) => format!("can't connect: {why}"),
-            Self::Timeout(what) => format!("no answer within the time limit ({what})"),
+            Self::NoConnection => "no answer within the time limit (connecting)".into(),
+            Self::Silence => "no answer within the time limit (the handshake)".into(),
             Self::Broken(why) => why.clone(),
             Self::NotTls => "what answers does not speak TLS".into(),
             Self::NoVersion => "not spoken".into(),

@@ -1,7 +1,8 @@
 //! Those that don't answer as a TLS server does, and command lines that make no sense.
 
-use std::io::{Read as _, Write as _};
-use std::net::{TcpListener, TcpStream};
+use std::io::{self, Read as _, Write as _};
+use std::net::{Shutdown, SocketAddrV4, TcpListener, TcpStream};
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
@@ -56,7 +57,40 @@ fn nothing_but_silence() {
             .unwrap()
             .contains("time limit")
     );
-    assert_eq!(CAME.load(Ordering::Relaxed), 1, "once is enough");
+    assert_eq!(CAME.load(Ordering::Relaxed), 2, "once in each version is enough");
+}
+
+/// As load balancers that have never heard of TLS 1.3: they take its hello, and say nothing.
+#[test]
+fn silence_in_one_version() {
+    static BEHIND: OnceLock<SocketAddrV4> = OnceLock::new();
+    let (place, behind) = (Place::new(), address());
+    let _server = place.s_server(behind, "-tls1_2");
+    BEHIND.set(behind).unwrap();
+    let at = listener(|mut stream| {
+        let mut hello = [0; 4096];
+        let len = stream.read(&mut hello).unwrap();
+        // supported_versions, with one version, which is 1.3.
+        if hello[..len].windows(7).any(|bytes| bytes == [0, 0x2b, 0, 3, 2, 3, 4]) {
+            let _ = stream.read_to_end(&mut Vec::new());
+            return;
+        }
+        let mut server = TcpStream::connect(BEHIND.get().unwrap()).unwrap();
+        server.write_all(&hello[..len]).unwrap();
+        let (mut back, mut answers) = (stream.try_clone().unwrap(), server.try_clone().unwrap());
+        thread::spawn(move || io::copy(&mut answers, &mut back).and_then(|_| back.shutdown(Shutdown::Write)));
+        let _ = io::copy(&mut stream, &mut server).and_then(|_| server.shutdown(Shutdown::Write));
+    });
+    let report = doctor(&[&at]);
+    assert_eq!(
+        (report.code, report.codes()),
+        (1, vec!["handshake-failed"]),
+        "{:#}",
+        report.json
+    );
+    let versions = &report.json["servers"][0]["versions"];
+    assert_eq!(versions[0]["outcome"]["handshake"], "failed");
+    assert_eq!(versions[1]["outcome"]["handshake"], "ok");
 }
 
 #[test]
