@@ -10,6 +10,7 @@ use std::os::unix::fs::{FileExt as _, MetadataExt as _, OpenOptionsExt as _, Per
 use std::path::{Path, PathBuf};
 
 use rustix::io::Errno;
+use rustix::process::{Resource, getrlimit};
 use zeroize::Zeroizing;
 
 use crate::ring::Ring;
@@ -248,6 +249,11 @@ impl Staged {
 
     /// Appends to it. `path` is for the error.
     pub(crate) fn write(&mut self, bytes: &[u8], path: &Path) -> Result<(), FileError> {
+        // Who writes past the limit on files is ended by a signal.
+        let end = self.file.metadata().map_err(|error| io(path, error))?.len() + bytes.len() as u64;
+        if getrlimit(Resource::Fsize).current.is_some_and(|limit| end > limit) {
+            return Err(io(path, std::io::ErrorKind::FileTooLarge.into()));
+        }
         self.file.write_all(bytes).map_err(|error| io(path, error))
     }
 

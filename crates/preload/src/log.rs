@@ -3,7 +3,6 @@
 #![forbid(unsafe_code)]
 
 use std::fs::File;
-use std::io::Write as _;
 use std::os::fd::{AsFd as _, BorrowedFd};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::os::unix::net::UnixDatagram;
@@ -12,6 +11,7 @@ use std::sync::OnceLock;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{FileType, OFlags, fcntl_getfl, fstat};
+use rustix::process::{Resource, getrlimit};
 
 use crate::settings::Log;
 
@@ -30,7 +30,7 @@ pub fn line(log: &Log, text: &str) {
     let _unheard = match log {
         Log::Stderr => to_stderr(&line),
         Log::Off => Ok(()),
-        Log::File(path) => open(path).and_then(|mut file| file.write_all(line.as_bytes())),
+        Log::File(path) => open(path).and_then(|file| write(file.as_fd(), &line)),
     };
 }
 
@@ -39,8 +39,20 @@ pub fn line(log: &Log, text: &str) {
 fn to_stderr(line: &str) -> std::io::Result<()> {
     let error = std::io::stderr();
     if is_for_lines(error.as_fd()) {
-        rustix::io::write(error.as_fd(), line.as_bytes())?;
+        write(error.as_fd(), line)?;
     }
+    Ok(())
+}
+
+/// Who writes past the limit on files is ended by a signal.
+fn write(out: BorrowedFd<'_>, line: &str) -> std::io::Result<()> {
+    let found = fstat(out)?;
+    let end = u64::try_from(found.st_size).unwrap_or(0) + line.len() as u64;
+    let is_past = |limit| end > limit && FileType::from_raw_mode(found.st_mode) == FileType::RegularFile;
+    if getrlimit(Resource::Fsize).current.is_some_and(is_past) {
+        return Err(std::io::ErrorKind::FileTooLarge.into());
+    }
+    rustix::io::write(out, line.as_bytes())?;
     Ok(())
 }
 

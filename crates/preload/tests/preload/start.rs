@@ -76,6 +76,30 @@ fn a_sandbox_without_memory_locks() {
     assert!(stage.finish().is_empty());
 }
 
+/// OpenSSH's sandbox has it, for one. Who writes all the same is ended by a signal; standard error is a file here, too.
+#[test]
+fn a_limit_on_files_of_nothing() {
+    for (name, value) in [
+        ("CARNET_MODE", "nonsense"),
+        ("CARNET_LOG", "log"),
+        ("CARNET_RING", "ring"),
+    ] {
+        let setup = Setup::new();
+        let path = setup.path(value);
+        let value = if name == "CARNET_MODE" {
+            value.into()
+        } else {
+            path.clone()
+        };
+        let setup = setup.env("CARNET_RING", "/proc/nowhere").env(name, value);
+        let mut stage = setup.after("ulimit -f 0").start();
+        stage.ok(&["ctx a"]);
+        assert!(stage.again("a", 13, "").is_resumed(), "as without the library");
+        assert!(stage.finish().is_empty(), "{name}");
+        assert!(std::fs::read(&path).unwrap_or_default().is_empty(), "{name}");
+    }
+}
+
 /// Daemons that close all that they have not opened themselves.
 #[test]
 fn closed_descriptors() {
