@@ -252,7 +252,7 @@ impl Staged {
         // Who writes past the limit on files is ended by a signal.
         let end = self.file.metadata().map_err(|error| io(path, error))?.len() + bytes.len() as u64;
         if getrlimit(Resource::Fsize).current.is_some_and(|limit| end > limit) {
-            return Err(io(path, std::io::ErrorKind::FileTooLarge.into()));
+            return Err(io(path, Errno::FBIG.into()));
         }
         self.file.write_all(bytes).map_err(|error| io(path, error))
     }
