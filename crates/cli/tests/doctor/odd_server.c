@@ -85,7 +85,7 @@ static SSL_CTX *context(const char *cert, const char *key)
     if (is("long"))
         SSL_CTX_set_timeout(ctx, 8 * 86400);
     if (is("short"))
-        SSL_CTX_set_timeout(ctx, 4);
+        SSL_CTX_set_timeout(ctx, 8);
     if (is("old"))
         SSL_CTX_set_options(ctx, SSL_OP_NO_EXTENDED_MASTER_SECRET);
     if (is("vhosts"))

@@ -116,7 +116,7 @@ fn chains_that_have_an_end() {
     let mut server = place.s_server_command(at, "");
     server
         .env("LD_PRELOAD", crate::library("carnet-preload", "libcarnet_preload.so"))
-        .envs([("CARNET_CHAIN_CAP", "3"), ("CARNET_CONFIG", "/dev/null")]);
+        .envs([("CARNET_CHAIN_CAP", "8"), ("CARNET_CONFIG", "/dev/null")]);
     let _server = Server::start(at, &mut server);
     let watching = watching(&["--tries", "1", &at.to_string(), "--watch", "1", "--for", "60"]);
     let rest = after("with the same key as before", watching);
