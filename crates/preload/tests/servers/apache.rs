@@ -21,13 +21,13 @@ enum Model {
 const MODELS: [Model; 2] = [Model::Prefork, Model::Event];
 
 impl Model {
-    /// The module, and its settings for three processes at any time.
+    /// The module, and its settings for three processes, or more where there is work for more.
     fn directives(self) -> String {
         let (name, more) = match self {
-            Model::Prefork => ("prefork", "StartServers 3\nMinSpareServers 3\nMaxSpareServers 3\n"),
+            Model::Prefork => ("prefork", "StartServers 3\nMinSpareServers 1\nMaxSpareServers 8\n"),
             Model::Event => (
                 "event",
-                "StartServers 3\nThreadsPerChild 4\nMinSpareThreads 12\nMaxSpareThreads 24\nMaxRequestWorkers 24\n",
+                "StartServers 3\nThreadsPerChild 4\nMinSpareThreads 1\nMaxSpareThreads 24\nMaxRequestWorkers 24\n",
             ),
         };
         format!("LoadModule mpm_{name}_module {MODULES}/mod_mpm_{name}.so\n{more}")
@@ -145,13 +145,14 @@ fn processes_share_keys_and_a_graceful_restart_keeps_them() {
 fn rotation_under_load(model: Model) {
     let place = Place::new();
     let site = Site::new();
-    let ring = place.path("ring");
-    let apache = start(&place, &site, model, Loaded::Carnet(&load::settings(&ring)));
-    load::run(&site.at(site.open), HTTP, &ring, |load| {
-        graceful(&apache);
-        load.kill(a_child(apache.id()));
-    });
-    stop(apache, "TERM");
+    for keys in load::all_keys(&place) {
+        let apache = start(&place, &site, model, Loaded::Carnet(&keys.settings()));
+        load::run(&site.at(site.open), HTTP, &keys, |load| {
+            graceful(&apache);
+            load.kill(a_child(apache.id()));
+        });
+        stop(apache, "TERM");
+    }
 }
 
 #[test]

@@ -12,13 +12,14 @@ use crate::process::{Process, free_port, is_root};
 const PROGRAM: &str = "/usr/sbin/dovecot";
 
 /// What its processes are to know.
-const PASSED_ON: [&str; 6] = [
+const PASSED_ON: [&str; 7] = [
     "LD_PRELOAD",
     "CARNET_RING",
     "CARNET_ROOT",
     "CARNET_INTERVAL",
     "CARNET_LIFETIME",
     "CARNET_CONFIG",
+    "AHEAD",
 ];
 
 const TALK: Talk = Talk {
@@ -121,13 +122,14 @@ fn rotation_under_load() {
         return;
     }
     let place = Place::new();
-    let ring = place.path("ring");
-    let (dovecot, address) = start(&place, "dovecot", Loaded::Carnet(&load::settings(&ring)));
-    load::run(&address, TALK, &ring, |_| {
-        signal(dovecot.id(), "HUP");
-        dovecot.wait_for("reloading configuration");
-    });
-    stop(dovecot, "TERM");
+    for keys in load::all_keys(&place) {
+        let (dovecot, address) = start(&place, "dovecot", Loaded::Carnet(&keys.settings()));
+        load::run(&address, TALK, &keys, |_| {
+            signal(dovecot.id(), "HUP");
+            dovecot.wait_for("reloading configuration");
+        });
+        stop(dovecot, "TERM");
+    }
 }
 
 /// Dovecot sets no session-id context, without which OpenSSL takes a resumption for an error where clients are verified:

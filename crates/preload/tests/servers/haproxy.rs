@@ -120,10 +120,11 @@ fn a_reload_a_restart_and_a_second_instance(place: &Place, settings: &[(&str, &s
 #[test]
 fn rotation_under_load() {
     let place = Place::new();
-    let ring = place.path("ring");
-    let haproxy = start(&place, "haproxy", "", Loaded::Carnet(&load::settings(&ring)));
-    load::run(&haproxy.open, HTTP, &ring, |_| reload(&haproxy));
-    stop(haproxy.process, "TERM");
+    for keys in load::all_keys(&place) {
+        let haproxy = start(&place, "haproxy", "", Loaded::Carnet(&keys.settings()));
+        load::run(&haproxy.open, HTTP, &keys, |_| reload(&haproxy));
+        stop(haproxy.process, "TERM");
+    }
 }
 
 /// Each reload is a new program: keys in memory alone go with the old one.

@@ -321,12 +321,13 @@ fn rotation_under_load() {
     let site = simple(&place);
     let text = fs::read_to_string(&site.file).unwrap().replace(" reuseport", "");
     fs::write(&site.file, text).unwrap();
-    let ring = place.path("ring");
-    let nginx = start(&place, &site, Loaded::Carnet(&load::settings(&ring)));
-    load::run(&site.open, HTTP, &ring, |load| {
-        reload(&nginx);
-        load.kill(a_child(nginx.id()));
-        nginx.wait_for("exited on signal 9");
-    });
-    stop(nginx, "TERM");
+    for keys in load::all_keys(&place) {
+        let nginx = start(&place, &site, Loaded::Carnet(&keys.settings()));
+        load::run(&site.open, HTTP, &keys, |load| {
+            reload(&nginx);
+            load.kill(a_child(nginx.id()));
+            nginx.wait_for("exited on signal 9");
+        });
+        stop(nginx, "TERM");
+    }
 }

@@ -23,6 +23,9 @@ pub enum Loaded<'a> {
     Nothing,
 }
 
+/// The setting that names the file of a clock (clock.c).
+pub const CLOCK: &str = "AHEAD";
+
 /// A setting that names a file with keys.
 pub struct Lasting {
     pub name: &'static str,
@@ -132,26 +135,31 @@ impl Place {
         let mut command = Command::new(program);
         match loaded {
             Loaded::Carnet(settings) => {
-                command.env("LD_PRELOAD", library()).env("CARNET_CONFIG", "/dev/null");
-                command.envs(settings.iter().copied());
+                let mut libraries = vec![library()];
+                if settings.iter().any(|(name, _)| *name == CLOCK) {
+                    libraries.push(self.compiled("clock", "-ldl").into());
+                }
+                command.env("LD_PRELOAD", std::env::join_paths(libraries).unwrap());
+                command.env("CARNET_CONFIG", "/dev/null").envs(settings.iter().copied());
             }
             Loaded::Naive => {
-                command.env("LD_PRELOAD", self.naive());
+                command.env("LD_PRELOAD", self.compiled("naive", "-lssl"));
             }
             Loaded::Nothing => {}
         }
         command
     }
 
-    fn naive(&self) -> String {
-        let out = self.path("naive.so");
+    /// A library of this directory, linked with another.
+    fn compiled(&self, name: &str, with: &str) -> String {
+        let out = self.path(&format!("{name}.so"));
         if !Path::new(&out).exists() {
-            let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/servers/naive.c");
+            let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/servers");
             let mut cc = Command::new(std::env::var_os("CC").unwrap_or_else(|| "cc".into()));
             run(cc
                 .args(["-shared", "-fPIC", "-D_GNU_SOURCE", "-o", &out])
-                .arg(source)
-                .arg("-lssl"));
+                .arg(sources.join(format!("{name}.c")))
+                .arg(with));
         }
         out
     }

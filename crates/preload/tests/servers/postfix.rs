@@ -44,7 +44,7 @@ fn start(place: &Place, instance: &str, loaded: Loaded<'_>) -> Option<(Process, 
              mydestination = localhost\nmax_use = 1\nsmtpd_tls_security_level = may\nsmtpd_tls_cert_file = {}\n\
              smtpd_tls_key_file = {}\n\
              import_environment = MAIL_CONFIG MAIL_DEBUG MAIL_LOGTAG TZ LANG=C POSTLOG_SERVICE POSTLOG_HOSTNAME \
-             LD_PRELOAD CARNET_MODE CARNET_RING CARNET_ROOT CARNET_INTERVAL CARNET_LIFETIME CARNET_CONFIG\n",
+             LD_PRELOAD CARNET_MODE CARNET_RING CARNET_ROOT CARNET_INTERVAL CARNET_LIFETIME CARNET_CONFIG AHEAD\n",
             place.server.cert, place.server.key
         ),
     );
@@ -133,11 +133,12 @@ fn overridden_with_keys_in_memory_nothing_resumes() {
 #[test]
 fn rotation_under_load() {
     let place = Place::new();
-    let ring = place.path("ring");
-    let settings = [&load::settings(&ring)[..], &[OVERRIDE]].concat();
-    let Some((postfix, address)) = start(&place, "postfix", Loaded::Carnet(&settings)) else {
-        return;
-    };
-    load::run(&address, TALK, &ring, |_| reload(&postfix));
-    stop(postfix, "TERM");
+    for keys in load::all_keys(&place) {
+        let settings = [&keys.settings()[..], &[OVERRIDE]].concat();
+        let Some((postfix, address)) = start(&place, "postfix", Loaded::Carnet(&settings)) else {
+            return;
+        };
+        load::run(&address, TALK, &keys, |_| reload(&postfix));
+        stop(postfix, "TERM");
+    }
 }

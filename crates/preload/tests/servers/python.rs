@@ -71,12 +71,13 @@ fn a_restart_and_a_second_instance() {
 #[test]
 fn rotation_under_load() {
     let place = Place::new();
-    let ring = place.path("ring");
-    let server = start(&place, Loaded::Carnet(&load::settings(&ring)));
-    load::run(&server.open, HTTP, &ring, |load| {
-        load.kill(a_child(server.process.id()));
-        server.process.wait_for("a worker is gone");
-    });
+    for keys in load::all_keys(&place) {
+        let server = start(&place, Loaded::Carnet(&keys.settings()));
+        load::run(&server.open, HTTP, &keys, |load| {
+            load.kill(a_child(server.process.id()));
+            server.process.wait_for("a worker is gone");
+        });
+    }
 }
 
 /// How tickets of one context fare at another.

@@ -34,7 +34,8 @@ fn a_restart_and_a_second_instance() {
 #[test]
 fn rotation_under_load() {
     let place = Place::new();
-    let ring = place.path("ring");
-    let (_server, address) = start(&place, Loaded::Carnet(&load::settings(&ring)));
-    load::run(&address, HTTP, &ring, |_| {});
+    for keys in load::all_keys(&place) {
+        let (_server, address) = start(&place, Loaded::Carnet(&keys.settings()));
+        load::run(&address, HTTP, &keys, |_| {});
+    }
 }

@@ -108,13 +108,14 @@ fn a_reload_a_restart_and_a_second_instance() {
 #[test]
 fn rotation_under_load() {
     let place = Place::new();
-    let ring = place.path("ring");
-    let stunnel = start(&place, "stunnel", &one(""), Loaded::Carnet(&load::settings(&ring)));
-    load::run(&stunnel.addresses[0], HTTP, &ring, |load| {
-        load.closes();
-        stunnel.reload();
-    });
-    stop(stunnel.process, "TERM");
+    for keys in load::all_keys(&place) {
+        let stunnel = start(&place, "stunnel", &one(""), Loaded::Carnet(&keys.settings()));
+        load::run(&stunnel.addresses[0], HTTP, &keys, |load| {
+            load.closes();
+            stunnel.reload();
+        });
+        stop(stunnel.process, "TERM");
+    }
 }
 
 /// How tickets of one service fare at another.
