@@ -1,7 +1,6 @@
 //! The end of a process: its own copies of keys are erased when it calls exit(3) or returns from main, in forked workers as
 //! well. What other processes share stays. A thread that is still at work then finds no key, and makes no ticket.
 
-use std::panic::catch_unwind;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Weak};
 
@@ -10,6 +9,7 @@ use carnet_keys::Ring;
 
 use crate::state;
 use crate::tickets::Separation;
+use crate::undisturbed::undisturbed;
 
 /// Each is copied when something joins it. There are several, so that they stay short where there are many contexts.
 const LISTS: usize = 64;
@@ -60,7 +60,7 @@ fn each(then: impl Fn(&Separation)) {
 
 /// A thread that derives keys meanwhile sees that the ring has forgotten its own, and forgets them, too.
 extern "C" fn erase() {
-    let _nothing_lost = catch_unwind(|| {
+    let _done = undisturbed(|| {
         state::forget();
         each(Separation::forget);
     });

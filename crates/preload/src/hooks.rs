@@ -1,7 +1,6 @@
 //! The functions of libssl that this library stands before.
 
 use std::ffi::{c_char, c_int, c_long, c_void};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::{null, null_mut};
 use std::sync::atomic::Ordering;
 
@@ -11,6 +10,7 @@ use crate::foreign::{self, Function};
 use crate::openssl::{AnyCallback, Ctx, KeyCallback, OpenSsl, Ssl};
 use crate::settings::Mode;
 use crate::state;
+use crate::undisturbed::undisturbed;
 use crate::wipe::is_short_of_memory;
 
 /// SSL_CTRL_SET_TLSEXT_TICKET_KEY_CB
@@ -23,7 +23,7 @@ fn aside<R>(is_foreign: bool, work: impl FnOnce(&'static OpenSsl) -> Option<R>) 
         return None;
     }
     let openssl = OpenSsl::get()?;
-    openssl.aside(|| catch_unwind(AssertUnwindSafe(|| work(openssl))).ok().flatten())
+    openssl.aside(|| undisturbed(|| work(openssl)).flatten())
 }
 
 /// The function that the caller means, and whether the context is none of ours; or the answer if there is no function.

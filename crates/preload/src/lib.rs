@@ -15,6 +15,7 @@
 //!   tickets    under which keys to seal, whether to open
 //!     state      settings and ring of the process          carnet-keys
 //!   openssl    the real OpenSSL, found at run time
+//! undisturbed  panics stay here, and nobody is cancelled here
 //! wipe       no memory is freed with secrets in it
 //! ```
 //!
@@ -43,4 +44,5 @@ mod privileges;
 mod settings;
 mod state;
 mod tickets;
+mod undisturbed;
 mod wipe;

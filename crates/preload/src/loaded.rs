@@ -1,9 +1,8 @@
 //! What happens when the library is loaded, before each fork, and after it.
 
-use std::panic::catch_unwind;
-
 use crate::openssl::OpenSsl;
 use crate::state;
+use crate::undisturbed::undisturbed;
 
 /// Run by the dynamic linker.
 #[used]
@@ -12,7 +11,7 @@ static LOADED: extern "C" fn() = loaded;
 
 /// Takes note of the environment while it is whole. In a program without OpenSSL that is all: no system call.
 extern "C" fn loaded() {
-    let _nothing_lost = catch_unwind(|| {
+    let _done = undisturbed(|| {
         state::begin();
         #[cfg(not(test))]
         std::panic::set_hook(Box::new(|panic| {
@@ -33,7 +32,7 @@ extern "C" fn loaded() {
 /// A program that loads libssl late, and makes its contexts in forked workers: they share the ring of their parent. What
 /// another thread is in the middle of making is waited for: the child would wait for it for ever.
 unsafe extern "C" fn before_fork() {
-    let _nothing_lost = catch_unwind(|| {
+    let _done = undisturbed(|| {
         if OpenSsl::is_loaded() {
             let _found = OpenSsl::get();
             state::ring();
@@ -43,7 +42,7 @@ unsafe extern "C" fn before_fork() {
 
 /// A server that puts itself into the background leaves its parent behind, and with it the lock on its keys' memory.
 unsafe extern "C" fn in_child() {
-    let _nothing_lost = catch_unwind(|| {
+    let _done = undisturbed(|| {
         if let Some(ring) = state::made_ring() {
             ring.lock_after_fork();
         }

@@ -14,8 +14,10 @@ pub type Ctx = *mut c_void;
 pub type Ssl = *mut c_void;
 
 /// `int (*)(SSL *, unsigned char name[16], unsigned char iv[EVP_MAX_IV_LENGTH], EVP_CIPHER_CTX *, EVP_MAC_CTX *, int enc)`;
-/// the older kind has an `HMAC_CTX *` as its fifth argument.
-pub type KeyCallback = unsafe extern "C" fn(Ssl, *mut c_uchar, *mut c_uchar, *mut c_void, *mut c_void, c_int) -> c_int;
+/// the older kind has an `HMAC_CTX *` as its fifth argument. An application's may leave without an answer: in a thread
+/// that is cancelled, or by an exception of C++.
+pub type KeyCallback =
+    unsafe extern "C-unwind" fn(Ssl, *mut c_uchar, *mut c_uchar, *mut c_void, *mut c_void, c_int) -> c_int;
 /// `void (*)(void)`
 pub type AnyCallback = unsafe extern "C" fn();
 /// `CRYPTO_EX_new` and `CRYPTO_EX_free`

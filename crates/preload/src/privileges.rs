@@ -3,10 +3,10 @@
 //! login processes are such programs.
 
 use std::ffi::{CStr, c_char, c_int, c_void};
-use std::panic::catch_unwind;
 
 use crate::openssl::OpenSsl;
 use crate::state;
+use crate::undisturbed::undisturbed;
 
 /// Does this program do more than whoever has started it may (AT_SECURE: set-user-id, file capabilities)? Then the
 /// environment is a stranger's, and the linker has found this library in a place that only root writes to.
@@ -17,7 +17,7 @@ pub fn is_more_than_its_caller() -> bool {
 
 /// The libc's function of this name, once what can be prepared is.
 fn prepared(name: &CStr) -> *mut c_void {
-    let _nothing_lost = catch_unwind(|| {
+    let _done = undisturbed(|| {
         if OpenSsl::is_loaded() {
             state::ring();
         }

@@ -1,19 +1,19 @@
 //! What stands before an application's own key callback, and mends what such callbacks do badly.
 
 use std::ffi::{c_int, c_uchar, c_void};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use carnet_ticket::IV_LEN;
 
 use super::{DECLINE, RENEW, USE, is_tls13};
 use crate::context::{self, Record};
 use crate::openssl::{KeyCallback, OpenSsl, Ssl};
+use crate::undisturbed::undisturbed;
 
 /// Stands before an application's EVP_MAC callback.
 ///
 /// # Safety
 /// As OpenSSL calls it.
-pub unsafe extern "C" fn before_evp(
+pub unsafe extern "C-unwind" fn before_evp(
     ssl: Ssl,
     name: *mut c_uchar,
     iv: *mut c_uchar,
@@ -29,7 +29,7 @@ pub unsafe extern "C" fn before_evp(
 ///
 /// # Safety
 /// As OpenSSL calls it.
-pub unsafe extern "C" fn before_hmac(
+pub unsafe extern "C-unwind" fn before_hmac(
     ssl: Ssl,
     name: *mut c_uchar,
     iv: *mut c_uchar,
@@ -79,7 +79,7 @@ unsafe fn before(
             (!callback.is_null()).then(|| unsafe { std::mem::transmute::<*mut c_void, KeyCallback>(callback) });
         Some((openssl, callback?))
     };
-    let Some((openssl, callback)) = catch_unwind(AssertUnwindSafe(find)).ok().flatten() else {
+    let Some((openssl, callback)) = undisturbed(find).flatten() else {
         return DECLINE;
     };
     if enc == 1 {

@@ -13,7 +13,6 @@ mod exempt;
 mod server_name;
 
 use std::ffi::{c_int, c_uchar, c_void};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::Ordering;
 
 use carnet_ticket::{IV_LEN, KeyName};
@@ -23,6 +22,7 @@ pub use self::before::{before_evp, before_hmac};
 use crate::context::{self, Opened, Record};
 use crate::openssl::{Ctx, OpenSsl, Ssl};
 use crate::tickets::{Asked, Separation};
+use crate::undisturbed::undisturbed;
 use crate::wipe::is_short_of_memory;
 use crate::{exit, state};
 
@@ -54,7 +54,7 @@ struct Call<'a> {
 ///
 /// # Safety
 /// As OpenSSL calls it.
-pub unsafe extern "C" fn ticket_key(
+pub unsafe extern "C-unwind" fn ticket_key(
     ssl: Ssl,
     name: *mut c_uchar,
     iv: *mut c_uchar,
@@ -71,7 +71,7 @@ pub unsafe extern "C" fn ticket_key(
 ///
 /// # Safety
 /// As OpenSSL calls it.
-pub unsafe extern "C" fn ticket_key_evp(
+pub unsafe extern "C-unwind" fn ticket_key_evp(
     ssl: Ssl,
     name: *mut c_uchar,
     iv: *mut c_uchar,
@@ -127,7 +127,7 @@ unsafe fn answer(ssl: Ssl, name: *mut c_uchar, iv: *mut c_uchar, cipher: *mut c_
         }
         answer.map(Some)
     };
-    match openssl.aside(|| catch_unwind(AssertUnwindSafe(run))).ok().flatten() {
+    match openssl.aside(|| undisturbed(run)).flatten() {
         None => DECLINE,
         Some(Some(answer)) => answer,
         // SAFETY: OpenSSL's arguments, passed on.

@@ -270,6 +270,18 @@ fn constructors_that_use_openssl() {
     }
 }
 
+/// Its end is put off while this library works, and comes where it would come without it, if the application is at work.
+#[test]
+fn threads_that_are_cancelled() {
+    let cancel = tls_program("cancel");
+    for (what, expected) in [("", "1 cancelled\n"), ("callback", "0 cancelled\n")] {
+        let (status, out, error) = outcome(preloaded(&cancel).arg(what).env("CARNET_LOG", "off"));
+        assert!(status.success() && error.is_empty(), "{what}: {status} {error}");
+        assert_eq!(out, expected, "{what}");
+        assert_eq!(outcome(command(&cancel).arg(what)).1, expected, "{what}");
+    }
+}
+
 #[test]
 fn children_of_a_process_whose_threads_talk() {
     let (status, out, error) = outcome(&mut preloaded(program("forks", &["-lssl", "-lcrypto"])));
