@@ -2,15 +2,21 @@
 //!
 //! A program that was linked with libssl.so.3 asks for `SSL_read@OPENSSL_3.0.0`. The dynamic linker gives it an
 //! unversioned `SSL_read` too, provided that the library which answers to that name *defines* the version node; without the
-//! node it warns or refuses. rustc always writes a version script of its own, with every exported symbol in the
+//! node it warns or refuses. So it is with `SSL_is_quic@OPENSSL_3.2.0` of a program that was linked with a newer one. rustc always writes a version script of its own, with every exported symbol in the
 //! unnamed base node, and lld (the default on x86-64 since Rust 1.90) merges a second script into it. So ours adds the
-//! node and nothing else. GNU ld would reject the pair, hence the explicit choice of lld elsewhere.
+//! nodes and nothing else. GNU ld would reject the pair, hence the explicit choice of lld elsewhere.
 
 use std::os::unix::fs::symlink;
 use std::{env, fs, io, path::Path, path::PathBuf};
 
-/// The version node of OpenSSL 3's libssl, which is itself one of its dynamic symbols.
-const NODE: &str = "OPENSSL_3.0.0";
+/// The version nodes of OpenSSL 3's libssl up to 3.5, which are dynamic symbols of it themselves.
+const NODES: [&str; 5] = [
+    "OPENSSL_3.0.0",
+    "OPENSSL_3.2.0",
+    "OPENSSL_3.3.0",
+    "OPENSSL_3.4.0",
+    "OPENSSL_3.5.0",
+];
 
 /// The name that programs linked with `-lcarnet` look for.
 const SONAME: &str = "libcarnet.so.0";
@@ -22,10 +28,13 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         return Ok(());
     }
     let script = PathBuf::from(env::var("OUT_DIR")?).join("libcarnet.map");
-    fs::write(&script, format!("{NODE} {{ global: \"{NODE}\"; }};\n"))?;
+    let nodes = NODES.map(|node| format!("{node} {{ global: \"{node}\"; }};\n"));
+    fs::write(&script, nodes.concat())?;
 
     cdylib_arg(&format!("-Wl,--version-script={}", script.display()));
-    cdylib_arg(&format!("-Wl,--defsym={NODE}=0"));
+    for node in NODES {
+        cdylib_arg(&format!("-Wl,--defsym={node}=0"));
+    }
     cdylib_arg(&format!("-Wl,-soname,{SONAME}"));
     // Our calls of our own functions never go to a libssl that came first: it could not read our handles.
     cdylib_arg("-Wl,-Bsymbolic-functions");

@@ -30,6 +30,7 @@ pub mod early_data;
 pub mod entry;
 pub mod library;
 pub mod method;
+pub mod newer;
 pub mod psk;
 pub mod session_codec;
 pub mod session_fields;

@@ -14,7 +14,7 @@ use crate::libcrypto::memory;
 /// TLSEXT_NAMETYPE_host_name
 const NAME_TYPE_HOST: c_int = 0;
 /// The ClientHello is only shown inside the client hello callback and what follows it in the handshake.
-fn with_hello<R>(s: *const SSL, show: impl FnOnce(&ClientHello) -> R) -> Result<R> {
+pub(super) fn with_hello<R>(s: *const SSL, show: impl FnOnce(&ClientHello) -> R) -> Result<R> {
     let connection = connection(s)?;
     if !connection.facts().progress.hello_shown {
         return Err(Error::Silent);

@@ -48,6 +48,11 @@ const fn scheme(code: u16, name: &'static str, digest: Option<Digest>, key: KeyK
     }
 }
 
+/// What they are called, as `SSL_CTX_set1_sigalgs_list(3)` takes them.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    ALL.iter().map(|scheme| scheme.name)
+}
+
 /// Every scheme, in OpenSSL's default order.
 pub static ALL: &[Scheme] = &[
     scheme(0x0403, "ecdsa_secp256r1_sha256", Some(Digest::Sha256), KeyKind::EcP256),

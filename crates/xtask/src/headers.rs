@@ -55,6 +55,9 @@ const ELSEWHERE: [&str; 4] = ["SSL_COMP", "ssl_comp_st", "off_t", "openssl_ssl_t
 /// The one enumeration. OpenSSL's has no tag, so the name of the type is an alias.
 const STATES: &str = "OSSL_HANDSHAKE_STATE";
 
+/// What newer versions of libssl have and OpenSSL 3.0's headers do not declare.
+const NEWER: &str = "src/capi/newer/";
+
 /// Files that have nothing for C in them.
 const INTERNAL: [&str; 2] = ["entry.rs", "types.rs"];
 
@@ -90,9 +93,11 @@ const TLS1_INCLUDES: [&str; 6] = [
 pub fn generate() -> Result<Vec<Generated>, Failure> {
     let files: Vec<PathBuf> = sources::files()?
         .into_iter()
-        .filter(|path| !is_any(path, &INTERNAL))
+        .filter(|path| !is_any(path, &INTERNAL) && !path.starts_with(root().join(NEWER)))
         .collect();
-    let functions: BTreeSet<String> = sources::functions()?.into_keys().collect();
+    let functions = sources::functions()?.into_iter();
+    let declared = functions.filter(|(_, function)| !function.file.starts_with(NEWER));
+    let functions: BTreeSet<String> = declared.map(|(name, _)| name).collect();
     let headers = vec![ssl(&files, &functions)?, tls1(&files, &functions)?, carnet(&files)?];
     for name in &functions {
         let declarations = [format!(" {name}("), format!("*{name}(")];

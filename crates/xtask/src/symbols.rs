@@ -7,7 +7,7 @@ use std::process::Command;
 
 use crate::Failure;
 
-/// What libssl.so.3 of OpenSSL 3.0 exports, one name a line; `OPENSSL_3.0.0` is the version node.
+/// What libssl.so.3 of OpenSSL 3.0 to 3.5 exports, one name a line; `OPENSSL_3.0.0` and the like are the version nodes.
 pub const LIBSSL: &str = include_str!("../data/libssl3-symbols.txt");
 
 /// Exported although OpenSSL's own is a macro: programs in languages without macros want the function.
