@@ -129,7 +129,9 @@ static void files(void)
     SSL_CTX_set_default_passwd_cb(ctx, passphrase);
     told(SSL_CTX_use_PrivateKey_file(ctx, path("locked.pem"), SSL_FILETYPE_PEM), "locked.pem, no passphrase");
     SSL_CTX_set_default_passwd_cb_userdata(ctx, "wrong!");
-    told(SSL_CTX_use_PrivateKey_file(ctx, path("locked.pem"), SSL_FILETYPE_PEM), "locked.pem, wrong passphrase");
+    /* One wrong key of 256 leaves what looks like padding: the reason is a matter of luck. */
+    is(SSL_CTX_use_PrivateKey_file(ctx, path("locked.pem"), SSL_FILETYPE_PEM), 0, "locked.pem, wrong passphrase");
+    ERR_clear_error();
     SSL_CTX_set_default_passwd_cb_userdata(ctx, "secret");
     told(SSL_CTX_use_PrivateKey_file(ctx, path("locked.pem"), SSL_FILETYPE_PEM), "locked.pem");
     SSL_CTX_free(ctx);
