@@ -114,6 +114,8 @@ int finish(void)
 
 const char *reason(void)
 {
+    /* Since OpenSSL 3.2 it says "ssl/tls alert" for "sslv3 alert". */
+    static const char renamed[] = "ssl/tls alert ";
     static _Thread_local char text[256];
     unsigned long e = ERR_peek_error();
     const char *why = ERR_reason_error_string(e);
@@ -121,6 +123,8 @@ const char *reason(void)
         return "none";
     if (!why)
         snprintf(text, sizeof text, "library %d reason %d", ERR_GET_LIB(e), ERR_GET_REASON(e));
+    else if (ERR_GET_LIB(e) == ERR_LIB_SSL && !strncmp(why, renamed, strlen(renamed)))
+        snprintf(text, sizeof text, "sslv3%s", why + strlen("ssl/tls"));
     else if (ERR_GET_LIB(e) == ERR_LIB_SSL)
         snprintf(text, sizeof text, "%s", why);
     else

@@ -155,14 +155,16 @@ static void info_cb(const SSL *ssl, int where, int value)
         states = SSL_get_state(ssl);
 }
 
-/* At the end of a handshake the state says whether tickets follow. */
+/* At the end of a handshake the state says whether tickets follow: TLS_ST_SW_SESSION_TICKET, as OpenSSL 3.0 numbers it. (Headers
+ * since 3.2 number it otherwise, libcarnet does not.) */
 static void foretold(void)
 {
+    const int sends_tickets = 33;
     section("what info callbacks see");
     contexts();
     SSL_CTX_set_info_callback(server, info_cb);
     SSL_SESSION_free(meet("tickets follow", NULL, -1, -1, 2));
-    is(states, TLS_ST_SW_SESSION_TICKET, "foretold");
+    is(states, sends_tickets, "foretold");
     carnet_CTX_set_ticket_request(client, 0, 0);
     SSL_SESSION_free(meet("none follow", NULL, 0, 0, 0));
     is(states, TLS_ST_OK, "foretold");
