@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 /* What is on its way in both directions. */
@@ -310,12 +311,26 @@ static int judge(const char *line, int result)
     return result;
 }
 
+/* Whoever closes with bytes unread resets the connection, and the other end may lose the alert. */
+static void let_go(int fd)
+{
+    struct pollfd pfd = {.fd = fd, .events = POLLIN};
+    char rest[4096];
+    shutdown(fd, SHUT_WR);
+    while (poll(&pfd, 1, 2000) > 0 && read(fd, rest, sizeof rest) > 0)
+        ;
+}
+
 static void failure(struct flow *flow, int number, const char *stage, char *line, size_t room)
 {
     unsigned long e = ERR_peek_error();
     const char *reason = e ? ERR_reason_error_string(e) : NULL;
-    snprintf(line, room, "conn=%d ok=0 stage=%s reason=%s received=%zu sent=%zu verify=%ld", number, stage,
-             reason ? reason : "-", flow->received, flow->sent, SSL_get_verify_result(flow->ssl));
+    /* Since OpenSSL 3.2 it says "ssl/tls alert" for "sslv3 alert". */
+    static const char renamed[] = "ssl/tls alert ";
+    int old_name = reason && !strncmp(reason, renamed, strlen(renamed));
+    snprintf(line, room, "conn=%d ok=0 stage=%s reason=%s%s received=%zu sent=%zu verify=%ld", number, stage,
+             old_name ? "sslv3" : "", reason ? reason + (old_name ? strlen("ssl/tls") : 0) : "-", flow->received, flow->sent,
+             SSL_get_verify_result(flow->ssl));
     ERR_clear_error();
 }
 
@@ -360,6 +375,8 @@ int run_connection(SSL_CTX *ctx, int fd, int number, SSL_SESSION **session)
         SSL_SESSION_free(tally.last);
     }
     SSL_free(flow->ssl);
+    if (result != PEER_OK)
+        let_go(fd);
     close(fd);
     free(flow);
     return result;

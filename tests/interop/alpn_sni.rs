@@ -60,9 +60,12 @@ fn ours_serves_two_names() {
         &c.other.key,
     ];
     let server = peer::Server::echo(4, &second);
-    for (name, shown) in [("localhost", "CN = localhost"), ("other.example", "CN = other.example")] {
+    for (name, shown) in [("localhost", "CN=localhost"), ("other.example", "CN=other.example")] {
         let text = openssl::visit(&server.address(), &["-servername", name, "-verify_hostname", name]);
-        assert!(text.contains(&format!("subject={shown}")), "{text}");
+        assert!(
+            openssl::with_names(&text).contains(&format!("subject={shown}")),
+            "{text}"
+        );
     }
     let text = gnutls::visit(
         &server.port,

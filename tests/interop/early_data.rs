@@ -89,8 +89,20 @@ fn as_often_as_it_comes_without_protection() {
     assert_eq!(server.succeed().matches("once more").count(), 2);
 }
 
+/// That of GnuTLS 3.8.9 does not, whoever serves.
+fn gnutls_cli_can_send_some() -> bool {
+    let server = gnutls::Server::start(&CERTIFICATES.p256, &["--earlydata", "--echo"]);
+    let data = early("early-gnutls-alone", "hello ahead of time\n");
+    let client = gnutls::client(&server.port, &["--resume", "--earlydata", &data]);
+    !client.finish().text.contains("error sending early data")
+}
+
 #[test]
 fn gnutls_connects() {
+    if !gnutls_cli_can_send_some() {
+        eprintln!("not tested: this gnutls-cli sends no early data to GnuTLS's own server either");
+        return;
+    }
     let (server, port) = server(true, &["-naccept", "2"], "early-gnutls");
     let data = early("early-gnutls", "hello ahead of time\n");
     let mut client = gnutls::client(&port, &["--resume", "--earlydata", &data]);

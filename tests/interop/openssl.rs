@@ -25,6 +25,11 @@ pub fn visit(address: &str, options: &[&str]) -> String {
     client.succeed()
 }
 
+/// As OpenSSL's commands print names since 3.2, whichever has printed them.
+pub fn with_names(printed: &str) -> String {
+    printed.replace("CN = ", "CN=")
+}
+
 /// How many tickets an `s_client` has reported.
 pub fn tickets(printed: &str) -> usize {
     printed.matches("Post-Handshake New Session Ticket arrived").count()

@@ -162,14 +162,12 @@ fn openssl_commands() {
                 let mut client = Process::start(&mut client);
                 client.say("GET / HTTP/1.0\r\n\r\n");
                 let page = client.succeed();
-                for piece in [
-                    &line(state, version),
-                    "HTTP/1.0 200 ok",
-                    "Verify return code: 0 (ok)",
-                    "Secure Renegotiation IS",
-                ] {
+                for piece in [&line(state, version), "HTTP/1.0 200 ok", "Verify return code: 0 (ok)"] {
                     assert!(page.contains(piece), "{record}: no {piece} in {page}");
                 }
+                // Since OpenSSL 3.5 s_client does not say it of TLS 1.3.
+                let told = ["Secure Renegotiation IS", "This TLS version forbids renegotiation"];
+                assert!(told.iter().any(|piece| page.contains(piece)), "{record}: {page}");
             }
             server.succeed();
             assert_on_ours(&record);
