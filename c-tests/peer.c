@@ -22,7 +22,7 @@ static struct {
     {"host", "ADDRESS", "IPv4 address to listen on or to connect to (127.0.0.1)", NULL},
     {"port", "N", "port; a server with 0 picks one; 'listening port=N' is its first line", NULL},
     {"rounds", "N", "connections, one after the other (1)", NULL},
-    {"timeout", "S", "the whole program gives up after S seconds (60)", NULL},
+    {"timeout", "S", "the whole program gives up after S seconds (300)", NULL},
     {"cert", "FILE", "certificate chain, PEM", NULL},
     {"key", "FILE", "private key, PEM (the certificate's file)", NULL},
     {"vhost", "NAME", "server: for this name, use -vhost-cert and -vhost-key", NULL},
@@ -374,7 +374,7 @@ int main(int argc, char **argv)
         return PEER_USAGE;
     setvbuf(stdout, NULL, _IOLBF, 0);
     signal(SIGPIPE, SIG_IGN);
-    alarm((unsigned)option_number("timeout", 60));
+    alarm((unsigned)option_number("timeout", 300));
     is_server = !strcmp(argv[1], "server");
     ctx = make_context(is_server);
     if (option("vhost")) {

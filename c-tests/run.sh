@@ -4,7 +4,7 @@
 #
 # libcarnet behaves as libssl 3.0. Where a later libssl differs on purpose, differs/VERSION/PROGRAM says in which lines (< libssl's,
 # > libcarnet's) and why: these must differ, and all others be the same. `run.sh record DIR "programs"` writes the lines anew.
-TIMEOUT=${TIMEOUT:-60}
+TIMEOUT=${TIMEOUT:-300}
 passed=0
 failed=0
 

@@ -17,7 +17,7 @@ fn pattern() -> Vec<u8> {
 fn ours_to_ours_both_ways_at_once() {
     for version in VERSIONS {
         let size = SIZE.to_string();
-        let server = peer::Server::echo(1, &["-check", "-timeout", "60"]);
+        let server = peer::Server::echo(1, &["-check"]);
         let mut options = vec!["-send", &size, "-recv", &size, "-check", "-chunk", "65521"];
         options.extend(version.only());
         if version == Version::Tls13 {
@@ -57,7 +57,7 @@ fn from_ours_to_openssl() {
             server.address(),
             version.flag()
         );
-        run(Command::new("timeout").args(["40", "sh", "-c", &script]));
+        run(Command::new("timeout").args(["300", "sh", "-c", &script]));
         assert!(fs::read(&received).unwrap() == pattern(), "the bytes differ");
         fs::remove_file(received).unwrap();
         server.any_reports()[0].expect(&format!("sent={size}"));

@@ -61,7 +61,7 @@ impl Fleet {
     ) -> Fleet {
         let member = |libssl| {
             let appdata = appdata(libssl);
-            let always = ["-echo", "-rounds", "1000", "-timeout", "300", "-appdata", appdata];
+            let always = ["-echo", "-rounds", "1000", "-timeout", "1000", "-appdata", appdata];
             Member {
                 server: peer::Server::start_on(libssl, identity, &[&always[..], &options(libssl)].concat()),
                 visits: Cell::new(0),
