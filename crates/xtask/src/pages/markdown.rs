@@ -1,7 +1,10 @@
 //! Manual pages of documents in Markdown, of which these have headings, paragraphs, lists, tables, code, bold and links. What
-//! else there may be would stand in the page as it is.
+//! else there may be is an error.
 
 use std::fs;
+use std::mem::take;
+
+use pulldown_cmark::{Event, HeadingLevel, Options, Parser, Tag, TagEnd};
 
 use super::{generated, roff, source};
 use crate::{Failure, Generated, root};
@@ -52,30 +55,109 @@ impl Document {
 }
 
 fn body(text: &str) -> Result<String, String> {
-    let mut out = String::new();
-    let mut lines = text.lines().peekable();
-    while let Some(line) = lines.next() {
-        if line.starts_with("# ") || line.is_empty() {
-            // The title; NAME says it.
-        } else if let Some(heading) = line.strip_prefix("## ") {
-            out += &format!(".SH \"{}\"\n", roff::escaped(heading));
-        } else if line.starts_with("```") {
-            let code = lines.by_ref().take_while(|line| !line.starts_with("```"));
-            let code: Vec<String> = code.map(narrow).collect();
-            out += &format!(".PP\n.RS 4\n{}.RE\n", roff::as_it_is(&code.join("\n")));
-        } else {
-            let mut block = vec![line];
-            while let Some(next) = lines.next_if(|next| !next.is_empty() && !next.starts_with(['#', '`'])) {
-                block.push(next);
+    let mut page = Page::default();
+    for event in Parser::new_ext(text, Options::ENABLE_TABLES) {
+        page.take(event)?;
+    }
+    Ok(page.out)
+}
+
+/// What a page has become so far.
+#[derive(Default)]
+struct Page {
+    out: String,
+    /// The words of the heading, paragraph, item or cell at hand.
+    words: String,
+    /// A link's words give way to the page that it leads to.
+    is_replaced: bool,
+    is_code: bool,
+    /// Of the table at hand: the columns' heads, and the row's cells.
+    head: Vec<String>,
+    cells: Vec<String>,
+}
+
+impl Page {
+    fn take(&mut self, event: Event) -> Result<(), String> {
+        match event {
+            Event::Start(Tag::CodeBlock(_)) => self.is_code = true,
+            Event::Start(Tag::Link { dest_url, .. }) => self.link(&dest_url),
+            Event::Start(Tag::Strong) => self.words += "\\fB",
+            Event::End(TagEnd::Strong) => self.words += "\\fR",
+            Event::Start(
+                Tag::Heading { .. }
+                | Tag::Paragraph
+                | Tag::List(None)
+                | Tag::Item
+                | Tag::Table(_)
+                | Tag::TableHead
+                | Tag::TableRow
+                | Tag::TableCell,
+            ) => {}
+            Event::End(end) => self.end(end)?,
+            Event::Text(text) if self.is_code => self.words += &text,
+            Event::Text(text) if !self.is_replaced => self.words += &roff::escaped(&text),
+            Event::Code(code) if !self.is_replaced => self.words += &format!("\\fB{}\\fR", roff::code(&code)),
+            Event::Text(_) | Event::Code(_) => {}
+            Event::SoftBreak => self.words.push(' '),
+            other => return Err(format!("no page can have {other:?}")),
+        }
+        Ok(())
+    }
+
+    fn end(&mut self, end: TagEnd) -> Result<(), String> {
+        match end {
+            TagEnd::Link => self.is_replaced = false,
+            // NAME says it.
+            TagEnd::Heading(HeadingLevel::H1) => self.words.clear(),
+            TagEnd::Heading(_) => self.block(".SH \"", "\""),
+            TagEnd::Paragraph => self.block(".PP\n", ""),
+            TagEnd::Item => self.block(".IP \\(bu 2\n", ""),
+            TagEnd::CodeBlock => {
+                let code: Vec<String> = take(&mut self.words).lines().map(narrow).collect();
+                self.out += &format!(".PP\n.RS 4\n{}.RE\n", roff::as_it_is(&code.join("\n")));
+                self.is_code = false;
             }
-            out += &match line.get(..2) {
-                Some("| ") => table(&block)?,
-                Some("- ") => list(&block)?,
-                _ => format!(".PP\n{}\n", inline(&block.join(" "))?),
-            };
+            TagEnd::TableCell => self.cells.push(take(&mut self.words)),
+            TagEnd::TableHead => self.head = take(&mut self.cells),
+            TagEnd::TableRow => self.row(),
+            TagEnd::List(_) | TagEnd::Table => {}
+            other => return Err(format!("no page can have {other:?}")),
+        }
+        Ok(())
+    }
+
+    fn block(&mut self, before: &str, after: &str) {
+        self.out += &format!("{before}{}{after}\n", take(&mut self.words));
+    }
+
+    /// Of a link to a document the page that was made of it; of others the words.
+    fn link(&mut self, target: &str) {
+        let file = target.rsplit('/').next().unwrap_or(target);
+        if let Some(document) = DOCUMENTS.iter().find(|document| document.file.ends_with(file)) {
+            self.words += &roff::escaped(&format!("{}(7)", document.page));
+            self.is_replaced = true;
         }
     }
-    Ok(out)
+
+    /// The first cell as a tag; the others below it, behind their columns' heads. Such tables have sentences in them, for which
+    /// a terminal has no room side by side.
+    fn row(&mut self) {
+        let cells = take(&mut self.cells);
+        let mut said = Vec::new();
+        for (at, (head, cell)) in self.head.iter().zip(&cells).enumerate().skip(1) {
+            // The last column's head is what all of them are about.
+            let is_plain = at + 1 == cells.len() || head.is_empty();
+            if !cell.is_empty() {
+                said.push(if is_plain {
+                    cell.clone()
+                } else {
+                    format!("{head}: {cell}")
+                });
+            }
+        }
+        let tag = cells.first().map(String::as_str).unwrap_or_default();
+        self.out += &format!(".TP\n{tag}\n{}\n", said.join("\n.br\n"));
+    }
 }
 
 /// What is said of a command goes before it where a terminal has no room behind it.
@@ -85,93 +167,6 @@ fn narrow(line: &str) -> String {
         Some((command, comment)) => format!("# {}\n{}", comment.trim(), command.trim_end()),
         None => line.to_owned(),
     }
-}
-
-/// The first cell as a tag; the others below it, behind their columns' heads. Such tables have sentences in them, for which a
-/// terminal has no room side by side.
-fn table(rows: &[&str]) -> Result<String, String> {
-    let cells = |row: &str| -> Vec<String> {
-        let row = row.trim().trim_matches('|');
-        row.split('|').map(|cell| cell.trim().to_owned()).collect()
-    };
-    let [head, _, rows @ ..] = rows else {
-        return Err("a table without rows".to_owned());
-    };
-    let head = cells(head);
-    let mut out = String::new();
-    for row in rows {
-        let row = cells(row);
-        if row.len() != head.len() {
-            return Err(format!("a row of {} cells: {row:?}", row.len()));
-        }
-        let mut said = Vec::new();
-        for (at, (name, cell)) in head.iter().zip(&row).enumerate().skip(1) {
-            // The last column's head is what all of them are about.
-            let is_plain = at + 1 == row.len() || name.is_empty();
-            let name = if is_plain { String::new() } else { format!("{name}: ") };
-            if !cell.is_empty() {
-                said.push(inline(&format!("{name}{cell}"))?);
-            }
-        }
-        let tag = row.first().map(String::as_str).unwrap_or_default();
-        out += &format!(".TP\n{}\n{}\n", inline(tag)?, said.join("\n.br\n"));
-    }
-    Ok(out)
-}
-
-fn list(lines: &[&str]) -> Result<String, String> {
-    let mut items: Vec<String> = Vec::new();
-    for line in lines {
-        match (line.strip_prefix("- "), items.last_mut()) {
-            (None, Some(item)) => *item += &format!(" {}", line.trim()),
-            (item, _) => items.push(item.unwrap_or(line).to_owned()),
-        }
-    }
-    let item = |item: &String| Ok(format!(".IP \\(bu 2\n{}\n", inline(item)?));
-    items.iter().map(item).collect()
-}
-
-/// Code and what is bold in bold type; of a link to a document the page that was made of it, of others the words.
-fn inline(text: &str) -> Result<String, String> {
-    let mut out = String::new();
-    for (at, part) in text.split('`').enumerate() {
-        if at % 2 == 1 {
-            out += &format!("\\fB{}\\fR", roff::code(part));
-            continue;
-        }
-        for (at, part) in links(part).split("**").enumerate() {
-            let part = roff::escaped(part);
-            out += &if at % 2 == 1 { format!("\\fB{part}\\fR") } else { part };
-        }
-    }
-    if text.matches('`').count() % 2 == 1 || text.matches("**").count() % 2 == 1 {
-        return Err(format!("something is not closed in {text:?}"));
-    }
-    Ok(match out.starts_with(['.', '\'']) {
-        true => format!("\\&{out}"),
-        false => out,
-    })
-}
-
-fn links(text: &str) -> String {
-    let mut out = String::new();
-    let mut rest = text;
-    while let Some((before, words, target, after)) = link(rest) {
-        let file = target.rsplit('/').next().unwrap_or(target);
-        let page = DOCUMENTS.iter().find(|document| document.file.ends_with(file));
-        out += before;
-        out += &page.map_or_else(|| words.to_owned(), |document| format!("{}(7)", document.page));
-        rest = after;
-    }
-    out + rest
-}
-
-/// `before[words](target)after`.
-fn link(text: &str) -> Option<(&str, &str, &str, &str)> {
-    let (before, rest) = text.split_once('[')?;
-    let (words, rest) = rest.split_once("](")?;
-    let (target, after) = rest.split_once(')')?;
-    Some((before, words, target, after))
 }
 
 #[cfg(test)]
@@ -191,18 +186,21 @@ mod tests {
         let text = "| who | may | |\n| --- | --- | --- |\n| `a` | x | it is so |\n| b | | other |\n";
         let wanted = ".TP\n\\fBa\\fR\nmay: x\n.br\nit is so\n.TP\nb\nother\n";
         assert_eq!(body(text).unwrap(), wanted);
-        assert!(body("| a |\n| --- |\n| b | c |\n").is_err());
     }
 
     #[test]
     fn words_are_as_they_were() {
-        assert_eq!(
-            inline("`-x` is **so** …").unwrap(),
-            "\\fB\\-x\\fR is \\fBso\\fR \\[u2026]"
-        );
-        assert_eq!(inline(".x").unwrap(), "\\&.x");
+        let paragraph = |text: &str| body(text).unwrap().trim_start_matches(".PP\n").to_owned();
+        assert_eq!(paragraph("`-x` is **so** …"), "\\fB\\-x\\fR is \\fBso\\fR \\[u2026]\n");
+        assert_eq!(paragraph(".x"), "\\&.x\n");
         let linked = "see [it](docs/threat-model.md), [README](../README.md)";
-        assert_eq!(inline(linked).unwrap(), "see carnet\\-threat\\-model(7), README");
-        assert!(inline("a ` b").is_err());
+        assert_eq!(paragraph(linked), "see carnet\\-threat\\-model(7), README\n");
+    }
+
+    #[test]
+    fn what_a_page_can_not_have_is_an_error() {
+        for text in ["1. one\n", "> said\n", "<b>\n", "---\n", "![it](it.png)\n"] {
+            assert!(body(text).is_err(), "{text}");
+        }
     }
 }
