@@ -45,6 +45,10 @@ static void largest_curve(void)
     pair = join(client, server);
     show_shake(&pair, "handshake");
     show("shared %ld, key of %d bits", SSL_get_shared_group(pair.server, 0), SSL_get_cipher_bits(pair.client, NULL));
+    EVP_PKEY *shared = NULL;
+    is(SSL_get_peer_tmp_key(pair.client, &shared), 1, "the server's share can be seen");
+    is(shared ? EVP_PKEY_get_bits(shared) : 0, 521, "bits");
+    EVP_PKEY_free(shared);
     ok(say(pair.client, pair.server, "hello"), "data");
     part(&pair);
     SSL_CTX_free(client);

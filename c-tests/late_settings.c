@@ -178,6 +178,37 @@ static void switched_lists(int own)
     SSL_CTX_free(other);
 }
 
+static int allow_cb(SSL *ssl, int *alert, void *arg)
+{
+    (void)alert;
+    if (arg)
+        SSL_set_options(ssl, SSL_OP_NO_TICKET);
+    else
+        SSL_clear_options(ssl, SSL_OP_NO_TICKET);
+    return SSL_TLSEXT_ERR_OK;
+}
+
+/* The server-name callback has its say when tickets have been looked at already. */
+static void tickets_by_name(int off)
+{
+    static int yes;
+    SSL_CTX *client = new_client(), *server = new_server();
+    struct pair pair;
+    section("tickets switched %s by a server-name callback", off ? "off" : "on");
+    if (!off)
+        SSL_CTX_set_options(server, SSL_OP_NO_TICKET);
+    SSL_CTX_set_tlsext_servername_callback(server, allow_cb);
+    SSL_CTX_set_tlsext_servername_arg(server, off ? &yes : NULL);
+    pair = join(client, server);
+    SSL_set_tlsext_host_name(pair.client, "server.example");
+    ok(shake(&pair), "handshake");
+    settle(&pair);
+    show("has a ticket %d", SSL_SESSION_has_ticket(SSL_get_session(pair.client)));
+    part(&pair);
+    SSL_CTX_free(client);
+    SSL_CTX_free(server);
+}
+
 int main(void)
 {
     for (const int *v = versions(); *v; v++) {
@@ -188,6 +219,8 @@ int main(void)
         extra_chain();
         switched_lists(0);
         switched_lists(1);
+        tickets_by_name(0);
+        tickets_by_name(1);
         if (tls != TLS1_3_VERSION)
             continue;
         refused(0, 0);

@@ -223,7 +223,10 @@ static void unfinished_write(void)
             ;
     is(r, sizeof big, "the write ends");
     show("in init %d", SSL_in_init(pair.server));
+    show("SSL_do_handshake %s", outcome(pair.server, SSL_do_handshake(pair.server)));
+    show("SSL_read %s", outcome(pair.server, SSL_read(pair.server, in, sizeof in)));
     order[0] = 0;
+    counts("and until the next write");
     is(SSL_write(pair.server, "", 0), 0, "a write of nothing");
     settle(&pair);
     show("made %d, received %d", generated, received);

@@ -127,6 +127,7 @@ pub(super) fn transmit(held: &mut Held<'_>, data: &[u8]) -> Result<usize, Halt> 
         return Ok(done);
     }
     if resumed.is_none() {
+        super::post::queue_waiting(held)?;
         super::post::send_queued(held)?;
     }
     while let Some(rest) = data.get(done..).filter(|rest| !rest.is_empty()) {

@@ -19,6 +19,8 @@ use crate::objects::context::Counter;
 /// SSL_CLIENT_HELLO_SUCCESS, SSL_CLIENT_HELLO_RETRY
 const HELLO_SUCCESS: c_int = 1;
 const HELLO_RETRY: c_int = -1;
+/// SSL_OP_NO_TICKET
+const OP_NO_TICKET: u64 = 1 << 14;
 /// SSL_TLSEXT_ERR_OK and its relatives.
 const EXTENSION_OK: c_int = 0;
 const EXTENSION_WARNING: c_int = 1;
@@ -80,6 +82,7 @@ pub(super) fn server_name(connection: &Connection, name: Option<String>) -> Repl
         hook = connection.session_context().hooks().server_name;
     }
     let mut alert = c_int::from(AlertDescription::UnrecognizedName.code());
+    let tickets = has_tickets(connection);
     let returned = callouts::with_alert(hook.function, connection.handle(), &mut alert, hook.argument.pointer())
         .unwrap_or(EXTENSION_NOACK);
     connection.facts().progress.hello_shown = false;
@@ -94,6 +97,10 @@ pub(super) fn server_name(connection: &Connection, name: Option<String>) -> Repl
         _ => named,
     };
     connection.facts().server_name_accepted = named && returned == EXTENSION_OK;
+    // Tickets that the callback has switched off are not replaced by such as only name a session.
+    if returned == EXTENSION_OK && tickets && !has_tickets(connection) && is_tls13(connection) {
+        connection.facts().progress.no_tickets = true;
+    }
     match start::settings(connection) {
         Ok(settings) => Answer::ServerName {
             acknowledge,
@@ -102,6 +109,10 @@ pub(super) fn server_name(connection: &Connection, name: Option<String>) -> Repl
         .into(),
         Err(error) => Reply::Abort(AlertDescription::InternalError, error),
     }
+}
+
+fn has_tickets(connection: &Connection) -> bool {
+    connection.config().protocol.options & OP_NO_TICKET == 0
 }
 
 /// A handshake that a callback has moved to another context is counted there, as in OpenSSL, so that no context has

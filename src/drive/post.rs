@@ -22,11 +22,7 @@ pub(super) fn send_queued(held: &mut Held<'_>) -> std::result::Result<(), Halt> 
     if io.unfinished.is_some() {
         return Ok(());
     }
-    let tickets = io.requests.tickets > 0;
     let status = held.connection().status();
-    if tickets {
-        status.set_queued(true);
-    }
     if !status.queued() {
         return Ok(());
     }
@@ -37,6 +33,15 @@ pub(super) fn send_queued(held: &mut Held<'_>) -> std::result::Result<(), Halt> 
     }
     observe::leave(held, result.is_ok())?;
     result
+}
+
+/// Tickets that were asked for while a write was not finished wait for the next write.
+pub(super) fn queue_waiting(held: &mut Held<'_>) -> std::result::Result<(), Halt> {
+    let io = held.io()?;
+    if io.unfinished.is_none() && io.requests.tickets > 0 {
+        held.connection().status().set_queued(true);
+    }
+    Ok(())
 }
 
 /// One ticket at a time, as in OpenSSL: the next is made when this one is out. Callbacks may ask for more on the way.

@@ -129,7 +129,8 @@ pub struct Progress {
     pub claimed_age: Option<u32>,
     /// The verdict on the ticket that was offered last: no new one is due.
     pub no_renewal: bool,
-    /// SSL_set_not_resumable_session_callback(3): nothing of this connection may be resumed, so no ticket is made.
+    /// No ticket is made: nothing of this connection may be resumed (SSL_set_not_resumable_session_callback(3)), or a
+    /// server-name callback has switched tickets off.
     pub no_tickets: bool,
     /// Client: the certificate callback has had its say on the request at hand, and the older callback has asked for time.
     pub certificate_called: bool,

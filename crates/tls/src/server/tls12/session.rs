@@ -42,7 +42,11 @@ pub(super) fn begin(core: &mut Core, asked: Asked) -> Result<State, Error> {
             let suite = shared.first().ok_or(ErrorKind::NoSharedCipher)?.suite;
             Ok(State::AskTicket(AskTicket { asked, ticket, suite }))
         }
-        None => look_up(core, asked, true),
+        // Where tickets are off by now, a callback that still comes can't have one made (as in OpenSSL).
+        None => {
+            let renew = core.settings.tickets;
+            look_up(core, asked, renew)
+        }
     }
 }
 
