@@ -45,8 +45,8 @@ macro_rules! functions {
         $(fn $name:ident($($argument:ty),*) -> $result:ty;)*
         optional $(fn $maybe:ident($($taken:ty),*) -> $given:ty;)*
     ) => {
-        /// What is called of libssl and libcrypto. What is optional is not in an OpenSSL that was built without what is
-        /// deprecated.
+        /// What is called of libssl and libcrypto. What is optional is not in every OpenSSL 3: it came later, or the build leaves out
+        /// what is deprecated.
         #[expect(non_snake_case, reason = "OpenSSL's names")]
         pub struct OpenSsl {
             $(pub $name: unsafe extern "C" fn($($argument),*) -> $result,)*
@@ -139,6 +139,7 @@ functions! {
     optional
     fn HMAC_Init_ex(*mut c_void, *const c_void, c_int, *const c_void, *mut c_void) -> c_int;
     fn SSL_get_srp_username(Ssl) -> *mut c_char;
+    fn SSL_get0_peer_rpk(Ssl) -> *mut c_void;
 }
 
 impl OpenSsl {

@@ -35,6 +35,7 @@ impl Call<'_> {
             return true;
         }
         if self.is_by_other_secrets()
+            || self.is_by_raw_key()
             || self.verifies_otherwise()
             || self.is_let_in_all_the_same()
             || self.was_verified_otherwise()
@@ -92,6 +93,14 @@ impl Call<'_> {
                 && context::opened(openssl, ssl) == Opened::Nothing;
             has_user || has_psk || !(openssl.SSL_get_psk_identity)(ssl).is_null()
         }
+    }
+
+    /// Was the client let in for a raw public key (SSL_add_expected_rpk(3), since OpenSSL 3.2)? Each connection expects keys of
+    /// its own.
+    fn is_by_raw_key(&self) -> bool {
+        let peer_key = self.openssl.SSL_get0_peer_rpk;
+        // SAFETY: a live SSL; the function only looks.
+        peer_key.is_some_and(|peer_key| !unsafe { peer_key(self.ssl) }.is_null())
     }
 
     /// Does the application verify this connection's client otherwise than its contexts do (SSL_set_verify(3),

@@ -419,3 +419,19 @@ fn clients_that_have_other_secrets() {
         }
     }
 }
+
+/// Raw public keys: each connection expects its own, and nothing tells contexts apart by them. As without the library.
+#[test]
+fn clients_that_have_raw_keys() {
+    let mut command = Command::new(tls_program("rpk"));
+    clean(&mut command);
+    let (_, without, _) = outcome(command.env("PKI", pki()));
+    let (status, with, said) = outcome(command.env("LD_PRELOAD", library()));
+    assert!(status.success(), "{status} {said}");
+    assert_eq!(with, without);
+    if with == "none\n" {
+        eprintln!("not tested: OpenSSL has raw public keys since 3.2");
+        return;
+    }
+    assert_eq!(with, "full resumed failed failed \n".repeat(2));
+}
