@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::fs;
+use std::process::Command;
 
 use crate::client::{Client, HTTP, VERSIONS, all_resume, none_resumes, with_tickets};
 use crate::identity::Identity;
@@ -201,6 +202,44 @@ fn its_own_key_files() {
         stop(nginx, "TERM");
     }
     stop(without, "TERM");
+}
+
+/// Since 1.23.2 nginx keeps keys in the memory of a shared session cache, and changes them.
+fn has_keys_in_its_cache() -> bool {
+    let told = Command::new(PROGRAM).arg("-v").output().unwrap().stderr;
+    let told = String::from_utf8(told).unwrap();
+    let version = told.trim().rsplit_once('/').unwrap().1;
+    let numbers: Vec<u32> = version.split('.').filter_map(|number| number.parse().ok()).collect();
+    numbers >= vec![1, 23, 2]
+}
+
+/// Such keys survive a reload, and no restart.
+#[test]
+fn keys_in_its_session_cache() {
+    let place = Place::new();
+    for mode in ["respect", "override"] {
+        let ring = place.path(&format!("{mode}-ring"));
+        let settings = [("CARNET_MODE", mode), ("CARNET_RING", &*ring)];
+        let site = site(&place, mode, "", "ssl_session_cache shared:own:1m;");
+        let nginx = start(&place, &site, Loaded::Carnet(&settings));
+        if has_keys_in_its_cache() {
+            nginx.wait_for(if mode == "respect" { "left to it" } else { "overridden" });
+        }
+        for version in VERSIONS {
+            Client::http(version).chain("workers", &site.open, 12);
+        }
+        let [reloaded, restarted] = [(); 2].map(|()| with_tickets(&site.open, HTTP));
+        reload(&nginx);
+        all_resume("after a reload", &site.open, reloaded);
+        stop(nginx, "TERM");
+        let nginx = start(&place, &site, Loaded::Carnet(&settings));
+        if has_keys_in_its_cache() && mode == "respect" {
+            none_resumes("after a restart", &site.open, restarted);
+        } else {
+            all_resume("after a restart", &site.open, restarted);
+        }
+        stop(nginx, "TERM");
+    }
 }
 
 /// How tickets of one server block fare at another that asks for something else.
