@@ -1,8 +1,8 @@
 //! Compares our headers with the system's OpenSSL, as far as a compiler can see: the value of every constant, the type of
 //! every function, the arity of every macro.
 //!
-//! The C files that do it are written here and compiled at once. They work with OpenSSL 3.0's headers and later ones, which only
-//! add.
+//! The C files that do it are written here and compiled at once. Ours are OpenSSL 3.0's headers: where the system has later
+//! ones, which add, rename and renumber, nothing is compared.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -48,6 +48,11 @@ const RENAMED: [&str; 7] = [
 
 /// Runs every comparison, with its files in `directory`.
 pub fn generate(directory: &Path) -> Result<(), Failure> {
+    let version = system_version()?;
+    if version != "3.0" {
+        println!("headers: not compared with those of OpenSSL {version}; ours are 3.0's");
+        return Ok(());
+    }
     fs::create_dir_all(directory)?;
     let system = macros(SYSTEM, &[])?;
     let include = format!("-I{}", root().join("include").display());
@@ -63,6 +68,19 @@ pub fn generate(directory: &Path) -> Result<(), Failure> {
         ours.len()
     );
     Ok(())
+}
+
+/// Of the system's headers, such as 3.0.
+fn system_version() -> Result<String, Failure> {
+    let listing = preprocess("#include <openssl/opensslv.h>\n", &[])?;
+    let number = |name: &str| {
+        let start = format!("#define OPENSSL_VERSION_{name} ");
+        listing
+            .lines()
+            .find_map(|line| line.strip_prefix(&start))
+            .unwrap_or_default()
+    };
+    Ok(format!("{}.{}", number("MAJOR"), number("MINOR")))
 }
 
 /// A macro.
