@@ -81,7 +81,7 @@ fn silence_in_one_version() {
         thread::spawn(move || io::copy(&mut answers, &mut back).and_then(|_| back.shutdown(Shutdown::Write)));
         let _ = io::copy(&mut stream, &mut server).and_then(|_| server.shutdown(Shutdown::Write));
     });
-    let report = doctor(&[&at]);
+    let report = doctor(&["--timeout", "8", &at]);
     assert_eq!(
         (report.code, report.codes()),
         (1, vec!["handshake-failed"]),
