@@ -50,6 +50,23 @@ static void info_callback(void)
     SSL_CTX_free(server);
 }
 
+/* State by state, those that are told twice included. */
+static void resumed(int server_side)
+{
+    SSL_CTX *client = new_client(), *server = new_server();
+    SSL_SESSION *session = visit(client, server, NULL);
+    struct pair pair = join(client, server);
+    section("a resumption, seen by the %s", server_side ? "server" : "client");
+    SSL_CTX_set_info_callback(server_side ? server : client, info_cb);
+    SSL_set_session(pair.client, session);
+    ok(shake(&pair), "handshake");
+    is(SSL_session_reused(pair.client), 1, "resumed");
+    part(&pair);
+    SSL_SESSION_free(session);
+    SSL_CTX_free(client);
+    SSL_CTX_free(server);
+}
+
 static void switched(void)
 {
     SSL_CTX *client = new_client(), *server = new_server(), *other = new_server();
@@ -215,6 +232,8 @@ int main(void)
         tls = *v;
         info_callback();
         switched();
+        resumed(0);
+        resumed(1);
         lists();
         extra_chain();
         switched_lists(0);

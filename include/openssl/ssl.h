@@ -2231,7 +2231,8 @@ int OPENSSL_init_ssl(uint64_t options, const OPENSSL_INIT_SETTINGS *settings);
 /* Makes a context for connections of this method. NULL on failure. */
 SSL_CTX *SSL_CTX_new(const SSL_METHOD *meth);
 
-/* Makes a context that fetches its algorithms from a library context with a property query. NULL on failure.
+/* Makes a context with a library context and a property query, which the EVP_MAC of ticket key callbacks is fetched from.
+ * Everything else is the default library context's, or not libcrypto's. NULL on failure.
  *
  * What the caller promises:
  * `libctx` is NULL or outlives the context, `propq` is NULL or a string. */

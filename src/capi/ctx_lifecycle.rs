@@ -44,7 +44,8 @@ pub extern "C" fn SSL_CTX_new(meth: *const SSL_METHOD) -> *mut SSL_CTX {
     entry("SSL_CTX_new", ptr::null_mut(), || create(meth, Library::default()))
 }
 
-/// Makes a context that fetches its algorithms from a library context with a property query. NULL on failure.
+/// Makes a context with a library context and a property query, which the EVP_MAC of ticket key callbacks is fetched from.
+/// Everything else is the default library context's, or not libcrypto's. NULL on failure.
 ///
 /// # Safety
 /// `libctx` is NULL or outlives the context, `propq` is NULL or a string.

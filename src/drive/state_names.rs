@@ -29,6 +29,8 @@ impl State {
     pub const CLIENT_READS_CHANGE: Self = Self(10);
     /// TLS_ST_EARLY_DATA: a server waits for the client's second flight.
     pub const EARLY_DATA: Self = Self(46);
+    /// TLS_ST_CW_END_OF_EARLY_DATA
+    pub const END_OF_EARLY_DATA: Self = Self(48);
     /// TLS_ST_PENDING_EARLY_DATA_END: a client could go on, and may write more early data.
     pub const PENDING_EARLY_DATA_END: Self = Self(47);
 

@@ -172,6 +172,11 @@ fn announce(errand: &Errand<'_>, change: &Change) {
     let Some(state) = change.state else { return };
     if status.phase() != Phase::Open {
         errand.looped();
+        if state == State::END_OF_EARLY_DATA && status.state() != State::PENDING_EARLY_DATA_END.0 {
+            // The application might have written more.
+            status.set_state(State::PENDING_EARLY_DATA_END.0);
+            errand.looped();
+        }
     } else if status.is_in_exchange() {
         // One message of several.
     } else if !change.sent {

@@ -218,12 +218,13 @@ pub(super) fn flight_written(held: &mut Held<'_>) -> Result<(), Halt> {
     if !held.io()?.watch.observed {
         return Ok(());
     }
+    let resumed = held.engine()?.resumed();
     Ok(held.released(|connection| {
         let status = connection.status();
         let errand = Errand::new(connection);
         let tls12 = errand.is_tls12();
         // In TLS 1.2 a full handshake ends with the server's Finished, and only a resumption with the client's.
-        let last = if tls12 && !connection.facts().progress.resumed {
+        let last = if tls12 && !resumed {
             State::SERVER_FINISHED
         } else {
             State::CLIENT_FINISHED
