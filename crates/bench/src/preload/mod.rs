@@ -100,8 +100,8 @@ fn measure(
 
 /// How often clients come back to each server in a round: one server can be fast or slow by where it lies in memory, so
 /// that each round has servers of its own, and the machine is faster or slower from moment to moment, so that each gets
-/// several short turns.
-const PASSES: usize = 6;
+/// several short turns, of which the median counts.
+const PASSES: usize = 9;
 
 fn servers(title: &'static str, version: &str, rounds: usize, programs: &Programs) -> Result<Row, Box<dyn Error>> {
     let mut figures = [const { Vec::new() }; 3];
@@ -113,16 +113,14 @@ fn servers(title: &'static str, version: &str, rounds: usize, programs: &Program
         for server in &servers {
             server.visits(programs, version)?;
         }
-        let mut done = [(0.0, 0.0); 3];
+        let mut turned = [const { Vec::new() }; 3];
         for pass in 0..PASSES {
             for who in turns(round + pass) {
-                let (visits, busy) = server_turn(&servers[who], programs, version)?;
-                done[who].0 += visits;
-                done[who].1 += busy;
+                turned[who].push(server_turn(&servers[who], programs, version)?);
             }
         }
-        for (figures, (visits, busy)) in figures.iter_mut().zip(done) {
-            figures.push(visits * 1e9 / busy);
+        for (figures, turned) in figures.iter_mut().zip(turned) {
+            figures.push(median(&turned));
         }
     }
     Ok(Row {
@@ -132,11 +130,11 @@ fn servers(title: &'static str, version: &str, rounds: usize, programs: &Program
     })
 }
 
-/// Visits made, and how long the server had a processor for them, nanoseconds.
-fn server_turn(server: &Nginx, programs: &Programs, version: &str) -> Result<(f64, f64), Box<dyn Error>> {
+/// Visits for each second that the server had a processor for them.
+fn server_turn(server: &Nginx, programs: &Programs, version: &str) -> Result<f64, Box<dyn Error>> {
     let before = server.busy()?;
     let visits = server.visits(programs, version)?;
-    Ok((visits, server.busy()? - before))
+    Ok(visits * 1e9 / (server.busy()? - before))
 }
 
 /// Figures that are differences already have none.
