@@ -124,7 +124,9 @@ fn rotation_under_load() {
     let place = Place::new();
     for keys in load::all_keys(&place) {
         let (dovecot, address) = start(&place, "dovecot", Loaded::Carnet(&keys.settings()));
-        load::run(&address, TALK, &keys, |_| {
+        load::run(&address, TALK, &keys, |load| {
+            // "Shutting down", it says to those who are in the handshake.
+            load.lets_go();
             signal(dovecot.id(), "HUP");
             dovecot.wait_for("reloading configuration");
         });

@@ -92,8 +92,8 @@ impl Load {
         self.may_refuse.store(true, Ordering::Relaxed);
     }
 
-    /// Each client may lose the connection that it has.
-    fn lets_go(&self) {
+    /// The server breaks off what is under way: each client may lose the connection that it has.
+    pub fn lets_go(&self) {
         self.cut.fetch_add(CLIENTS, Ordering::Relaxed);
     }
 
