@@ -71,8 +71,11 @@ summary() { # one line a program
 
 mode=$1
 dir=$2
-differs=differs/$(openssl version | sed -n 's/.*Library: OpenSSL \([0-9]*\.[0-9]*\)\..*/\1/p')
+version=$(openssl version | sed -n 's/.*Library: OpenSSL \([0-9]*\.[0-9]*\)\..*/\1/p')
+differs=differs/$version
 if [ "$mode" = compare ]; then
+    [ "$version" = 3.0 ] || [ -d "$differs" ] ||
+        echo "nobody has judged yet in what libssl $version differs from 3.0: what is wrong below may be its way (differs/)"
     for p in $3; do
         here=0 wrong=0
         # It fails where libssl is known to differ in something that is judged.
